@@ -1,0 +1,98 @@
+"""What the operator may set by environment, read and checked. A wrong value is named together with its cure."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def flag(name: str, default: bool) -> bool:
+    """Read a yes-or-no variable."""
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    if value.lower() not in FLAGS:
+        raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no; try {name}=1 or {name}=0")
+    return FLAGS[value.lower()]
+
+
+def seconds(name: str, default: float) -> float:
+    """Read a duration in seconds, zero or more."""
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 86_400:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number of seconds; try {name}={default:g}")
+    return number
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    """Read a list separated by commas."""
+    value = os.environ.get(name, "")
+    return [part.strip() for part in value.split(",") if part.strip()] or default
+
+
+def redis_url() -> str:
+    """Read REDIS_URL; empty means that broker and channel layer live inside the one server process."""
+    value = os.environ.get("REDIS_URL", "")
+    if value and (urlsplit(value).scheme not in {"redis", "rediss", "unix"} or "://" not in value):
+        raise ImproperlyConfigured(f"REDIS_URL={value!r} is not a Redis URL; try redis://localhost:6379/0")
+    return value
+
+
+def database(default_file: Path) -> dict[str, Any]:
+    """Read DATABASE_URL; the default is an SQLite file.
+
+    SQLite takes its write lock at the start of a transaction (IMMEDIATE) and waits for it: with the default mode
+    most of many simultaneous guesses fail with "database is locked".
+    """
+    value = os.environ.get("DATABASE_URL") or f"sqlite:///{default_file}"
+    try:
+        config = dict(dj_database_url.parse(value, conn_max_age=60))
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL={value!r} cannot be read ({error}); try sqlite:////path/to/file or postgres://user:pass@host/name"
+        ) from error
+    if config["ENGINE"].endswith("sqlite3"):
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    return config
+
+
+def secret_key(file: Path) -> str:
+    """Read SECRET_KEY, or the key file; make the file (mode 0600) at the first start."""
+    value = os.environ.get("SECRET_KEY", "")
+    if value:
+        if len(value) < 32:
+            raise ImproperlyConfigured("SECRET_KEY is shorter than 32 characters; leave it out and a good one is made")
+        return value
+    if not file.exists():
+        _write_once(file, secrets.token_urlsafe(50))
+    return file.read_text().strip()
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Write a private file whole; of two processes that start together, the first wins."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

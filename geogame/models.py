@@ -1,0 +1,321 @@
+"""The tables: columns, constraints and questions. Verbs live in `play` and `photos`; the database has the last word."""
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from geogame.rules.sphere import Point
+
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: nothing that reads like something else
+
+
+def new_code() -> str:
+    """Return a code of ten base32 characters (50 bits): an address that cannot be guessed, yet can be read aloud."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
+
+
+def random_name(photo: "Photo", filename: str) -> str:
+    """Return a storage name that says nothing of the photo."""
+    token = secrets.token_hex(16)
+    return f"{token[:2]}/{token}.jpg"
+
+
+def coordinates(prefix: str, nullable: bool = False) -> list[models.CheckConstraint]:
+    """Return the constraint that lat and lng are on the globe; both NULL or neither where `nullable`."""
+    on_globe = Q(lat__gte=-90, lat__lte=90, lng__gte=-180, lng__lt=180)
+    if nullable:
+        on_globe |= Q(lat=None, lng=None)
+    return [models.CheckConstraint(condition=on_globe, name=f"{prefix}_coordinates")]
+
+
+class Domain(models.TextChoices):
+    """What pictures show, or what an opponent was trained on."""
+
+    TOY_EARTH = "toy-earth", _("Toy Earth")
+    REAL = "real", _("real photographs")
+
+
+class PhotoSet(models.Model):
+    slug = models.SlugField(unique=True, max_length=80)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    domain = models.CharField(_("what it shows"), max_length=16, choices=Domain, default=Domain.REAL)
+    published = models.BooleanField(_("published"), default=False, help_text=_("Players can choose published sets."))
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("photo set")
+        verbose_name_plural = _("photo sets")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Photo(models.Model):
+    """One picture as it is kept: upright, re-encoded, without metadata, under a random name."""
+
+    photo_set = models.ForeignKey(
+        PhotoSet, on_delete=models.CASCADE, related_name="photos", verbose_name=_("photo set")
+    )
+    file = models.FileField(upload_to=random_name, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    colour = models.CharField(max_length=7, editable=False)  # average colour, #rrggbb: the placeholder while it loads
+    lat = models.FloatField(_("latitude"), help_text=_("degrees"))
+    lng = models.FloatField(_("longitude"), help_text=_("degrees"))
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    credit = models.CharField(_("credit"), max_length=300, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    source_url = models.URLField(_("source"), max_length=1000, blank=True)
+    original_name = models.CharField(_("original file"), max_length=300, editable=False)
+    original_sha256 = models.CharField(max_length=64, editable=False)
+    extra = models.JSONField(_("other columns"), default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        constraints = [
+            *coordinates("photo"),
+            models.UniqueConstraint(fields=["photo_set", "original_sha256"], name="photo_once_per_set"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.original_name
+
+
+@receiver(post_delete, sender=Photo)
+def _delete_file(instance: Photo, **_: object) -> None:
+    """Deletion deletes: when the row is gone for good, so is the file."""
+    transaction.on_commit(lambda: instance.file.delete(save=False))
+
+
+class Exhibit(models.Model):
+    """What a round shows: one photo or several in order, and one place (of a trip: that of the last photo)."""
+
+    photo_set = models.ForeignKey(PhotoSet, on_delete=models.CASCADE, related_name="exhibits")
+    album = models.CharField(max_length=200, blank=True)
+    lat = models.FloatField()
+    lng = models.FloatField()
+    photos = models.ManyToManyField(Photo, through="ExhibitPhoto", related_name="exhibits")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            *coordinates("exhibit"),
+            models.UniqueConstraint(fields=["photo_set", "album"], condition=~Q(album=""), name="album_once_per_set"),
+        ]
+
+    def __str__(self) -> str:
+        return self.album or f"#{self.pk}"
+
+    def ordered_photos(self) -> list[Photo]:
+        return list(self.photos.order_by("exhibitphoto__position"))
+
+
+class ExhibitPhoto(models.Model):
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.CASCADE)
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE)
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["exhibit", "position"], name="exhibit_position_once")]
+
+
+class Partition(models.Model):
+    """The cells that a weights version answers in, so that pages can draw them without the weights file."""
+
+    digest = models.CharField(primary_key=True, max_length=64)  # SHA-256 of the ids' bytes
+    cell_ids = models.BinaryField()  # uint64, little-endian, sorted
+
+
+class Prediction(models.Model):
+    """A machine's answer to one exhibit: a point and the probability of every cell (float16), or why there is none."""
+
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.CASCADE, related_name="predictions")
+    opponent = models.CharField(max_length=60)
+    weights = models.CharField(max_length=64)
+    lat = models.FloatField(null=True)
+    lng = models.FloatField(null=True)
+    partition = models.ForeignKey(Partition, null=True, on_delete=models.PROTECT)
+    probabilities = models.BinaryField(null=True)  # float16, little-endian, in the partition's order
+    failure = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            *coordinates("prediction", nullable=True),
+            models.UniqueConstraint(fields=["exhibit", "opponent", "weights"], name="prediction_once"),
+            models.CheckConstraint(condition=Q(lat=None) ^ Q(failure=""), name="prediction_answers_or_says_why_not"),
+        ]
+
+    def point(self) -> Point | None:
+        return None if self.lat is None or self.lng is None else Point(self.lat, self.lng)
+
+
+class Person(models.Model):
+    """Somebody who plays, across games: known by a signed cookie, with an account or without."""
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=40, blank=True)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return self.name or f"#{self.pk}"
+
+
+class Game(models.Model):
+    code = models.CharField(max_length=10, unique=True, default=new_code, editable=False)
+    photo_set = models.ForeignKey(PhotoSet, on_delete=models.PROTECT, related_name="games")
+    time_limit_s = models.PositiveIntegerField(null=True, blank=True)  # of one round; NULL: none
+    machine_wait_s = models.FloatField(default=15)
+    version = models.PositiveIntegerField(default=0)  # grows with every change that a snapshot can show
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def machine_wait(self) -> timedelta:
+        return timedelta(seconds=self.machine_wait_s)
+
+
+class Player(models.Model):
+    """A seat in one game: a person's, or a machine's (opponent and weights version)."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human", _("person")
+        MACHINE = "machine", _("machine")
+
+    game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="players")
+    kind = models.CharField(max_length=8, choices=Kind)
+    name = models.CharField(max_length=60)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="seats")
+    opponent = models.CharField(max_length=60, blank=True)
+    weights = models.CharField(max_length=64, blank=True)
+    domain = models.CharField(max_length=16, choices=Domain, blank=True)  # what a machine was trained on
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["game", "person"], name="one_seat_per_person"),
+            models.CheckConstraint(
+                condition=Q(kind="human", person__isnull=False, opponent="", weights="")
+                | (Q(kind="machine", person=None) & ~Q(opponent="") & ~Q(weights="")),
+                name="player_is_person_or_machine",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_machine(self) -> bool:
+        return self.kind == self.Kind.MACHINE
+
+
+class Round(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="rounds")
+    number = models.PositiveIntegerField()  # from 1
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="rounds")
+    lat = models.FloatField()  # the truth as it was when the round was drawn: a later correction changes no result
+    lng = models.FloatField()
+    opened_at = models.DateTimeField(null=True)
+    closes_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["game", "number"]
+        constraints = [
+            *coordinates("round"),
+            models.UniqueConstraint(fields=["game", "number"], name="round_number_once"),
+            models.UniqueConstraint(
+                fields=["game"], condition=Q(opened_at__isnull=False, closed_at=None), name="one_open_round_per_game"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")), name="round_closes_after_it_opens"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.game_id}/{self.number}"
+
+    def truth(self) -> Point:
+        return Point(self.lat, self.lng)
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether guesses count: opened, not closed, and its time not yet up."""
+        in_time = self.closes_at is None or now < self.closes_at
+        return self.opened_at is not None and self.closed_at is None and in_time
+
+
+class Guess(models.Model):
+    """One player's answer in one round. A missing answer is a row of NULLs, written when the round closes."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="guesses")
+    player = models.ForeignKey(Player, on_delete=models.CASCADE, related_name="guesses")
+    lat = models.FloatField(null=True)
+    lng = models.FloatField(null=True)
+    error_km = models.FloatField(null=True)
+    points = models.PositiveIntegerField(null=True)
+    seconds = models.FloatField(null=True)  # from the round's opening to the answer
+    auto = models.BooleanField(default=False)  # a pin that was dropped but not confirmed before the deadline
+    seen_before = models.BooleanField(default=False)  # the person had met this exhibit in an earlier game
+    key = models.CharField(max_length=64, blank=True)  # the browser's idempotency key
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "guesses"
+        constraints = [
+            *coordinates("guess", nullable=True),
+            models.UniqueConstraint(fields=["round", "player"], name="one_guess_per_round_and_player"),
+            models.CheckConstraint(
+                condition=Q(lat=None, error_km=None, points=None)
+                | Q(lat__isnull=False, error_km__gte=0, points__isnull=False),
+                name="missing_guess_has_no_error",
+            ),
+        ]
+
+    def point(self) -> Point | None:
+        return None if self.lat is None or self.lng is None else Point(self.lat, self.lng)
+
+
+class Draft(models.Model):
+    """A pin that was dropped and not yet confirmed. It counts when the time is up; it is never announced."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="drafts")
+    player = models.ForeignKey(Player, on_delete=models.CASCADE, related_name="drafts")
+    lat = models.FloatField()
+    lng = models.FloatField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *coordinates("draft"),
+            models.UniqueConstraint(fields=["round", "player"], name="one_draft_per_round_and_player"),
+        ]
+
+    def point(self) -> Point:
+        return Point(self.lat, self.lng)

@@ -1,0 +1,30 @@
+"""News of a game: the only place that sends to sockets, and only after the commit. A headline holds no state."""
+
+import logging
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+from django.db.models import F
+
+from geogame.models import Game
+
+log = logging.getLogger(__name__)
+
+
+def group_of(game: Game) -> str:
+    """Return the name of the channel group that hears of this game."""
+    return f"game.{game.pk}"
+
+
+def announce(game: Game, headline: str) -> None:
+    """Raise the game's version now, and tell its sockets once the transaction has committed.
+
+    A lost headline is harmless: the next one, or a poll, brings the whole state.
+    """
+    Game.objects.filter(pk=game.pk).update(version=F("version") + 1)
+
+    def send() -> None:  # a nested function: on_commit(partial(...), robust=True) fails in Django 5.2
+        async_to_sync(get_channel_layer().group_send)(group_of(game), {"type": "headline", "headline": headline})
+
+    transaction.on_commit(send, robust=True)

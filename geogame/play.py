@@ -1,0 +1,224 @@
+"""The verbs of the game. Every change to a game goes through one of these functions: lock the round, ask the rules,
+write the facts, announce. Time is an argument; each verb may run twice, or in two processes at once, without harm."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.conf import settings
+from django.db import transaction
+
+from geogame import photos
+from geogame.models import Draft, Exhibit, Game, Guess, Person, PhotoSet, Player, Prediction, Round
+from geogame.news import announce
+from geogame.rules import rounds, scoring, sphere
+from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate, gettext_noop
+from geogame.rules.sphere import Point
+
+
+class Opponent(Protocol):
+    """What the game must know of a machine to seat it."""
+
+    name: str
+    label: str
+    weights: str
+    domain: str
+
+
+@transaction.atomic
+def open_game(
+    photo_set: PhotoSet,
+    opponents: Sequence[Opponent],
+    n_rounds: int,
+    time_limit_s: int | None,
+    now: datetime,
+    host: Person | None = None,
+) -> Game:
+    """Open a game: draw its exhibits (those that `host` has not met come first) and seat the machines."""
+    exhibits = photos.pick(photo_set, n_rounds, host)
+    if not exhibits:
+        raise NotNow(gettext_noop("There are no photos in this set yet. Choose another set."))
+    game = Game.objects.create(
+        photo_set=photo_set, time_limit_s=time_limit_s, machine_wait_s=settings.MACHINE_WAIT_S, created_at=now
+    )
+    Round.objects.bulk_create(
+        Round(game=game, number=number, exhibit=exhibit, lat=exhibit.lat, lng=exhibit.lng)
+        for number, exhibit in enumerate(exhibits, start=1)
+    )
+    for card in opponents:
+        Player.objects.create(
+            game=game,
+            kind=Player.Kind.MACHINE,
+            name=card.label,
+            opponent=card.name,
+            weights=card.weights,
+            domain=card.domain,
+            joined_at=now,
+        )
+    return game
+
+
+@transaction.atomic
+def join(game: Game, person: Person, name: str, now: datetime) -> Player:
+    """Seat a person; the same person always gets the same seat."""
+    player, created = Player.objects.get_or_create(
+        game=game, person=person, defaults={"kind": Player.Kind.HUMAN, "name": name, "joined_at": now}
+    )
+    if created:
+        announce(game, "joined")
+    return player
+
+
+@transaction.atomic
+def start_round(game: Game, now: datetime) -> Round | None:
+    """Open the next round; machines that have an answer already give it. Return None when no round is left."""
+    Game.objects.select_for_update().get(pk=game.pk)
+    if game.rounds.filter(opened_at__isnull=False, closed_at=None).exists():
+        raise NotNow(gettext_noop("This round is still open."))
+    this_round = game.rounds.filter(opened_at=None).order_by("number").first()
+    if this_round is None:
+        return None
+    this_round.opened_at = now
+    this_round.closes_at = now + timedelta(seconds=game.time_limit_s) if game.time_limit_s else None
+    this_round.save(update_fields=["opened_at", "closes_at"])
+    announce(game, "round opened")
+    answer_for_machines(this_round, now)
+    return this_round
+
+
+@transaction.atomic
+def guess(player: Player, this_round: Round, point: Point, key: str, now: datetime) -> Guess:
+    """Lock in a guess. The same key again returns the first answer; another key is refused.
+
+    Raises NotYours, TooLate or AlreadyGuessed.
+    """
+    locked = _lock(this_round)
+    earlier = _own_guess(player, locked)
+    if earlier and key and earlier.key == key:
+        return earlier
+    if earlier and earlier.lat is not None and not earlier.auto:
+        raise AlreadyGuessed
+    if not locked.is_open(now):
+        raise TooLate
+    written = _write_guess(player, locked, point, now, key=key)
+    announce(locked.game, "guessed")
+    _close_if_due(locked, now)
+    return written
+
+
+@transaction.atomic
+def draft(player: Player, this_round: Round, point: Point, now: datetime) -> None:
+    """Keep a dropped pin, unseen by others: at the deadline it becomes the guess."""
+    locked = _lock(this_round)
+    if _own_guess(player, locked):
+        raise AlreadyGuessed
+    if not locked.is_open(now):
+        raise TooLate
+    Draft.objects.update_or_create(
+        round=locked, player=player, defaults={"lat": point.lat, "lng": point.lng, "updated_at": now}
+    )
+
+
+@transaction.atomic
+def answer_for_machines(this_round: Round, now: datetime) -> None:
+    """Let every seated machine whose prediction is stored give it, once, as its guess in an open round."""
+    locked = _lock(this_round)
+    if not locked.is_open(now):
+        return
+    waiting = locked.game.players.filter(kind=Player.Kind.MACHINE).exclude(guesses__round=locked)
+    for machine in waiting:
+        prediction = Prediction.objects.filter(
+            exhibit=locked.exhibit_id, opponent=machine.opponent, weights=machine.weights
+        ).first()
+        point = prediction and prediction.point()
+        if point:
+            guess(machine, locked, point, key="", now=now)
+        elif prediction:  # the machine could not read the photo: it has no answer, and nobody waits for one
+            _write_guess(machine, locked, None, now)
+            announce(locked.game, "guessed")
+            _close_if_due(locked, now)
+
+
+@transaction.atomic
+def close_if_due(this_round: Round, now: datetime) -> bool:
+    """Close a round whose time has come; return whether this call did it. Bell, last guess and sweep all end here."""
+    return _close_if_due(_lock(this_round), now)
+
+
+@transaction.atomic
+def finish(game: Game, now: datetime) -> bool:
+    """End a game whose rounds are all closed; return whether this call ended it."""
+    if game.rounds.filter(closed_at=None).exists():
+        return False
+    if not Game.objects.filter(pk=game.pk, finished_at=None).update(finished_at=now):
+        return False  # somebody else ended it first
+    announce(game, "finished")
+    return True
+
+
+def _lock(this_round: Round) -> Round:
+    return Round.objects.select_for_update(of=("self",)).select_related("game").get(pk=this_round.pk)
+
+
+def _own_guess(player: Player, locked: Round) -> Guess | None:
+    """Return the player's guess in this round, if any; refuse a player of another game."""
+    if player.game_id != locked.game_id:
+        raise NotYours
+    return Guess.objects.filter(round=locked, player=player).first()
+
+
+def _close_if_due(locked: Round, now: datetime) -> bool:
+    if locked.opened_at is None or locked.closed_at is not None:
+        return False
+    if not rounds.is_due(seats_in(locked), locked.opened_at, locked.closes_at, locked.game.machine_wait(), now):
+        return False
+    _settle(locked, now)
+    locked.closed_at = now
+    locked.save(update_fields=["closed_at"])
+    announce(locked.game, "round closed")
+    return True
+
+
+def seats_in(this_round: Round) -> list[rounds.Seat]:
+    """Return who plays in this round and when each answered."""
+    answered = dict(this_round.guesses.values_list("player_id", "created_at"))
+    return [
+        rounds.Seat(is_machine=player.is_machine, answered_at=answered.get(player.pk))
+        for player in this_round.game.players.all()
+    ]
+
+
+def _settle(locked: Round, now: datetime) -> None:
+    """Turn dropped pins into guesses, and write a row of NULLs for whoever gave no answer."""
+    drafts = {draft.player_id: draft.point() for draft in locked.drafts.all()}
+    for player in locked.game.players.exclude(guesses__round=locked):
+        _write_guess(player, locked, drafts.get(player.pk), now, auto=player.pk in drafts)
+
+
+def _write_guess(
+    player: Player, locked: Round, point: Point | None, now: datetime, key: str = "", auto: bool = False
+) -> Guess:
+    """Write the one Guess of this player and round; `point` None is a missing answer: NULL, never 0 km."""
+    error_km = None if point is None else sphere.distance_km(point, locked.truth())
+    assert locked.opened_at is not None
+    return Guess.objects.create(
+        round=locked,
+        player=player,
+        lat=point.lat if point else None,
+        lng=point.lng if point else None,
+        error_km=error_km,
+        points=None if error_km is None else scoring.points(error_km),
+        seconds=None if point is None else (now - locked.opened_at).total_seconds(),
+        auto=auto,
+        seen_before=_has_met(player, locked.exhibit, locked.game),
+        key=key,
+        created_at=now,
+    )
+
+
+def _has_met(player: Player, exhibit: Exhibit, game: Game) -> bool:
+    """Tell whether this person was shown the exhibit in an earlier game."""
+    if player.person_id is None:
+        return False
+    earlier = Round.objects.filter(exhibit=exhibit, opened_at__isnull=False, game__players__person=player.person_id)
+    return earlier.exclude(game=game).exists()
