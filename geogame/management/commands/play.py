@@ -1,0 +1,80 @@
+"""Serve the game: everything in one process, ready to play."""
+
+import io
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from geogame import oneprocess, photos
+from geogame.models import Domain, PhotoSet
+from geogame.sources import entries
+from geogame.views import setup
+
+STARTER = settings.BASE_DIR / "geogame" / "starter"
+STARTER_NAME = "Toy Earth"
+WARM_UP_S = 180  # how long to wait for the worker before saying that the game is up
+
+
+class Command(BaseCommand):
+    help = "Serve the game in one process: prepares the database, the starter photos and the worker, then serves."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 serves the whole local network")
+        parser.add_argument("--no-worker", action="store_true", help="Celery workers run as processes of their own")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        if not 0 < port < 65536:
+            raise CommandError(f"{port} is not a port; try PORT=8000.")
+        if not oneprocess.is_free(host, port):
+            raise CommandError(f"Port {port} on {host} is taken or may not be used; try another: PORT={port + 1}.")
+        if options["no_worker"] and not settings.REDIS_URL:
+            raise CommandError("--no-worker needs a broker that other processes can reach: set REDIS_URL.")
+        self._prepare()
+        addresses = self._addresses(host, port)
+        server = oneprocess.Server(host, port)
+        warm = None if options["no_worker"] else oneprocess.start_worker()
+        threading.Thread(target=self._welcome, args=(server, warm, addresses), daemon=True).start()
+        server.run()
+
+    def _prepare(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if not settings.DEBUG:
+            call_command("collectstatic", verbosity=0, interactive=False)
+        if not PhotoSet.objects.exists() and STARTER.is_dir():
+            self.stdout.write("Loading the starter photos…")
+            starter, _ = photos.set_named(STARTER_NAME, Domain.TOY_EARTH)
+            report = photos.take_in_all(starter, entries(STARTER))
+            starter.description = (
+                "A made-up world at real positions, painted by this project. It needs no photo collection."
+            )
+            starter.published = True
+            starter.save(update_fields=["published", "description"])
+            self.stdout.write(f"{report.imported} starter photos are in.")
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        """Return the addresses to print, the one to open last, and let Django answer to them."""
+        if host in {"127.0.0.1", "localhost"}:
+            return [f"http://localhost:{port}"]
+        shown = oneprocess.local_address() if host in {"0.0.0.0", "::"} else host
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *([shown] if shown else [])]
+        return [f"http://localhost:{port}", *([f"http://{shown}:{port}"] if shown else [])]
+
+    def _welcome(self, server: oneprocess.Server, warm: threading.Event | None, addresses: list[str]) -> None:
+        server.is_up.wait()
+        if warm is not None and not warm.wait(WARM_UP_S):
+            self.stderr.write("The worker is not ready yet; rounds will show no answer of the machine until it is.")
+        if len(addresses) > 1:
+            picture = io.StringIO()
+            segno.make(addresses[-1], error="m").terminal(picture, compact=True)
+            self.stdout.write(picture.getvalue())
+        if setup.is_needed():
+            self.stdout.write(f"Make the first admin here (works once, for a day): {addresses[-1]}{setup.link()}")
+        self.stdout.write("The game is at " + " and ".join(addresses))
+        self.stdout.flush()

@@ -1,0 +1,202 @@
+"""The verbs of photos: take them in, pick exhibits for a game, record what a machine answered."""
+
+import hashlib
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.db.models import Max
+from django.utils.text import slugify
+
+from geogame import pictures
+from geogame.models import Domain, Exhibit, ExhibitPhoto, Partition, Person, Photo, PhotoSet, Prediction, Round
+from geogame.pictures import Unusable
+from geogame.rules.refusals import BadInput, NotNow, gettext_noop
+from geogame.rules.sphere import Point
+from geogame.sources import Entry, Item, Refusal
+
+MAX_LENGTH = {"title": 300, "credit": 300, "licence": 200, "album": 200}
+
+
+@dataclass
+class Report:
+    """What became of every file of a source."""
+
+    imported: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def set_named(name: str, domain: str = Domain.REAL) -> tuple[PhotoSet, bool]:
+    """Return the photo set of this name, made if there is none, and whether it was made."""
+    found = PhotoSet.objects.filter(name__iexact=name.strip()).first()
+    if found:
+        return found, False
+    stem = slugify(name, allow_unicode=False) or "set"
+    slug, number = stem[:70], 1
+    while PhotoSet.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem[:70]}-{number}"
+    return PhotoSet.objects.create(name=name.strip(), slug=slug, domain=domain), True
+
+
+def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry]) -> Report:
+    """Take in everything that can be used; report the rest file by file with the reason."""
+    report = Report()
+    for entry in entries:
+        if isinstance(entry, Refusal):
+            report.refused.append(entry)
+            continue
+        try:
+            take_in(photo_set, entry)
+            report.imported += 1
+        except BadInput as error:
+            report.refused.append(Refusal(entry.name, error))
+    return report
+
+
+def take_in(photo_set: PhotoSet, item: Item) -> Photo:
+    """Keep one picture, re-encoded and bare of metadata, and make or extend its exhibit. Raises Unusable."""
+    data = item.read()
+    digest = hashlib.sha256(data).hexdigest()
+    if photo_set.photos.filter(original_sha256=digest).exists():
+        raise Unusable(gettext_noop("The same file is in this set already."))
+    picture, exif = pictures.read(data, settings.MAX_PIXELS)
+    place = item.place or pictures.gps(exif)
+    photo = Photo(
+        photo_set=photo_set,
+        width=picture.width,
+        height=picture.height,
+        colour=picture.colour,
+        lat=place.lat,
+        lng=place.lng,
+        original_name=item.name[-300:],
+        original_sha256=digest,
+        **_words(item),
+    )
+    photo.file.save("photo.jpg", ContentFile(picture.jpeg), save=False)
+    try:
+        with transaction.atomic():
+            photo.save()
+            _exhibit(photo, item.words.get("album", ""))
+    except BaseException:
+        photo.file.delete(save=False)  # no row, so no file
+        raise
+    return photo
+
+
+def _words(item: Item) -> dict[str, object]:
+    """Return the texts that came with a picture; what does not fit its column is kept whole in `extra`."""
+    extra = dict(item.extra)
+    words = {key: item.words.get(key, "") for key in ("title", "credit", "licence")}
+    for key, value in words.items():
+        if len(value) > MAX_LENGTH[key]:
+            extra[f"full_{key}"] = value
+            words[key] = value[: MAX_LENGTH[key] - 1] + "…"
+    url = item.words.get("source_url", "")
+    try:
+        URLValidator(schemes=["http", "https"])(url)
+        source = url
+    except ValidationError:
+        source = ""
+        if url:
+            extra["source"] = url
+    return {**words, "source_url": source, "extra": extra}
+
+
+def _exhibit(photo: Photo, album: str) -> Exhibit:
+    """Show the photo alone, or as the next one of its album; the place of an album is that of its last photo."""
+    album = album[: MAX_LENGTH["album"]]
+    if album:
+        exhibit, _ = Exhibit.objects.get_or_create(
+            photo_set=photo.photo_set, album=album, defaults={"lat": photo.lat, "lng": photo.lng}
+        )
+        if exhibit.rounds.exists():
+            raise Unusable(gettext_noop("Its album has been played already and can no longer grow."))
+        Exhibit.objects.filter(pk=exhibit.pk).update(lat=photo.lat, lng=photo.lng)
+    else:
+        exhibit = Exhibit.objects.create(photo_set=photo.photo_set, lat=photo.lat, lng=photo.lng)
+    ExhibitPhoto.objects.create(
+        exhibit=exhibit,
+        photo=photo,
+        position=1 + (exhibit.exhibitphoto_set.aggregate(last=Max("position"))["last"] or 0),
+    )
+    return exhibit
+
+
+def move(photo: Photo, place: Point) -> None:
+    """Correct where a photo was taken. Rounds already drawn keep the truth that they were drawn with."""
+    with transaction.atomic():
+        Photo.objects.filter(pk=photo.pk).update(lat=place.lat, lng=place.lng)
+        for exhibit in photo.exhibits.all():
+            if exhibit.ordered_photos()[-1].pk == photo.pk:
+                Exhibit.objects.filter(pk=exhibit.pk).update(lat=place.lat, lng=place.lng)
+
+
+@transaction.atomic
+def remove(photo: Photo) -> None:
+    """Delete a photo, its file and an exhibit that showed nothing else. Raises NotNow once it has been played."""
+    exhibits = list(photo.exhibits.all())
+    if any(exhibit.rounds.exists() for exhibit in exhibits):
+        raise NotNow(
+            gettext_noop("This photo has been played; its rounds are part of the record. Withdraw it instead.")
+        )
+    photo.delete()
+    for exhibit in exhibits:
+        left = exhibit.ordered_photos()
+        if left:
+            Exhibit.objects.filter(pk=exhibit.pk).update(lat=left[-1].lat, lng=left[-1].lng)
+        else:
+            exhibit.delete()
+
+
+def withdraw(photos: Iterable[Photo], now: datetime) -> int:
+    """Take the exhibits of these photos out of future games; return how many."""
+    return Exhibit.objects.filter(photos__in=list(photos), retired_at=None).update(retired_at=now)
+
+
+def pick(photo_set: PhotoSet, count: int, person: Person | None = None) -> list[Exhibit]:
+    """Draw exhibits at random, those first that this person has not met; fewer where the set is smaller."""
+    everything = list(photo_set.exhibits.filter(retired_at=None))
+    random.SystemRandom().shuffle(everything)
+    if person is not None:
+        met = Round.objects.filter(opened_at__isnull=False, game__players__person=person)
+        met_ids = set(met.values_list("exhibit_id", flat=True))
+        everything.sort(key=lambda exhibit: exhibit.pk in met_ids)  # stable: random within each half
+    return everything[:count]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a machine said of one exhibit. `probabilities` are float16 bytes over the partition's cells, in order."""
+
+    point: Point
+    partition_digest: str
+    cell_ids: bytes
+    probabilities: bytes
+
+
+def record_prediction(exhibit: Exhibit, opponent: str, weights: str, answer: Answer | str) -> Prediction:
+    """Store a machine's answer, or why it has none; an answer that is stored already stays as it is."""
+    values: dict[str, object] = {"failure": answer[:300]} if isinstance(answer, str) else _columns(answer)
+    prediction, _ = Prediction.objects.get_or_create(
+        exhibit=exhibit, opponent=opponent, weights=weights, defaults=values
+    )
+    return prediction
+
+
+def _columns(answer: Answer) -> dict[str, object]:
+    partition, _ = Partition.objects.get_or_create(
+        digest=answer.partition_digest, defaults={"cell_ids": answer.cell_ids}
+    )
+    return {
+        "lat": answer.point.lat,
+        "lng": answer.point.lng,
+        "partition": partition,
+        "probabilities": answer.probabilities,
+    }

@@ -1,0 +1,267 @@
+"""Bringing photos in: what is kept, what is refused, and why."""
+
+import io
+import itertools
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from PIL import ExifTags, Image
+
+from geogame import photos, pictures
+from geogame.models import Exhibit, Photo, PhotoSet
+from geogame.pictures import Unusable
+from geogame.sources import Item, Refusal, SourceError, entries, of_zip, single
+from tests.conftest import jpeg
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+
+
+def with_gps(lat: object, lng: object, refs: tuple[str, str] = ("N", "E"), size: tuple[int, int] = (300, 200)) -> bytes:
+    exif = Image.Exif()
+    block = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    block.update({1: refs[0], 2: lat, 3: refs[1], 4: lng})
+    return jpeg(size, exif=exif, comment=b"shot on a phone")
+
+
+def reason(data: bytes) -> str:
+    with pytest.raises(Unusable) as refused:
+        pictures.gps(pictures.read(data, 10_000_000)[1])
+    return str(refused.value)
+
+
+def two_colours(orientation: int) -> bytes:
+    """Return a picture, red above blue when it is upright, stored as this orientation tag says."""
+    upright = Image.new("RGB", (200, 300), BLUE)
+    upright.paste(RED, (0, 0, 200, 150))
+    undo = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    stored = upright.transpose(undo[orientation]) if orientation in undo else upright
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    out = io.BytesIO()
+    stored.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8, 99])
+def test_a_photo_is_kept_upright(orientation: int) -> None:
+    picture, _ = pictures.read(two_colours(orientation), 10_000_000)
+    image = Image.open(io.BytesIO(picture.jpeg))
+    assert image.size == (200, 300)
+    top, bottom = image.getpixel((100, 20)), image.getpixel((100, 280))
+    assert top[0] > 150 > bottom[0]  # type: ignore[index]
+
+
+def test_nothing_but_pixels_is_kept() -> None:
+    data = with_gps((48.0, 8.0, 13.89), (11.0, 34.0, 31.7))
+    assert b"Exif" in data
+    picture, _ = pictures.read(data, 10_000_000)
+    kept = Image.open(io.BytesIO(picture.jpeg))
+    assert not kept.getexif()
+    assert b"shot on a phone" not in picture.jpeg
+    assert not {"exif", "icc_profile", "comment", "xmp", "photoshop"} & set(kept.info)
+
+
+def test_the_place_is_read_from_the_gps_block_in_every_hemisphere() -> None:
+    for north, east in itertools.product("NS", "EW"):
+        _, exif = pictures.read(with_gps((33.0, 51.0, 24.0), (151.0, 12.0, 54.0), (north, east)), 10_000_000)
+        lat, lng = pictures.gps(exif)
+        assert lat == pytest.approx((1 if north == "N" else -1) * 33.856667, abs=1e-5)
+        assert lng == pytest.approx((1 if east == "E" else -1) * 151.215, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"<html><script>alert(1)</script></html>", "not a JPEG"),
+        (jpeg()[:900], "damaged"),
+        (jpeg((40, 40)), "too small"),
+        (jpeg((2000, 120)), "long and narrow"),
+        (jpeg((4000, 4000)), "at most 10 million"),
+        (jpeg(), "no GPS position"),
+        (with_gps((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), "0, 0"),
+        (with_gps((48.0, 75.0, 0.0), (11.0, 0.0, 0.0)), "cannot be read"),
+        (with_gps((48.0, 5.0, 0.0), (11.0, 0.0, 0.0), ("X", "Q")), "hemisphere"),
+        (with_gps((48.0, 5.0, 0.0), (200.0, 0.0, 0.0)), "Longitude 200"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_reason(data: bytes, says: str) -> None:
+    assert says in reason(data)
+
+
+def test_the_pixel_limit_is_checked_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise AssertionError("decoded")
+
+    data = jpeg((4000, 4000))
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", explode)
+    assert "at most 10 million" in reason(data)
+
+
+def test_a_photo_lies_under_a_random_name(toy_set: PhotoSet) -> None:
+    for photo in toy_set.photos.all():
+        assert photo.original_name not in photo.file.name
+        assert "secret" not in photo.file.name
+    assert len({photo.file.name for photo in toy_set.photos.all()}) == 3
+
+
+def test_the_same_file_is_taken_in_once(toy_set: PhotoSet) -> None:
+    data = with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0))
+    report = photos.take_in_all(toy_set, [single("a.jpg", data), single("b.jpg", data)])
+    assert (report.imported, [each.file for each in report.refused]) == (1, ["b.jpg"])
+
+
+def test_a_deleted_photo_takes_its_file_and_exhibit_along(
+    toy_set: PhotoSet, django_capture_on_commit_callbacks: object
+) -> None:
+    photo = toy_set.photos.first()
+    assert photo is not None
+    storage, name = photo.file.storage, photo.file.name
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        photos.remove(photo)
+    assert not storage.exists(name)
+    assert toy_set.exhibits.count() == 2
+
+
+def folder_with(tmp_path: Path, table: str, *names: str) -> Path:
+    for name in names:
+        (tmp_path / name).write_bytes(jpeg())
+    (tmp_path / "photos.csv").write_text(table, encoding="utf-8")
+    return tmp_path
+
+
+def outcome(path: Path) -> dict[str, str]:
+    return {
+        each.file if isinstance(each, Refusal) else each.name: str(each.reason) if isinstance(each, Refusal) else "item"
+        for each in entries(path)
+    }
+
+
+def test_rows_of_a_csv_are_judged_one_by_one(tmp_path: Path) -> None:
+    table = (
+        "filename,latitude,longitude,title,weather\n"
+        "good.jpg,48.1,11.5,Munich,sun\n"
+        "swapped.jpg,151.2,-33.8,Sydney,\n"
+        "outside.jpg,-48,181,,\n"
+        "zero.jpg,0,0,,\n"
+        "half.jpg,48.1,,,\n"
+        "words.jpg,north,east,,\n"
+        "nan.jpg,nan,11.5,,\n"
+        "gone.jpg,48.1,11.5,,\n"
+        "../up.jpg,48.1,11.5,,\n"
+        ",48.1,11.5,,\n"
+    )
+    names = ["good.jpg", "swapped.jpg", "outside.jpg", "zero.jpg", "half.jpg", "words.jpg", "nan.jpg", "unlisted.jpg"]
+    found = outcome(folder_with(tmp_path, table, *names))
+    assert found.pop("good.jpg") == "item"
+    expected = {
+        "swapped.jpg": "swapped?", "outside.jpg": "Longitude 181", "zero.jpg": "0, 0", "half.jpg": "only one of",
+        "words.jpg": "not numbers", "nan.jpg": "finite", "gone.jpg": "no such picture", "../up.jpg": "leads out",
+        "?": "no filename", "unlisted.jpg": "does not list",
+    }  # fmt: skip
+    assert set(found) == set(expected)
+    for name, words in expected.items():
+        assert words in found[name], name
+
+
+def test_other_columns_are_kept_aside(tmp_path: Path, db: None) -> None:
+    folder = folder_with(tmp_path, "filename,latitude,longitude,title,weather\na.jpg,48.1,11.5,Munich,sun\n", "a.jpg")
+    photo_set, _ = photos.set_named("New")
+    photos.take_in_all(photo_set, entries(folder))
+    photo = Photo.objects.get()
+    assert (photo.title, photo.extra, photo.lat) == ("Munich", {"weather": "sun"}, 48.1)
+
+
+def test_an_album_is_one_exhibit_at_the_place_of_its_last_photo(tmp_path: Path, db: None) -> None:
+    table = "filename,latitude,longitude,album\na.jpg,1,2,trip\nb.jpg,3,4,trip\nc.jpg,5,6,\n"
+    photo_set, _ = photos.set_named("New")
+    photos.take_in_all(photo_set, entries(folder_with(tmp_path, table, "a.jpg", "b.jpg", "c.jpg")))
+    trip = Exhibit.objects.get(album="trip")
+    assert [photo.original_name for photo in trip.ordered_photos()] == ["a.jpg", "b.jpg"]
+    assert (trip.lat, trip.lng, photo_set.exhibits.count()) == (3, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [("name,lat,lng\n", "lacks the columns"), ("filename;latitude;longitude\n", "lacks the columns")],
+)
+def test_a_csv_without_the_needed_columns_is_refused_whole(tmp_path: Path, table: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        list(entries(folder_with(tmp_path, table)))
+
+
+def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"There is no .*nowhere"):
+        list(entries(tmp_path / "nowhere"))
+
+
+def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "link.jpg").symlink_to("/etc/passwd")
+    (tmp_path / "good.jpg").write_bytes(jpeg())
+    assert "link" in outcome(tmp_path)["link.jpg"]
+
+
+def zipped(*members: tuple[str, bytes], mode: int = 0) -> io.BytesIO:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = mode << 16
+            archive.writestr(info, data)
+    out.seek(0)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("member", "mode", "words"),
+    [
+        (("../../evil.jpg", b"x"), 0, "leads out"),
+        (("/etc/evil.jpg", b"x"), 0, "leads out"),
+        (("..\\evil.jpg", b"x"), 0, "leads out"),
+        (("link.jpg", b"/etc/passwd"), stat.S_IFLNK | 0o777, "link"),
+        (("bomb.jpg", b"\0" * 50_000_000), 0, "times its size"),
+        (("notes.txt", b"hello"), 0, "not a picture"),
+    ],
+)
+def test_a_hostile_zip_member_is_refused_and_the_rest_is_taken(
+    member: tuple[str, bytes], mode: int, words: str
+) -> None:
+    hostile = list(of_zip(zipped(member, mode=mode)))
+    assert [words in str(each.reason) for each in hostile if isinstance(each, Refusal)] == [True]
+    both = list(of_zip(zipped(member, ("good.jpg", jpeg()))))
+    assert [each.name for each in both if isinstance(each, Item)][-1:] == ["good.jpg"]
+
+
+def test_a_broken_zip_is_refused_whole() -> None:
+    with pytest.raises(SourceError, match="damaged"):
+        list(of_zip(io.BytesIO(b"PK\x03\x04 and then nothing")))
+
+
+def test_real_photographs_are_imported(trial_photos: Path, db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sample of the trial photographs: one folder without a table, each photo with its own EXIF."""
+    rows = [line.split(",")[0] for line in (trial_photos / "photos.csv").read_text().splitlines()[1:]]
+    table = (trial_photos / "photos.csv").read_bytes()
+    wanted = rows[:: len(rows) // 20]
+    from geogame.sources import _joined
+
+    found = {name: (lambda name=name: (trial_photos / name).read_bytes()) for name in wanted}
+    photo_set, _ = photos.set_named("Real")
+    items = [entry for entry in _joined(found, table) if isinstance(entry, Item)]
+    report = photos.take_in_all(photo_set, items)
+    assert report.imported == len(wanted)
+    assert not report.refused
+
+
+def test_the_command_reports_as_json(tmp_path: Path, db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    folder = folder_with(tmp_path, "filename,latitude,longitude\na.jpg,1,2\nb.jpg,0,0\n", "a.jpg", "b.jpg")
+    call_command("import_photos", str(folder), "--set", "New", "--publish", "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert report["imported"] == 1
+    assert [each["file"] for each in report["refused"]] == ["b.jpg"]
+    assert PhotoSet.objects.get(name="New").published
