@@ -1,0 +1,21 @@
+"""The ASGI application: pages by HTTP, news by WebSocket."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
+django_application = get_asgi_application()  # sets Django up: before anything that imports models
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from geogame.consumers import GameConsumer  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": AllowedHostsOriginValidator(URLRouter([path("ws/games/<str:code>/", GameConsumer.as_asgi())])),
+    }
+)

@@ -1,0 +1,1 @@
+"""Pure statistics over rows of rounds: no database, no clock."""

@@ -1,0 +1,1 @@
+"""The edge: parse, call a verb or a read, answer. Nothing is decided here."""

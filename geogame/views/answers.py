@@ -1,0 +1,49 @@
+"""How refusals and snapshots become HTTP answers: the one place where a status code is chosen for a refusal."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from geogame.language import sentence
+from geogame.models import Player
+from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, Refused, TooLate
+from geogame.snapshots import snapshot
+
+STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409}
+View = Callable[..., HttpResponse]
+
+
+def state_for(player: Player) -> JsonResponse:
+    """Answer with what this player may see now."""
+    answer = JsonResponse(snapshot(player.game_id, player.pk, timezone.now()))
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def refusing(view: View) -> View:
+    """Turn a Refused into its status code and sentence."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refusal:
+            status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+            return JsonResponse({"error": sentence(refusal)}, status=status)
+
+    return answering
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """Parse a JSON object; raise BadInput for anything else. NaN and infinity are refused by `rules.sphere.point`."""
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise BadInput("The request is not JSON.") from error
+    if not isinstance(body, dict):
+        raise BadInput("The request is not a JSON object.")
+    return body

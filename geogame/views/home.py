@@ -1,0 +1,55 @@
+"""The first page and the leaderboard."""
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from geogame import records, seats
+from geogame.forms import StartForm
+from geogame.models import PhotoSet
+
+
+@require_safe
+@ensure_csrf_cookie
+def show(request: HttpRequest) -> HttpResponse:
+    return page(request, None)
+
+
+def page(request: HttpRequest, form: StartForm | None) -> HttpResponse:
+    """Render the home page; with a form that did not pass, its errors are shown and nothing typed is lost."""
+    person = seats.person_of(request)
+    sets = published_sets()
+    first = next((each["slug"] for each in sets), None)
+    form_here = form or StartForm(initial={"name": person.name if person else "", "photo_set": first})
+    standing = records.comparison(records.Selection()).as_dict()
+    context = {"form": form_here, "sets": sets, "standing": standing if standing["duels"] else None}
+    return render(request, "home.html", context, status=400 if form else 200)
+
+
+def published_sets() -> list[dict[str, Any]]:
+    """Return the sets that can be played, with how many exhibits each holds."""
+    usable = Count("exhibits", filter=Q(exhibits__retired_at=None))
+    sets = PhotoSet.objects.filter(published=True).annotate(usable=usable).filter(usable__gt=0)
+    return [
+        {
+            "slug": each.slug,
+            "name": each.name,
+            "description": each.description,
+            "domain_label": each.get_domain_display(),
+            "exhibits": each.usable,
+            "cover_url": reverse("cover", args=[each.slug]),
+        }
+        for each in sets.order_by("created_at")
+    ]
+
+
+@require_safe
+def leaderboard(request: HttpRequest) -> HttpResponse:
+    people, machines = records.leaderboard()
+    standing = records.comparison(records.Selection()).as_dict()
+    return render(request, "leaderboard.html", {"people": people, "machines": machines, "standing": standing})

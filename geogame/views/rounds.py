@@ -1,0 +1,74 @@
+"""What a player sends and gets in a round: a guess, a draft, the bell, the photo."""
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from geogame import play, seats
+from geogame.models import Player, Round
+from geogame.rules.refusals import BadInput, NotYours, gettext_noop
+from geogame.rules.sphere import point
+from geogame.views.answers import body_of, refusing, state_for
+
+MAX_KEY = 64
+
+
+def _round_and_seat(request: HttpRequest, round_id: object) -> tuple[Round, Player]:
+    """Return an opened round and this browser's seat in its game; rounds not yet opened do not exist for players."""
+    this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
+    player = seats.player_in(seats.person_of(request), this_round.game)
+    if player is None:
+        raise NotYours
+    return this_round, player
+
+
+@require_POST
+@refusing
+def guess(request: HttpRequest, round_id: object) -> HttpResponse:
+    this_round, player = _round_and_seat(request, round_id)
+    body = body_of(request)
+    key = body.get("key", "")
+    if not isinstance(key, str) or len(key) > MAX_KEY:
+        raise BadInput(gettext_noop("The key of a guess is a text of at most %(limit)d characters."), limit=MAX_KEY)
+    play.guess(player, this_round, point(body.get("lat"), body.get("lng")), key, timezone.now())
+    return state_for(player)
+
+
+@require_POST
+@refusing
+def draft(request: HttpRequest, round_id: object) -> HttpResponse:
+    this_round, player = _round_and_seat(request, round_id)
+    body = body_of(request)
+    play.draft(player, this_round, point(body.get("lat"), body.get("lng")), timezone.now())
+    return HttpResponse(status=204)
+
+
+@require_POST
+@refusing
+def bell(request: HttpRequest, round_id: object) -> HttpResponse:
+    """A browser's countdown ran out: have a look whether the round is due. The server decides."""
+    this_round, player = _round_and_seat(request, round_id)
+    play.close_if_due(this_round, timezone.now())
+    return state_for(player)
+
+
+@require_safe
+@refusing
+def photo(request: HttpRequest, round_id: object, position: int) -> HttpResponse:
+    """Serve a photo of the round: no name, no validator and no date by which it could be recognised elsewhere."""
+    this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
+    if this_round.game.finished_at is None and seats.player_in(seats.person_of(request), this_round.game) is None:
+        raise NotYours
+    shown = this_round.exhibit.photos.filter(exhibitphoto__position=position).first()
+    if shown is None:
+        raise Http404
+    try:
+        file = shown.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(file, content_type="image/jpeg")
+    response["Content-Disposition"] = "inline"  # FileResponse would add the file's name
+    response["Cache-Control"] = "private, max-age=3600"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,120 @@
+"""What a viewer may see, phase by phase."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from geogame import play
+from geogame.models import Game, Person, Player, Round
+from geogame.rules.sphere import Point
+from geogame.snapshots import Json, snapshot
+from tests.conftest import NOON
+
+HERE, THERE = Point(10.5, 20.25), Point(-5.5, 99.125)
+Says = Callable[..., None]
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def seen(game: Game, player: Player | None, seconds: float) -> Json:
+    return snapshot(game.pk, player.pk if player else None, at(seconds))
+
+
+def state_of(view: Json, player: Player) -> str:
+    return next(each["state"] for each in view["players"] if each["id"] == player.pk)
+
+
+def test_before_the_reveal_only_the_own_pin_is_seen(
+    game: Game, ana_seat: Player, ben: Person, first_round: Round, machine: Player, machine_says: Says
+) -> None:
+    ben_seat = play.join(game, ben, "Ben", NOON)
+    play.draft(ana_seat, first_round, HERE, at(1))
+    machine_says(first_round, THERE, at(2))
+    view = seen(game, ana_seat, 3)
+    assert view["phase"] == "showing"
+    assert view["round"]["draft"] == {"lat": 10.5, "lng": 20.25}
+    assert state_of(view, machine) == "locked"
+    assert state_of(view, ben_seat) == "thinking"
+    assert (view["reveal"], view["results"]) == (None, None)
+    text = json.dumps(seen(game, ben_seat, 3))
+    assert "10.5" not in text
+    assert "99.125" not in text
+    assert str(first_round.lat) not in text
+
+
+def test_the_countdown_is_a_duration(game: Game, ana_seat: Player, first_round: Round) -> None:
+    assert seen(game, ana_seat, 20)["round"]["closesInMs"] == 40_000
+    play.guess(ana_seat, first_round, HERE, "k", at(30))
+    assert seen(game, ana_seat, 31)["round"]["waitsInMs"] == 14_000
+
+
+def test_the_reveal_shows_everything_that_was_hidden(
+    game: Game, ana_seat: Player, first_round: Round, machine: Player, machine_says: Says
+) -> None:
+    machine_says(first_round, THERE)
+    play.guess(ana_seat, first_round, first_round.truth(), "k", at(5))
+    reveal = seen(game, ana_seat, 6)["reveal"]
+    assert reveal["place"] == {"lat": first_round.lat, "lng": first_round.lng}
+    assert {each["player"] for each in reveal["guesses"]} == {ana_seat.pk, machine.pk}
+    assert reveal["winner"] == ana_seat.pk
+    assert reveal["credit"] == "Painter"
+    assert [cell["p"] for cell in reveal["cells"]] == [0.5, pytest.approx(0.3, abs=1e-3), pytest.approx(0.2, abs=1e-3)]
+    assert reveal["verdict"].startswith("You were ")
+
+
+def test_a_machine_without_an_answer_is_shown_as_such(
+    game: Game, ana_seat: Player, first_round: Round, machine: Player
+) -> None:
+    play.guess(ana_seat, first_round, HERE, "k", at(5))
+    play.close_if_due(first_round, at(20))
+    view = seen(game, ana_seat, 21)
+    assert state_of(view, machine) == "none"
+    assert view["reveal"]["verdict"] == "PlaNet gave no answer: the round is yours."
+    assert view["reveal"]["winner"] == ana_seat.pk
+
+
+def test_the_results_add_up(
+    game: Game, ana_seat: Player, machine: Player, first_round: Round, machine_says: Says
+) -> None:
+    opened: Round | None = first_round
+    now = 0
+    while opened:
+        machine_says(opened, THERE, at(now + 1))
+        if opened.number < 3:  # Ana misses the last round
+            play.guess(ana_seat, opened, opened.truth(), "k", at(now + 2))
+        now += 100
+        play.close_if_due(opened, at(now))
+        opened = play.start_round(game, at(now + 1))
+    play.finish(game, at(now))
+    view = seen(game, ana_seat, now + 1)
+    assert view["phase"] == "over"
+    sums = {each["player"]: each for each in view["results"]["players"]}
+    assert (sums[ana_seat.pk]["won"], sums[machine.pk]["won"], view["results"]["ties"]) == (2, 1, 0)
+    assert sums[ana_seat.pk]["medianKm"] == 0.0
+    assert sums[ana_seat.pk]["total"] == 10_000
+    assert view["results"]["verdict"] == "You beat PlaNet, 2 to 1."
+
+
+def test_every_change_that_can_be_seen_raises_the_version(
+    game: Game, ana_seat: Player, first_round: Round, machine_says: Says
+) -> None:
+    versions = [seen(game, ana_seat, 0)["version"]]
+    for change in (
+        lambda: machine_says(first_round, THERE),
+        lambda: play.guess(ana_seat, first_round, HERE, "k", at(1)),
+        lambda: play.start_round(game, at(2)),
+    ):
+        change()
+        versions.append(seen(game, ana_seat, 2)["version"])
+    assert versions == sorted(set(versions))
+
+
+def test_page_and_results_say_that_the_opponent_never_saw_a_real_photograph(game: Game, ana_seat: Player) -> None:
+    assert seen(game, ana_seat, 0)["game"]["notice"] is None
+    game.photo_set.domain = "real"
+    game.photo_set.save()
+    assert "never seen a real photograph" in seen(game, ana_seat, 0)["game"]["notice"]
