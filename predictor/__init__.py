@@ -1,0 +1,1 @@
+"""The geolocator: pixels in, a probability distribution over the Earth out."""
