@@ -1,0 +1,116 @@
+"""The same game in larger parts: a real Redis, PostgreSQL, web server and worker as processes of their own."""
+
+import csv
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import jpeg
+from tests.servers import Browser, environment, manage, postgres_server, redis_server, wait_for, web, worker
+
+pytestmark = [pytest.mark.slow, pytest.mark.redis]
+IDLE_S = 21  # longer than any time-out of the parts in between
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+def installed(folder: Path, **settings: str) -> dict[str, str]:
+    """Return the environment of an installation that holds one published set of six photos."""
+    env = environment(folder, **settings)
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    with (pictures / "photos.csv").open("w") as out:
+        table = csv.writer(out)
+        table.writerow(["filename", "latitude", "longitude"])
+        for number in range(6):
+            (pictures / f"{number}.jpg").write_bytes(jpeg())
+            table.writerow([f"{number}.jpg", 10 * number - 20, 30 * number - 70])
+    manage(env, "migrate", "--verbosity", "0")
+    manage(env, "import_photos", str(pictures), "--set", "Six", "--domain", "toy-earth", "--publish")
+    return env
+
+
+def locked(browser: Browser) -> bool:
+    return browser.machine_state() == "locked"
+
+
+def play_out(browser: Browser, rounds: int) -> dict:  # type: ignore[type-arg]
+    for number in range(1, rounds + 1):
+        wait_for(lambda: locked(browser), 30, f"the machine does not answer in round {number}")
+        shown = browser.guess(5, 5 * number, key=f"key {number}").raise_for_status().json()
+        assert shown["phase"] == "reveal"
+        assert all(guess["errorKm"] is not None for guess in shown["reveal"]["guesses"])
+        assert shown["reveal"]["cells"]
+        browser.next()
+    return browser.state()
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_game_through_web_server_redis_and_worker(database: str, tmp_path: Path, redis_url: str) -> None:
+    with postgres_server(tmp_path) if database == "postgres" else nothing() as url:
+        more = {"DATABASE_URL": url} if url else {}
+        env = installed(tmp_path, REDIS_URL=redis_url, **more)
+        with web(env, tmp_path, "--no-worker") as address:
+            browser = Browser(address)
+            assert browser.http.get("/readyz").json()["worker"] == "no answer"
+            with worker(env, tmp_path):
+                wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "no worker answers")
+                browser.start("six", 3)
+                result = play_out(browser, 3)
+        assert result["phase"] == "over"
+        told = json.loads(manage(env, "compare", "--json"))
+        assert (told["duels"], told["rounds"], told["missing_machine"]) == (3, 3, 0)
+        assert len(manage(env, "export_rounds", "--format", "ndjson").splitlines()) == 6
+
+
+class nothing:
+    """No server is needed."""
+
+    def __enter__(self) -> str:
+        return ""
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def test_a_killed_worker_loses_nothing_and_an_idle_room_still_hears_news(tmp_path: Path, redis_url: str) -> None:
+    env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/1"))
+    with web(env, tmp_path, "--no-worker") as address:
+        browser = Browser(address)
+        with worker(env, tmp_path) as first:
+            wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "no worker answers")
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+        browser.start("six", 4)
+        assert browser.machine_state() == "thinking"
+
+        # Nobody works: the round ends all the same, with no answer, counted as such.
+        browser.guess(1, 2)
+        wait_for(lambda: browser.bell()["phase"] == "reveal", 10, "the round waits for a dead worker")
+        assert browser.machine_state() == "none"
+
+        # A round opens while nobody works; the worker comes back in the middle of it and answers.
+        browser.next()
+        with browser.socket() as socket:
+            assert json.loads(socket.recv(5))["round"]["number"] == 2
+            time.sleep(IDLE_S)
+            with worker(env, tmp_path):
+                heard = json.loads(socket.recv(60))
+                while not any(each["kind"] == "machine" and each["state"] == "locked" for each in heard["players"]):
+                    heard = json.loads(socket.recv(60))
+                browser.guess(1, 2).raise_for_status()
+                while heard["phase"] != "reveal":
+                    heard = json.loads(socket.recv(5))
+                browser.next()
+                play_out(browser, 2)
+        rows = [json.loads(line) for line in manage(env, "export_rounds", "--format", "ndjson").splitlines()]
+    missing = [(row["round"], row["kind"]) for row in rows if row["missing"]]
+    assert len(rows) == 8
+    assert missing == [(1, "machine")]

@@ -1,0 +1,187 @@
+"""The leaderboard, the comparison and the export, on games small enough to reckon by hand."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from geogame import play, records
+from geogame.models import Game, Person, PhotoSet, Round
+from geogame.records import COLUMNS, Selection
+from geogame.rules.sphere import Point
+from geogame.statistics.comparison import Pairing, compare
+from tests.conftest import CARD, NOON
+
+Says = Callable[..., None]
+
+
+def north_of(place: Point, degrees: float) -> Point:
+    """Return a point this many degrees of latitude away (111.195 km each), towards the equator."""
+    return Point(place.lat - degrees if place.lat > 0 else place.lat + degrees, place.lng)
+
+
+def play_game(
+    photo_set: PhotoSet, person: Person, off: list[float | None], machine_off: list[float | None], machine_says: Says
+) -> Game:
+    """Play one game; both answers lie so many degrees off the truth, None for no answer."""
+    game = play.open_game(photo_set, [CARD], len(off), 60, NOON)
+    seat = play.join(game, person, person.name, NOON)
+    for mine, theirs in zip(off, machine_off, strict=True):
+        opened = play.start_round(game, NOON)
+        assert opened is not None
+        if theirs is None:
+            machine_says(opened, "The photo could not be read.")
+        else:
+            machine_says(opened, north_of(opened.truth(), theirs))
+        if mine is not None:
+            play.guess(seat, opened, north_of(opened.truth(), mine), "k", NOON + timedelta(seconds=4))
+        play.close_if_due(opened, NOON + timedelta(seconds=60))
+    play.finish(game, NOON)
+    return game
+
+
+KM = 111.19508  # of one degree of latitude on a sphere of 6371.0088 km
+
+
+def test_the_comparison_of_a_game_reckoned_by_hand(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
+    """Ana wins by 1° against 2°, loses by 5° against 3°, and loses by giving no answer."""
+    play_game(toy_set, ana, [1, 5, None], [2, 3, 4], machine_says)
+    told = records.comparison(Selection())
+    assert (told.duels, told.rounds, told.people_won, told.machine_won, told.ties) == (3, 3, 1, 2, 0)
+    assert (told.missing_people, told.missing_machine) == (1, 0)
+    assert told.people_median_km == pytest.approx(5 * KM, rel=1e-5)  # of 1, 5 and none
+    assert told.machine_median_km == pytest.approx(3 * KM, rel=1e-5)
+    assert told.people_median_answered_km == pytest.approx(3 * KM, rel=1e-5)
+
+
+def test_the_machines_median_takes_each_exhibit_once(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
+) -> None:
+    for person in (ana, ben):
+        play_game(toy_set, person, [1, 1, 1], [2, 4, 6], machine_says)
+    told = records.comparison(Selection())
+    assert told.duels == 6
+    exhibits = {pair.exhibit_id: pair.machine_km for pair in records.pairings(Selection())}
+    assert told.machine_median_km == sorted(exhibits.values())[1]  # type: ignore[type-var]
+
+
+def test_a_photo_met_before_does_not_count_unless_asked(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
+    for _ in range(2):
+        play_game(toy_set, ana, [1, 1, 1], [2, 2, 2], machine_says)
+    assert records.comparison(Selection()).duels == 3
+    assert records.comparison(Selection(include_seen=True)).duels == 6
+
+
+def test_a_machine_out_of_its_domain_does_not_count_unless_asked(
+    toy_set: PhotoSet, ana: Person, machine_says: Says
+) -> None:
+    play_game(toy_set, ana, [1], [2], machine_says)
+    toy_set.domain = "real"
+    toy_set.save()
+    assert records.comparison(Selection()).duels == 0
+    assert records.comparison(Selection(include_out_of_domain=True)).duels == 1
+
+
+def test_a_golden_table_with_ties_and_missing_answers() -> None:
+    """Six duels: won, lost, tied to the metre, person missing, machine missing, both missing."""
+    errors: list[tuple[float | None, float | None]] = [
+        (100.0, 200.0), (300.0, 50.0), (10.0001, 10.0003), (None, 70.0), (80.0, None), (None, None),
+    ]  # fmt: skip
+    told = compare(Pairing(str(n), n, "planet@w", *pair) for n, pair in enumerate(errors))
+    assert (told.duels, told.people_won, told.machine_won, told.ties, told.no_duel) == (5, 2, 2, 1, 1)
+    assert (told.missing_people, told.missing_machine) == (2, 2)
+    assert told.people_median_km == (100.0 + 300.0) / 2  # of 10, 80, 100, 300, none, none
+    assert told.machine_median_km == (70.0 + 200.0) / 2  # of 10, 50, 70, 200, none, none
+
+
+def test_the_papers_figures_come_out_of_rounds_like_the_papers() -> None:
+    """Fifty rounds of which the machine wins 28, with the paper's medians: the golden fixture."""
+    people = [2320.75] * 50
+    machine = [1131.7] * 28 + [2320.75 + n for n in range(1, 23)]
+    told = compare(Pairing(str(n), n, "planet@w", p, m) for n, (p, m) in enumerate(zip(people, machine, strict=True)))
+    assert (told.duels, told.machine_won, told.people_won) == (50, 28, 22)
+    assert (told.people_median_km, told.machine_median_km) == (2320.75, 1131.7)
+
+
+def test_the_leaderboard_ranks_by_median_and_puts_missing_answers_last(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
+) -> None:
+    play_game(toy_set, ana, [None, None, 1], [2, 2, 2], machine_says)
+    play_game(toy_set, ben, [9, 9, 9], [2, 2, 2], machine_says)
+    people, machines = records.leaderboard()
+    assert [(line.name, line.rounds, line.median_km is None) for line in people] == [
+        ("Ben", 3, False),
+        ("Ana", 3, True),
+    ]
+    assert [(line.name, line.rounds, line.wins) for line in machines] == [("PlaNet", 6, 5)]
+
+
+def export(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    call_command("export_rounds", *options)
+    return capsys.readouterr().out
+
+
+def test_the_export_has_a_row_for_each_guess_missing_ones_too(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    game = play_game(toy_set, ana, [1, None], [2, 3], machine_says)
+    rows = list(csv.DictReader(io.StringIO(export(capsys, "--format", "csv"))))
+    assert tuple(rows[0]) == COLUMNS
+    assert len(rows) == 4
+    mine = next(row for row in rows if row["kind"] == "human" and row["missing"] == "false")
+    truth = Round.objects.get(game=game, number=mine["round"])
+    assert float(mine["error_km"]) == pytest.approx(KM, rel=1e-5)
+    assert (float(mine["true_lat"]), mine["seconds"], mine["auto"]) == (truth.lat, "4.0", "false")
+    lost = next(row for row in rows if row["missing"] == "true")
+    assert (lost["guess_lat"], lost["error_km"], lost["points"]) == ("", "", "")
+    lines = [json.loads(line) for line in export(capsys, "--format", "ndjson").splitlines()]
+    assert [line["error_km"] for line in lines if line["missing"]] == [None]
+    assert {line["in_domain"] for line in lines if line["kind"] == "machine"} == {True}
+
+
+def test_a_name_that_is_a_formula_is_not_run_by_a_spreadsheet(
+    toy_set: PhotoSet, machine_says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play_game(toy_set, Person.objects.create(name="=1+1"), [1], [2], machine_says)
+    rows = list(csv.DictReader(io.StringIO(export(capsys))))
+    assert {row["player"] for row in rows} == {"'=1+1", "PlaNet"}
+    assert all(not row["guess_lng"].startswith("'") for row in rows)
+
+
+def test_the_export_writes_a_file(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play_game(toy_set, ana, [1], [2], machine_says)
+    assert "2 rows written" in export(capsys, "--output", str(tmp_path / "rounds.csv"))
+    assert len((tmp_path / "rounds.csv").read_text().splitlines()) == 3
+
+
+def told(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    call_command("compare", "--json", *options)
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_compare_prints_a_selection(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    game = play_game(toy_set, ana, [1, 2], [2, 1], machine_says)
+    assert told(capsys, "--set", "toy", "--game", game.code)["duels"] == 2
+    assert told(capsys, "--opponent", "nobody")["duels"] == 0
+    assert told(capsys, "--since", "2026-03-02")["duels"] == 0
+    call_command("compare")
+    assert "won by people     1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["compare", "export_rounds"])
+@pytest.mark.parametrize(
+    ("option", "words"), [("--set", "There is no photo set Mars. Sets here: Toy"), ("--game", "no game Mars")]
+)
+def test_an_unknown_set_or_game_is_named(command: str, option: str, words: str, toy_set: PhotoSet) -> None:
+    with pytest.raises(CommandError, match=words):
+        call_command(command, option, "Mars")

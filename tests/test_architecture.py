@@ -1,0 +1,169 @@
+"""The arrows of ARCHITECTURE.md: which room may import which. A broken arrow turns this red."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Room → the rooms of this project, and the outside packages of weight, that it may import. A room may always import
+# itself. Rooms that are not named here as sources may import what they like (views, admin and commands are edges).
+ARROWS = {
+    "geogame.rules": set(),
+    "geogame.statistics": {"geogame.rules", "numpy", "scipy"},
+    "geogame.models": {"geogame.rules", "django"},
+    "geogame.forms": {"geogame.models", "geogame.rules", "django"},
+    "geogame.storage": {"django", "whitenoise"},
+    "geogame.language": {"geogame.rules", "django"},
+    "geogame.news": {"geogame.models", "django", "channels", "asgiref"},
+    "geogame.pictures": {"geogame.rules", "PIL"},
+    "geogame.sources": {"geogame.pictures", "geogame.rules"},
+    "geogame.photos": {"geogame.models", "geogame.pictures", "geogame.sources", "geogame.rules", "django"},
+    "geogame.play": {"geogame.models", "geogame.news", "geogame.photos", "geogame.rules", "django"},
+    "geogame.seats": {"geogame.models", "geogame.rules", "django"},
+    "geogame.snapshots": {
+        "geogame.models", "geogame.rules", "predictor.cells", "predictor.distribution", "numpy", "django",
+    },
+    "geogame.records": {"geogame.models", "geogame.rules", "geogame.statistics", "django"},
+    "geogame.consumers": {
+        "geogame.models", "geogame.news", "geogame.seats", "geogame.snapshots", "django", "channels",
+    },
+    "geogame.tasks": {
+        "geogame.models", "geogame.photos", "geogame.play", "geogame.records", "predictor.tasks", "django", "celery",
+    },
+    "predictor.geo": {"numpy", "s2sphere"},
+    "predictor.cells": {"predictor.geo", "numpy", "s2sphere"},
+    "predictor.distribution": {"predictor.geo", "predictor.cells", "numpy", "s2sphere"},
+    "predictor.tasks": {
+        "geogame.models", "geogame.photos", "geogame.play", "geogame.rules", "predictor", "django", "celery", "kombu",
+        "PIL",
+    },
+}  # fmt: skip
+EDGES = ("geogame.views", "geogame.admin", "geogame.management", "geogame.urls", "geogame.asgi", "geogame.oneprocess")
+CORE = tuple(room for room in ARROWS if room.startswith("geogame.") and room != "geogame.tasks")
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in ("geogame", "predictor"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "migrations" not in path.parts:
+                name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                yield name.removesuffix(".__init__"), path
+
+
+def imports(source: str, own: str) -> set[str]:
+    """Return the dotted names that a module imports, but for those imported for type checkers only."""
+    found = set()
+    tree = ast.parse(source)
+    only_for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in only_for_types:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{own} uses a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def within(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+def room_of(module: str) -> str | None:
+    return next((room for room in ARROWS if within(module, room)), None)
+
+
+def forbidden(module: str, source: str) -> set[str]:
+    """Return the imports of a module that the table does not allow."""
+    room = room_of(module)
+    wrong = set()
+    for name in imports(source, module):
+        if name.split(".")[0] in sys.stdlib_module_names:
+            continue
+        pure = within(module, "predictor") and module != "predictor.tasks"
+        if pure and (within(name, "geogame") or within(name, "django")):
+            wrong.add(name)
+        if room and not any(within(name, allowed) for allowed in {*ARROWS[room], room}):
+            wrong.add(name)
+        if module.startswith(CORE) and name.startswith(EDGES):
+            wrong.add(name)
+    return wrong
+
+
+@pytest.mark.parametrize(("module", "path"), list(modules()), ids=lambda value: value if isinstance(value, str) else "")
+def test_a_room_imports_only_what_its_arrows_allow(module: str, path: Path) -> None:
+    assert forbidden(module, path.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("geogame.rules.scoring", "import django"),
+        ("geogame.rules.scoring", "import numpy"),
+        ("geogame.rules.rounds", "from geogame.models import Round"),
+        ("geogame.models", "from geogame import play"),
+        ("geogame.play", "from geogame.views import games"),
+        ("geogame.play", "from predictor.tasks import nudge"),
+        ("geogame.snapshots", "from predictor import planet"),
+        ("geogame.consumers", "from geogame import play"),
+        ("predictor.cells", "import torch"),
+        ("predictor.planet", "from geogame.models import Photo"),
+        ("predictor.train", "import django"),
+    ],
+)
+def test_a_broken_arrow_is_noticed(module: str, source: str) -> None:
+    assert forbidden(module, source)
+
+
+def test_the_table_names_rooms_that_exist() -> None:
+    names = {name for name, _path in modules()}
+    assert [room for room in ARROWS if room not in names] == []
+
+
+def run(code: str) -> str:
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return answer.stdout.strip()
+
+
+def test_no_web_process_loads_torch() -> None:
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
+        "import geogame.asgi, geogame.urls; print('torch' in sys.modules)"
+    )
+    assert run(code) == "False"
+
+
+def test_the_predictor_runs_without_django() -> None:
+    code = (
+        "import sys, importlib, pkgutil, predictor\n"
+        "names = [m.name for m in pkgutil.walk_packages(predictor.__path__, 'predictor.') "
+        "if m.name not in {'predictor.tasks'} and not m.name.endswith('__main__')]\n"
+        "[importlib.import_module(name) for name in names]\n"
+        "print('django' in sys.modules, 'celery' in sys.modules)"
+    )
+    assert run(code) == "False False"
+
+
+def test_news_are_sent_from_one_place() -> None:
+    senders = [name for name, path in modules() if "group_send" in path.read_text() and name != "geogame.layers"]
+    assert senders == ["geogame.news"]
+
+
+def test_only_the_verbs_announce_and_write_guesses() -> None:
+    for name, path in modules():
+        text = path.read_text()
+        if name not in {"geogame.play", "geogame.news"}:
+            assert "announce(" not in text, name
+            assert "Guess.objects.create" not in text, name
+            assert "closed_at=now" not in text, name
