@@ -19,7 +19,7 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
     """One browser watching one game. Seat and game are checked at every connection."""
 
     game: Game
-    player: Player | None
+    player: Player
 
     async def connect(self) -> None:
         found = await self._seat(self.scope["url_route"]["kwargs"]["code"])
@@ -54,4 +54,4 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
 
     @database_sync_to_async
     def _snapshot(self) -> Json:
-        return snapshot(self.game.pk, self.player and self.player.pk, timezone.now())
+        return snapshot(self.game.pk, self.player.pk, timezone.now())

@@ -58,7 +58,7 @@ def database(default_file: Path) -> dict[str, Any]:
     """
     value = os.environ.get("DATABASE_URL") or f"sqlite:///{default_file}"
     try:
-        config = dict(dj_database_url.parse(value, conn_max_age=60))
+        config: dict[str, Any] = {**dj_database_url.parse(value, conn_max_age=60)}
     except (ValueError, KeyError) as error:
         raise ImproperlyConfigured(
             f"DATABASE_URL={value!r} cannot be read ({error}); try sqlite:////path/to/file or postgres://user:pass@host/name"

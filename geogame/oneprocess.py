@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import threading
+import warnings
 
 import uvicorn
 
@@ -36,8 +37,10 @@ def start_worker() -> threading.Event:
     # Pages must stay quick while the model thinks: torch gets one core of its own.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from celery.beat import EmbeddedService  # late: beat and worker are loaded only where they run
+    from celery.platforms import SecurityWarning
     from celery.signals import worker_ready
 
+    warnings.simplefilter("ignore", SecurityWarning)  # of pickled messages as root: ours are JSON
     ready = threading.Event()
     worker = app.Worker(
         pool="threads",

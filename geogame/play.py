@@ -19,10 +19,14 @@ from geogame.rules.sphere import Point
 class Opponent(Protocol):
     """What the game must know of a machine to seat it."""
 
-    name: str
-    label: str
-    weights: str
-    domain: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def weights(self) -> str: ...
+    @property
+    def domain(self) -> str: ...
 
 
 @transaction.atomic

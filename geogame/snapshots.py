@@ -13,12 +13,12 @@ import numpy as np
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from predictor.distribution import Distribution
 
 from geogame.models import Game, Guess, Player, Prediction, Round
 from geogame.rules import rounds, standings
 from geogame.rules.standings import Outcome
 from predictor import cells
+from predictor.distribution import Distribution
 
 TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
@@ -41,7 +41,7 @@ def snapshot(game_pk: int, viewer_pk: int | None, now: datetime) -> Json:
         "game": _game(game, players),
         "phase": phase,
         "seat": viewer_pk,
-        "players": [_player(player, index, here, closed, phase) for index, player in enumerate(players)],
+        "players": [_player(player, hue, here, closed, phase) for player, hue in _with_hues(players)],
         "round": _round(current, players, here, viewer_pk, now) if current and phase != "over" else None,
         "reveal": _reveal(game, current, players, here, viewer_pk) if current and phase == "reveal" else None,
         "results": _results(game, players, closed, viewer_pk) if phase == "over" else None,
@@ -80,7 +80,13 @@ def notice(game: Game, players: Sequence[Player]) -> str | None:
     }
 
 
-def _player(player: Player, index: int, here: Sequence[Guess], closed: Sequence[Guess], phase: str) -> Json:
+def _with_hues(players: Sequence[Player]) -> list[tuple[Player, int]]:
+    """Give each person a warm hue of their own, in the order of their coming; machines have one look for all."""
+    people = [player.pk for player in players if not player.is_machine]
+    return [(player, HUES[people.index(player.pk) % len(HUES)] if player.pk in people else 0) for player in players]
+
+
+def _player(player: Player, hue: int, here: Sequence[Guess], closed: Sequence[Guess], phase: str) -> Json:
     mine = next((guess for guess in here if guess.player_id == player.pk), None)
     state = "thinking" if mine is None else "locked" if phase == "showing" or mine.lat is not None else "none"
     return {
@@ -88,7 +94,7 @@ def _player(player: Player, index: int, here: Sequence[Guess], closed: Sequence[
         "kind": player.kind,
         "name": player.name,
         "initials": "".join(word[0] for word in player.name.split()[:2]).upper() or "?",
-        "hue": HUES[index % len(HUES)],
+        "hue": hue,
         "state": state,
         "total": sum(guess.points or 0 for guess in closed if guess.player_id == player.pk),
     }
@@ -252,14 +258,11 @@ def _final_verdict(players: Sequence[Player], won: dict[int, int], viewer_pk: in
     machine = next((player for player in players if player.is_machine), None)
     if machine is None or viewer_pk not in won:
         return ""
-    score = {"name": machine.name, "mine": won[viewer_pk], "theirs": won[machine.pk]}
-    if score["mine"] > score["theirs"]:
+    mine, theirs = won[viewer_pk], won[machine.pk]
+    score = {"name": machine.name, "mine": mine, "theirs": theirs}
+    if mine > theirs:
         return _("You beat %(name)s, %(mine)d to %(theirs)d.") % score
-    if score["mine"] < score["theirs"]:
+    if mine < theirs:
         return _("%(name)s beat you, %(theirs)d to %(mine)d.") % score
-    return (
-        ngettext(
-            "A draw with %(name)s, %(mine)d round each.", "A draw with %(name)s, %(mine)d rounds each.", score["mine"]
-        )
-        % score
-    )
+    draw = ngettext("A draw with %(name)s, %(mine)d round each.", "A draw with %(name)s, %(mine)d rounds each.", mine)
+    return draw % score

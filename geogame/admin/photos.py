@@ -43,7 +43,7 @@ class FilesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    files = FilesField(
+    photos = FilesField(
         label=_("Photos"), help_text=_("JPEG, PNG or WebP, many at once, or zips (with a CSV, if you like).")
     )
 
@@ -99,7 +99,7 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form = UploadForm(request.POST or None, request.FILES or None)
         report = None
         if request.method == "POST" and form.is_valid():
-            report = photos.take_in_all(photo_set, _uploaded(form.cleaned_data["files"]))
+            report = photos.take_in_all(photo_set, _uploaded(form.cleaned_data["photos"]))
             messages.success(
                 request, ngettext("%d photo imported.", "%d photos imported.", report.imported) % report.imported
             )
@@ -170,7 +170,7 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         small = path("<int:pk>/thumbnail/", self.admin_site.admin_view(self.small), name="geogame_photo_thumbnail")
         return [small, *super().get_urls()]
 
-    def small(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def small(self, request: HttpRequest, pk: int) -> FileResponse:
         photo = get_object_or_404(Photo, pk=pk)
         out = io.BytesIO()
         try:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from geogame.language import sentence
@@ -14,7 +15,7 @@ from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, R
 from geogame.snapshots import snapshot
 
 STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409}
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def state_for(player: Player) -> JsonResponse:
@@ -28,7 +29,7 @@ def refusing(view: View) -> View:
     """Turn a Refused into its status code and sentence."""
 
     @wraps(view)
-    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except Refused as refusal:

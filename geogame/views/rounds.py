@@ -55,7 +55,7 @@ def bell(request: HttpRequest, round_id: object) -> HttpResponse:
 
 @require_safe
 @refusing
-def photo(request: HttpRequest, round_id: object, position: int) -> HttpResponse:
+def photo(request: HttpRequest, round_id: object, position: int) -> FileResponse:
     """Serve a photo of the round: no name, no validator and no date by which it could be recognised elsewhere."""
     this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
     if this_round.game.finished_at is None and seats.player_in(seats.person_of(request), this_round.game) is None:

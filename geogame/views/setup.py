@@ -1,6 +1,5 @@
 """The first admin: a one-time link, printed at the start, while nobody has an account yet."""
 
-from django import forms
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import UserCreationForm
 from django.core import signing
@@ -18,7 +17,6 @@ class FirstAdminForm(UserCreationForm):  # type: ignore[type-arg]
     class Meta(UserCreationForm.Meta):
         model = get_user_model()
         fields = ("username",)
-        field_classes: dict[str, type[forms.Field]] = {}
 
 
 def is_needed() -> bool:

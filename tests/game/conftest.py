@@ -1,22 +1,23 @@
 """What the tests of the game share: browsers with a seat, and no worker that listens."""
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from geogame import seats
 from geogame.models import Person
+from tests.conftest import CARD
 
 
 @pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nudges go nowhere here; the tests of the worker call it themselves."""
+def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nudges go nowhere here (the tests of the worker call it themselves), and the opponent is the one of the cast."""
     monkeypatch.setattr("geogame.views.games.nudge", lambda: None)
+    monkeypatch.setattr("predictor.opponents.available", lambda: [CARD])
 
 
 def browser_of(person: Person) -> Client:
     """Return a browser that carries this person's cookie."""
-    from django.http import HttpResponse
-
     response = HttpResponse()
     seats.remember(response, person, secure=False)
     client = Client()

@@ -23,4 +23,5 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def selection(options: dict[str, Any], **more: bool) -> Selection:
     names = ("photo_set", "opponent", "weights", "game", "since", "until")
-    return Selection(**{name: options[name] for name in names}, **more)
+    values: dict[str, Any] = {**{name: options[name] for name in names}, **more}
+    return Selection(**values)

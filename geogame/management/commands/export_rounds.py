@@ -31,7 +31,7 @@ class Command(BaseCommand):
         write = write_csv if options["format"] == "csv" else write_ndjson
         try:
             if options["output"] is None:
-                write(rows, sys.stdout if self.stdout._out is sys.stdout else self.stdout._out)
+                write(rows, sys.stdout)
                 return
             with options["output"].open("w", encoding="utf-8", newline="") as out:
                 count = write(rows, out)

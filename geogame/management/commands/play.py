@@ -14,6 +14,7 @@ from geogame import oneprocess, photos
 from geogame.models import Domain, PhotoSet
 from geogame.sources import entries
 from geogame.views import setup
+from predictor import opponents
 
 STARTER = settings.BASE_DIR / "geogame" / "starter"
 STARTER_NAME = "Toy Earth"
@@ -36,12 +37,20 @@ class Command(BaseCommand):
             raise CommandError(f"Port {port} on {host} is taken or may not be used; try another: PORT={port + 1}.")
         if options["no_worker"] and not settings.REDIS_URL:
             raise CommandError("--no-worker needs a broker that other processes can reach: set REDIS_URL.")
+        self._opponents()
         self._prepare()
         addresses = self._addresses(host, port)
         server = oneprocess.Server(host, port)
         warm = None if options["no_worker"] else oneprocess.start_worker()
         threading.Thread(target=self._welcome, args=(server, warm, addresses), daemon=True).start()
         server.run()
+
+    def _opponents(self) -> None:
+        """Refuse to start without an opponent: its file is missing or damaged, and the sentence says which."""
+        try:
+            opponents.available()
+        except ValueError as error:
+            raise CommandError(str(error)) from error
 
     def _prepare(self) -> None:
         call_command("migrate", verbosity=0, interactive=False)

@@ -1,0 +1,189 @@
+"""A five-round game in a real Chromium, as a person plays it: by mouse and finger, by keyboard, with refreshes between.
+
+Screenshots of every phase go to the folder that SCREENSHOTS names (default: var/screens).
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.leaks import EXIF_MARKS
+from tests.servers import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+ROUNDS = 5
+Installation = tuple[dict[str, str], Path]
+
+
+def is_phone(page: Page) -> bool:
+    assert page.viewport_size is not None
+    return page.viewport_size["width"] < 640
+
+
+def start(page: Page, address: str, rounds: int = ROUNDS, time_limit: str = "0", photo_set: str = "toy-earth") -> None:
+    page.goto(address)
+    page.locator(f"input[name=photo_set][value={photo_set}]").check(force=True)
+    page.get_by_label("Rounds").fill(str(rounds))
+    page.get_by_label("Time for each round").select_option(time_limit)
+    page.get_by_label("Your name").fill("Ana")
+    page.get_by_role("button", name="Play against PlaNet").click()
+    page.wait_for_selector("#game[data-phase=showing]")
+
+
+def phase(page: Page, wanted: str) -> None:
+    page.wait_for_selector(f"#game[data-phase={wanted}]", timeout=30_000)
+
+
+def open_map(page: Page) -> None:
+    """Bring the map to where a pin can be dropped: a sheet on a phone, a panel that grows elsewhere."""
+    if is_phone(page):
+        if page.locator("[data-does=tab]").get_attribute("aria-expanded") != "true":
+            page.locator("[data-does=tab]").click()
+    else:
+        page.locator("#panel").hover()
+    page.wait_for_timeout(400)  # the sheet slides
+
+
+def drop_pin(page: Page, across: float, down: float) -> None:
+    open_map(page)
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    x, y = box["width"] * across, box["height"] * down
+    (page.locator("#map").tap if is_phone(page) else page.locator("#map").click)(position={"x": x, "y": y})
+    expect(page.locator("#guess")).to_have_text("Guess here")
+
+
+def shoot(page: Page, screens: Path, name: str) -> None:
+    size = "phone" if is_phone(page) else "wide"
+    page.wait_for_timeout(600)  # let the picture settle
+    page.screenshot(path=str(screens / f"{size}-{name}.png"))
+
+
+def test_a_five_round_game_is_played_to_the_end(
+    page: Page, address: str, screens: Path, installation: Installation
+) -> None:
+    page.goto(address)
+    shoot(page, screens, "1-home")
+    start(page, address)
+    code = page.url.rstrip("/").split("/")[-1]
+    for number in range(1, ROUNDS + 1):
+        expect(page.locator("#bar")).to_contain_text(re.compile(rf"{number}\D+{ROUNDS}"))
+        expect(page.locator("#guess")).to_have_text("Drop a pin first")
+        if number == 1:
+            shoot(page, screens, "2-round")
+        drop_pin(page, 0.2 + 0.12 * number, 0.45)
+        if number == 1:
+            shoot(page, screens, "3-pin")
+            page.reload()  # a dropped pin survives a refresh
+            expect(page.locator("#guess")).to_have_text("Guess here")
+        page.locator("#guess").click()
+        phase(page, "reveal")
+        expect(page.locator("#card")).to_contain_text("km")
+        expect(page.locator("#card")).to_contain_text("Toy Earth")
+        if number == 1:
+            shoot(page, screens, "4-reveal")
+            page.reload()
+            phase(page, "reveal")
+            shoot(page, screens, "5-reveal-again")
+        page.locator("#next").click()
+        phase(page, "showing" if number < ROUNDS else "over")
+    assert page.locator("#results tbody tr").count() == ROUNDS
+    shoot(page, screens, "6-results")
+    page.reload()
+    phase(page, "over")
+    page.goto(f"{address}/leaderboard/")
+    expect(page.locator("main")).to_contain_text("Ana")
+    expect(page.locator("main")).to_contain_text("PlaNet")
+    shoot(page, screens, "7-leaderboard")
+    env, _folder = installation
+    rows = [
+        json.loads(line) for line in manage(env, "export_rounds", "--format", "ndjson", "--game", code).splitlines()
+    ]
+    assert len(rows) == 2 * ROUNDS
+    assert not any(row["missing"] for row in rows)
+
+
+def test_a_game_by_keyboard_alone(page: Page, address: str) -> None:
+    if is_phone(page):
+        pytest.skip("a phone has no keyboard")
+    start(page, address, rounds=1)
+    page.locator("#map").focus()
+    for key in ("ArrowRight", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+    expect(page.locator("#guess")).to_have_text("Guess here")
+    page.locator("#guess").focus()
+    page.keyboard.press("Enter")
+    phase(page, "reveal")
+    page.keyboard.press("n")
+    phase(page, "over")
+
+
+def test_a_dropped_pin_counts_when_the_time_is_up(page: Page, address: str, screens: Path) -> None:
+    start(page, address, rounds=1, time_limit="30")
+    drop_pin(page, 0.5, 0.5)
+    page.wait_for_timeout(1000)
+    shoot(page, screens, "8-countdown")
+    page.wait_for_selector("#game[data-phase=reveal]", timeout=45_000)
+    expect(page.locator("#card")).to_contain_text("km")
+    expect(page.locator("#card")).not_to_contain_text("no answer")
+
+
+def test_time_is_up_without_a_pin_and_the_error_is_not_zero(page: Page, address: str, screens: Path) -> None:
+    start(page, address, rounds=1, time_limit="30")
+    page.wait_for_selector("#game[data-phase=reveal]", timeout=45_000)
+    expect(page.locator("#card")).to_contain_text("no answer")
+    shoot(page, screens, "9-no-answer")
+
+
+def test_no_photo_that_arrives_carries_metadata_or_a_name(page: Page, address: str) -> None:
+    photos = []
+    page.on("response", lambda answer: photos.append(answer) if "/photos/" in answer.url else None)
+    start(page, address, rounds=1)
+    page.wait_for_timeout(500)
+    assert photos
+    for answer in photos:
+        assert not {"etag", "last-modified"} & set(answer.headers)
+        assert not any(mark in answer.body() for mark in EXIF_MARKS[:3])
+
+
+def test_a_lost_connection_is_announced_and_healed(page: Page, address: str, screens: Path) -> None:
+    start(page, address, rounds=1)
+    page.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    expect(page.locator("#banner")).to_be_visible(timeout=20_000)
+    shoot(page, screens, "10-offline")
+    page.context.set_offline(False)
+    expect(page.locator("#banner")).to_be_hidden(timeout=30_000)
+    drop_pin(page, 0.4, 0.4)
+    page.locator("#guess").click()
+    phase(page, "reveal")
+
+
+def test_real_photographs_are_played_and_the_opponent_is_introduced_honestly(
+    page: Page, address: str, screens: Path, installation: Installation, trial_photos: Path
+) -> None:
+    env, _folder = installation
+    report = json.loads(manage(env, "import_photos", str(trial_photos), "--set", "Real", "--publish", "--json"))
+    known = len((trial_photos / "photos.csv").read_text().splitlines()) - 1
+    # The second time (wide, then phone) every file is in the set already.
+    assert report["imported"] + len(report["refused"]) == known
+    assert report["imported"] == known or {each["reason"] for each in report["refused"]} == {
+        "The same file is in this set already."
+    }
+    start(page, address, rounds=2, photo_set="real")
+    for _ in range(2):
+        expect(page.locator("#game")).to_contain_text("never seen a real photograph")
+        shoot(page, screens, "11-real-round")
+        drop_pin(page, 0.5, 0.4)
+        page.locator("#guess").click()
+        phase(page, "reveal")
+        expect(page.locator("#card")).to_contain_text("never seen a real photograph")
+        shoot(page, screens, "12-real-reveal")
+        page.locator("#next").click()
+    phase(page, "over")
+    expect(page.locator("#results")).to_contain_text("never seen a real photograph")
+    shoot(page, screens, "13-real-results")

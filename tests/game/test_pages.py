@@ -1,0 +1,279 @@
+"""Pages and posts, as browsers use and abuse them."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from geogame import play, seats
+from geogame.models import Draft, Game, Guess, Person, PhotoSet, Round
+from geogame.rules.sphere import Point
+from geogame.views import setup
+from tests.conftest import CARD, jpeg
+from tests.game.conftest import browser_of
+from tests.game.test_photos import with_gps
+
+Says = Callable[..., None]
+
+
+@pytest.fixture
+def running(toy_set: PhotoSet, ana: Person) -> Round:
+    """Ana's game with its first round open, by the real clock."""
+    now = timezone.now()
+    game = play.open_game(toy_set, [CARD], 2, 60, now)
+    play.join(game, ana, "Ana", now)
+    opened = play.start_round(game, now)
+    assert opened is not None
+    return opened
+
+
+def post(browser: Client, running: Round, verb: str, body: object) -> Any:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return browser.post(f"/rounds/{running.pk}/{verb}/", text, content_type="application/json")
+
+
+def test_home_offers_the_published_sets_only(toy_set: PhotoSet, client: Client) -> None:
+    PhotoSet.objects.create(name="Hidden treasure", slug="hidden")
+    page = client.get("/").content.decode()
+    assert "Toy" in page
+    assert "Hidden treasure" not in page
+
+
+def test_home_without_any_set_says_what_to_do(client: Client, db: None) -> None:
+    assert client.get("/").status_code == 200
+
+
+def test_starting_a_game_leads_to_its_first_round(toy_set: PhotoSet, client: Client) -> None:
+    form = {"photo_set": "toy", "rounds": 2, "time_limit": 60, "name": "  Ana\u202e  Maria "}
+    page = client.post("/games/", form, follow=True)
+    assert page.status_code == 200
+    game = Game.objects.get()
+    assert page.redirect_chain[-1][0] == f"/games/{game.code}/"
+    assert game.rounds.filter(opened_at__isnull=False).count() == 1
+    assert game.players.get(kind="human").name == "Ana Maria"
+    assert page.context["snapshot"]["phase"] == "showing"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"photo_set": "mars"}, {"rounds": 0}, {"rounds": 999}, {"rounds": "x"}, {"time_limit": 7}]
+)
+def test_a_form_that_does_not_pass_comes_back_with_its_error(
+    wrong: dict[str, object], toy_set: PhotoSet, client: Client
+) -> None:
+    answer = client.post("/games/", {"photo_set": "toy", "rounds": 2, "time_limit": 0, "name": "Ana", **wrong})
+    assert answer.status_code == 400
+    assert answer.context["form"].errors
+    assert "Ana" in answer.content.decode()
+    assert not Game.objects.exists()
+
+
+def test_a_guess_is_kept_where_it_was_dropped(running: Round, ana: Person) -> None:
+    answer = post(browser_of(ana), running, "guess", {"lat": 10.5, "lng": 370, "key": "k"})
+    assert answer.status_code == 200
+    assert answer.json()["round"]["guess"] == {"lat": 10.5, "lng": 10.0}
+    assert Guess.objects.get().point() == Point(10.5, 10.0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"lat": NaN, "lng": 0}', '{"lat": 1, "lng": Infinity}', '{"lat": 1e999, "lng": 0}', "{", "[]", "null", "", "7",
+        {"lat": "1", "lng": "2"}, {"lat": 91, "lng": 0}, {"lat": 1}, {"lat": None, "lng": None},
+        {"lat": True, "lng": 1},
+        {"lat": 1, "lng": 2, "key": ["a"]}, {"lat": 1, "lng": 2, "key": "x" * 65}, {"lat": 1, "lng": 1e9},
+        "[" * 100_000,
+    ],
+    ids=lambda value: str(value)[:30],
+)  # fmt: skip
+def test_what_is_no_guess_gets_a_sentence_and_changes_nothing(body: object, running: Round, ana: Person) -> None:
+    answer = post(browser_of(ana), running, "guess", body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith((".", "-90 and 90."))
+    assert not Guess.objects.exists()
+
+
+def test_a_guess_sent_twice_counts_once_and_another_is_refused(running: Round, ana: Person) -> None:
+    browser = browser_of(ana)
+    for _ in range(2):
+        assert post(browser, running, "guess", {"lat": 1, "lng": 2, "key": "same"}).status_code == 200
+    other = post(browser, running, "guess", {"lat": 3, "lng": 4, "key": "other"})
+    assert (other.status_code, other.json()["error"]) == (409, "You have already guessed in this round.")
+    assert Guess.objects.get().point() == Point(1, 2)
+
+
+def test_a_late_guess_is_refused(running: Round, ana: Person) -> None:
+    Round.objects.filter(pk=running.pk).update(closes_at=timezone.now() - timedelta(seconds=1))
+    answer = post(browser_of(ana), running, "guess", {"lat": 1, "lng": 2, "key": "k"})
+    assert (answer.status_code, answer.json()["error"]) == (409, "Time is up: this round has closed.")
+    assert not Guess.objects.exists()
+
+
+def test_nobody_guesses_drafts_or_looks_in_anothers_round(running: Round, ben: Person) -> None:
+    for browser in (browser_of(ben), Client()):
+        for verb in ("guess", "draft", "bell"):
+            assert post(browser, running, verb, {"lat": 1, "lng": 2}).status_code == 403
+        for address in (
+            f"/rounds/{running.pk}/photos/1/",
+            f"/games/{running.game.code}/snapshot/",
+            f"/games/{running.game.code}/",
+        ):
+            assert browser.get(address).status_code == 403
+    assert not Guess.objects.exists()
+    assert not Draft.objects.exists()
+
+
+def test_a_round_that_is_not_open_yet_does_not_exist_for_players(running: Round, ana: Person) -> None:
+    later = running.game.rounds.get(number=2)
+    browser = browser_of(ana)
+    assert browser.get(f"/rounds/{later.pk}/photos/1/").status_code == 404
+    assert post(browser, later, "guess", {"lat": 1, "lng": 2}).status_code == 404
+    assert browser.get(f"/rounds/{uuid.uuid4()}/photos/1/").status_code == 404
+
+
+def test_a_forged_cookie_is_nobody(running: Round, ana: Person) -> None:
+    browser = Client()
+    for forged in (str(ana.key), f"{ana.key}:AAAA", "", "é"):
+        browser.cookies[seats.COOKIE] = forged
+        assert browser.get(f"/games/{running.game.code}/snapshot/").status_code == 403
+
+
+def test_posts_without_the_sites_own_token_are_refused(running: Round, ana: Person) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = browser_of(ana).cookies
+    assert post(strict, running, "guess", {"lat": 1, "lng": 2}).status_code == 403
+    assert not Guess.objects.exists()
+
+
+def test_a_photo_is_served_without_anything_to_recognise_it_by(running: Round, ana: Person) -> None:
+    answer = browser_of(ana).get(f"/rounds/{running.pk}/photos/1/")
+    assert answer["Content-Type"] == "image/jpeg"
+    assert not {"ETag", "Last-Modified"} & set(answer.headers)
+    assert "filename" not in answer["Content-Disposition"]
+    assert answer["Cache-Control"].startswith("private")
+    assert browser_of(ana).get(f"/rounds/{running.pk}/photos/2/").status_code == 404
+
+
+def test_the_same_photo_has_another_address_in_another_game(toy_set: PhotoSet, ana: Person) -> None:
+    addresses = set()
+    for _ in range(2):
+        game = play.open_game(toy_set, [], 3, None, timezone.now())
+        addresses |= {str(each.pk) for each in game.rounds.all()}
+    assert len(addresses) == 6
+
+
+def test_a_refresh_comes_back_to_the_same_place_in_every_phase(running: Round, ana: Person, machine_says: Says) -> None:
+    browser, code = browser_of(ana), running.game.code
+
+    def shown() -> Any:
+        page = browser.get(f"/games/{code}/")
+        assert page.status_code == 200
+        return page.context["snapshot"]
+
+    assert shown()["phase"] == "showing"
+    assert post(browser, running, "draft", {"lat": 5, "lng": 6}).status_code == 204
+    assert shown()["round"]["draft"] == {"lat": 5, "lng": 6}
+    machine_says(running, Point(1, 1), timezone.now())
+    post(browser, running, "guess", {"lat": 7, "lng": 8, "key": "k"})
+    assert shown()["phase"] == "reveal"
+    assert browser.post(f"/games/{code}/next/").json()["round"]["number"] == 2
+    assert shown()["round"]["number"] == 2
+    assert browser.post(f"/games/{code}/next/").status_code == 409  # still open
+    second = running.game.rounds.get(number=2)
+    Round.objects.filter(pk=second.pk).update(closes_at=timezone.now())
+    assert post(browser, second, "bell", {}).json()["phase"] == "reveal"
+    assert browser.post(f"/games/{code}/next/").json()["phase"] == "over"
+    assert shown()["phase"] == "over"
+    assert Client().get(f"/games/{code}/").status_code == 200  # a finished game can be shared
+
+
+def test_the_bell_rung_early_closes_nothing(running: Round, ana: Person) -> None:
+    assert post(browser_of(ana), running, "bell", {}).json()["phase"] == "showing"
+
+
+@pytest.mark.parametrize("address", ["/", "/leaderboard/", "/jsi18n/", "/healthz"])
+def test_pages_open(address: str, client: Client, toy_set: PhotoSet) -> None:
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/games/NOSUCHGAME/", "/rounds/12/guess/", "/setup/forged/"])
+def test_what_is_not_there_has_a_page_that_belongs_to_the_game(address: str, client: Client, db: None) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert b"<html" in answer.content
+
+
+def test_no_route_takes_a_picture_from_a_player() -> None:
+    from geogame import urls
+
+    names = {pattern.name for pattern in urls.urlpatterns if hasattr(pattern, "name")}
+    assert names == {
+        "home", "leaderboard", "start", "game", "snapshot", "next", "guess", "draft", "bell", "round-photo", "cover",
+        "setup", "healthz", "readyz", "javascript-catalog", None,
+    } - {None}  # fmt: skip
+
+
+def test_readiness_says_what_is_missing_and_nothing_secret(client: Client, db: None, settings: Any) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "not ready", "database": "ok", "broker": "ok", "worker": "no answer"}
+
+
+def test_the_first_admin_is_made_once(client: Client, db: None) -> None:
+    link = setup.link()
+    assert client.get(link).status_code == 200
+    weak = client.post(link, {"username": "eve", "password1": "123", "password2": "123"})
+    assert weak.status_code == 400
+    done = client.post(link, {"username": "eve", "password1": "a long secret 9", "password2": "a long secret 9"})
+    assert done["Location"] == "/admin/"
+    assert get_user_model().objects.get().is_superuser
+    assert Client().get(link).status_code == 404
+
+
+def staff(client: Client) -> Client:
+    client.force_login(get_user_model().objects.create_superuser("boss"))
+    return client
+
+
+def test_staff_upload_many_photos_and_see_what_became_of_each(client: Client, toy_set: PhotoSet) -> None:
+    good = SimpleUploadedFile("good.jpg", with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0)))
+    bare = SimpleUploadedFile("bare.jpg", jpeg())
+    page = staff(client).post(f"/admin/geogame/photoset/{toy_set.pk}/upload/", {"photos": [good, bare]})
+    text = page.content.decode()
+    assert "1 photo imported." in text
+    assert "bare.jpg" in text
+    assert "no GPS position" in text
+    assert toy_set.photos.count() == 4
+
+
+def test_only_staff_bring_photos_in(client: Client, toy_set: PhotoSet) -> None:
+    good = SimpleUploadedFile("good.jpg", with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0)))
+    answer = client.post(f"/admin/geogame/photoset/{toy_set.pk}/upload/", {"photos": [good]})
+    assert answer.status_code == 302
+    assert toy_set.photos.count() == 3
+
+
+@pytest.mark.parametrize("model", ["photoset", "photo", "game", "round", "person"])
+def test_the_admin_lists_and_shows_everything(model: str, client: Client, running: Round) -> None:
+    browser = staff(client)
+    listed = browser.get(f"/admin/geogame/{model}/")
+    assert listed.status_code == 200
+    kind = {"photoset": PhotoSet, "photo": None, "game": Game, "round": Round, "person": Person}[model]
+    first = (kind.objects.first() if kind else PhotoSet.objects.get().photos.first()).pk  # type: ignore[union-attr]
+    assert browser.get(f"/admin/geogame/{model}/{first}/change/").status_code == 200
+
+
+def test_a_place_corrected_in_the_admin_moves_the_exhibit(client: Client, toy_set: PhotoSet) -> None:
+    photo = toy_set.photos.first()
+    assert photo is not None
+    form = {"title": "New", "lat": "1.5", "lng": "2.5", "credit": "", "licence": "", "source_url": ""}
+    answer = staff(client).post(f"/admin/geogame/photo/{photo.pk}/change/", form)
+    assert answer.status_code == 302
+    exhibit = photo.exhibits.get()
+    assert (exhibit.lat, exhibit.lng) == (1.5, 2.5)

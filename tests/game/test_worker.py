@@ -1,0 +1,116 @@
+"""The worker's side of a game, with an opponent that is quick to ask: which exhibits wait, and that answers arrive."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.utils import timezone
+from PIL import Image
+
+from geogame import play
+from geogame.models import Game, Person, PhotoSet, Player, Prediction, Round
+from predictor import tasks
+from predictor.cells import Partition, leaf_ids
+from predictor.distribution import Distribution
+from tests.conftest import CARD
+
+HALVES = Partition(np.sort(leaf_ids([10.0, -20.0], [30.0, 60.0]) & ~np.uint64((1 << 41) - 1) | np.uint64(1 << 40)))
+
+
+class SureOfOne:
+    """An opponent that always believes in the first of two cells, and remembers how often it was asked."""
+
+    device = "nowhere"
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def locate(self, exhibits: Sequence[Sequence[Image.Image]]) -> list[Distribution]:
+        self.asked.append(len(exhibits))
+        return [Distribution(HALVES, np.array([0.75, 0.25], dtype=np.float32)) for _ in exhibits]
+
+
+@pytest.fixture
+def opponent(monkeypatch: pytest.MonkeyPatch) -> SureOfOne:
+    fake = SureOfOne()
+    monkeypatch.setattr("predictor.opponents.available", lambda: [CARD])
+    monkeypatch.setattr(tasks, "_opponent", lambda name: fake)
+    return fake
+
+
+def start(photo_set: PhotoSet, person: Person) -> tuple[Game, Player]:
+    game = play.open_game(photo_set, [CARD], 3, 60, timezone.now())
+    seat = play.join(game, person, person.name, timezone.now())
+    play.start_round(game, timezone.now())
+    return game, seat
+
+
+def test_the_first_two_rounds_wait_and_then_one_ahead(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
+    game, _seat = start(toy_set, ana)
+    waiting = tasks.exhibits_waiting(CARD.name, CARD.weights)
+    assert waiting == [each.exhibit for each in game.rounds.filter(number__lte=2)]
+    assert tasks.locate() == 2
+    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == []
+    play.close_if_due(game.rounds.get(number=1), timezone.now() + timedelta(seconds=61))
+    play.start_round(game, timezone.now())
+    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == [game.rounds.get(number=3).exhibit]
+
+
+def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne
+) -> None:
+    game, _seat = start(toy_set, ana)
+    tasks.locate()
+    machine = game.players.get(kind="machine")
+    lat, lng = HALVES.centres()
+    guess = machine.guesses.get()
+    assert (guess.lat, guess.lng) == pytest.approx((lat[0], lng[0]))
+    stored = Prediction.objects.filter(exhibit=guess.round.exhibit).get()
+    assert np.frombuffer(stored.probabilities, dtype="<f2").tolist() == [0.75, 0.25]
+
+
+def test_a_second_nudge_asks_nothing_again(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
+    start(toy_set, ana)
+    assert (tasks.locate(), tasks.locate()) == (2, 0)
+    assert opponent.asked == [2]
+
+
+def test_what_waits_in_several_games_is_answered_at_once(
+    toy_set: PhotoSet, ana: Person, ben: Person, opponent: SureOfOne
+) -> None:
+    games = [start(toy_set, person)[0] for person in (ana, ben)]
+    distinct = {each.exhibit_id for game in games for each in game.rounds.filter(number__lte=2)}
+    tasks.locate()
+    assert opponent.asked == [len(distinct)]
+    assert all(game.rounds.get(number=1).guesses.count() == 1 for game in games)
+
+
+def test_a_photo_that_cannot_be_read_is_no_answer_and_stops_nothing(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne
+) -> None:
+    game, _seat = start(toy_set, ana)
+    photo = game.rounds.get(number=1).exhibit.ordered_photos()[-1]
+    with photo.file.open("wb") as file:
+        file.write(b"damaged")
+    tasks.locate()
+    assert game.players.get(kind="machine").guesses.get().lat is None
+    assert Prediction.objects.get(exhibit=game.rounds.get(number=1).exhibit).failure
+    assert Prediction.objects.get(exhibit=game.rounds.get(number=2).exhibit).lat is not None
+
+
+def test_other_weights_than_those_that_sat_down_answer_nothing(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne
+) -> None:
+    game, _seat = start(toy_set, ana)
+    game.players.filter(kind="machine").update(weights="newer")
+    assert tasks.locate() == 0
+    assert not Round.objects.filter(guesses__isnull=False).exists()
+
+
+def test_a_broker_that_is_down_stops_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr(tasks.locate, "apply_async", refuse)
+    tasks.nudge()
