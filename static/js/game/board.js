@@ -1,0 +1,118 @@
+/** Board: draws a snapshot. The same function for the first paint, every message, and after a lost connection. */
+
+import { openBar } from "./bar.js";
+import { drawCard } from "./card.js";
+import { drawResults } from "./results.js";
+import { stillness } from "./map.js";
+
+const FLIGHT_MS = 1400; // the numbers wait for the map's flight
+const TOAST_MS = 6000;
+
+/** Open the board on the page. `act` holds what it may ask of others: guess(pin), next(), bell(roundId). */
+export function openBoard(page, { map, photo, panel, act }) {
+  const part = (id) => document.getElementById(id);
+  const [guessButton, nextButton, card, results] = ["guess", "next", "card", "results"].map(part);
+  const bar = openBar(part("bar"), act.bell, say);
+  let [shown, stage, pin, isSending] = [null, null, null, false];
+
+  function say(sentence) {
+    part("announcer").textContent = sentence;
+  }
+
+  function draw(snapshot) {
+    if (shown && snapshot.version < shown.version) return;
+    const isFirst = shown === null;
+    const stageNow = `${snapshot.phase} ${snapshot.round?.id}`;
+    const isNew = stageNow !== stage;
+    const isOtherRound = snapshot.round?.id !== shown?.round?.id;
+    [shown, stage] = [snapshot, stageNow];
+    page.dataset.phase = snapshot.phase;
+    bar.draw(snapshot);
+    if (snapshot.round && (isFirst || isOtherRound)) photo.show(snapshot.round.photos);
+    if (isNew) enter[snapshot.phase](snapshot, isFirst);
+    else if (snapshot.phase === "showing" && snapshot.round.guess) map.lock(snapshot.round.guess);
+    drawGuess();
+  }
+
+  const enter = {
+    showing: ({ round, players, seat, game }) => {
+      const { guess, draft } = round;
+      pin = guess ?? draft;
+      isSending = false;
+      page.classList.remove("shows-photo");
+      panel.reset();
+      map.startRound(players.find((player) => player.id === seat), pin, !guess);
+      say(interpolate(gettext("Round %s of %s. Where was this photograph taken?"), [round.number, game.rounds]));
+    },
+    reveal: (snapshot, isFirst) => {
+      panel.reset();
+      const isStill = isFirst || stillness.matches;
+      part("thumb").src = snapshot.round.photos[snapshot.round.photos.length - 1].url;
+      drawCard(card, snapshot, isStill ? null : FLIGHT_MS);
+      map.reveal(snapshot.reveal, snapshot.players, snapshot.seat, padding(card), !isStill);
+      nextButton.disabled = false;
+      nextButton.focus({ preventScroll: true });
+      say(`${snapshot.reveal.verdict} ${snapshot.reveal.title}`);
+    },
+    over: (snapshot) => {
+      page.classList.remove("shows-photo");
+      drawResults(results, snapshot, map.atlas);
+      results.focus({ preventScroll: true });
+      say(snapshot.results.verdict);
+    },
+  };
+
+  function drawGuess() {
+    const { phase, round, players } = shown;
+    if (phase !== "showing") return;
+    const others = players.filter((player) => player.state === "thinking").map((player) => player.name);
+    const waits = interpolate(gettext("Waiting for %s…"), [others.join(", ") || gettext("the reveal")]);
+    const state = round.guess ? "waiting" : isSending ? "sending" : pin ? "ready" : "empty";
+    const words = { waiting: waits, sending: gettext("Sending…"), ready: gettext("Guess here"), empty: gettext("Drop a pin first") };
+    guessButton.dataset.state = state;
+    guessButton.textContent = words[state];
+    guessButton.disabled = state === "waiting" || state === "sending";
+  }
+
+  guessButton.addEventListener("click", async () => {
+    panel.raise();
+    if (!pin || isSending) return;
+    isSending = true;
+    drawGuess();
+    await act.guess(shown.round.id, pin);
+    isSending = false;
+    drawGuess();
+  });
+  nextButton.addEventListener("click", async () => {
+    nextButton.disabled = true;
+    await act.next();
+    nextButton.disabled = false;
+  });
+
+  return {
+    draw,
+    pinned: (at) => {
+      pin = at;
+      drawGuess();
+      return shown.round.id;
+    },
+    complain: (sentence) => {
+      const toast = part("toast");
+      toast.textContent = sentence;
+      toast.hidden = false;
+      clearTimeout(toast.timer);
+      toast.timer = setTimeout(() => { toast.hidden = true; }, TOAST_MS);
+    },
+    online: (isOnline) => { part("banner").hidden = isOnline; },
+  };
+}
+
+/** How much of the window the card covers, so that the map can keep pins out from under it. */
+function padding(card) {
+  const box = card.getBoundingClientRect();
+  const isBelow = box.width > window.innerWidth * 0.7;
+  return {
+    topLeft: [isBelow ? 40 : box.right + 40, 120],
+    bottomRight: [60, isBelow ? window.innerHeight - box.top + 24 : 60],
+  };
+}

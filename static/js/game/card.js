@@ -1,0 +1,73 @@
+/** Card: the verdict of a round, in a sentence and a number, with everybody's distance beneath. */
+
+import { mark } from "./marks.js";
+import { distance, points } from "./words.js";
+
+const COUNT_MS = 1300;
+
+/** Fill the card; `delayMs` before the numbers start to count, null for no counting at all. */
+export function drawCard(card, { reveal, players, seat, game }, delayMs) {
+  const show = (name) => card.querySelector(`[data-shows=${name}]`);
+  const byId = new Map(players.map((player) => [player.id, player]));
+  const mine = reveal.guesses.find((guess) => guess.player === seat);
+  const best = mine ?? reveal.guesses.find((guess) => guess.player === reveal.winner);
+  card.dataset.won = reveal.winner === null ? "nobody" : reveal.winner === seat ? "me" : byId.get(reveal.winner)?.kind;
+  show("verdict").textContent = reveal.verdict || gettext("The place is revealed.");
+  count(show("error"), best?.errorKm ?? null, delayMs);
+  show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
+  show("guesses").replaceChildren(...inOrder(reveal.guesses).map((guess) => row(guess, byId.get(guess.player), seat, delayMs)));
+  show("title").textContent = reveal.title || gettext("A place without a name");
+  show("credit").replaceChildren(...credit(reveal));
+  const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(reveal.cellsCover);
+  show("legend").hidden = !reveal.cells.length;
+  show("legend-words").textContent = reveal.cells.length
+    ? interpolate(gettext("Where %s would have looked: the shaded cells hold %s of its belief."),
+      [byId.get(reveal.cellsPlayer)?.name, percent]) : "";
+  show("notice").hidden = !game.notice;
+  show("notice").textContent = game.notice ?? "";
+  show("next").textContent = reveal.last ? gettext("See the results") : gettext("Next round");
+}
+
+function inOrder(guesses) {
+  return [...guesses].sort((a, b) => (a.errorKm ?? Infinity) - (b.errorKm ?? Infinity));
+}
+
+function row(guess, player, seat, delayMs) {
+  const item = document.createElement("li");
+  const [name, error, score] = ["span", "strong", "span"].map((tag) => document.createElement(tag));
+  name.textContent = player.id === seat ? gettext("You") : player.name;
+  if (guess.auto && guess.lat !== null) name.textContent += ` (${gettext("pin at the bell")})`;
+  count(error, guess.errorKm, delayMs);
+  score.textContent = points(guess.points);
+  score.className = "soft";
+  item.append(mark(player), name, error, score);
+  return item;
+}
+
+/** Photo credit: by whom, under which licence, where from. */
+export function credit({ credit: by, licence, sourceUrl }) {
+  const text = [by && interpolate(gettext("Photograph: %s"), [by]), licence].filter(Boolean).join(" · ");
+  if (!/^https?:/.test(sourceUrl ?? "")) return [text];
+  const link = document.createElement("a");
+  link.href = sourceUrl;
+  link.rel = "noopener noreferrer";
+  link.target = "_blank";
+  link.textContent = gettext("source");
+  return text ? [text, " · ", link] : [link];
+}
+
+/** Let a distance count up to its value. */
+function count(element, km, delayMs) {
+  if (delayMs === null || km === null) {
+    element.textContent = distance(km);
+    return;
+  }
+  const start = performance.now() + delayMs;
+  element.textContent = "…";
+  const step = (now) => {
+    const t = Math.min(1, (now - start) / COUNT_MS);
+    if (t > 0) element.textContent = distance(t < 1 ? km * (1 - (1 - t) ** 3) : km);
+    if (t < 1 && element.isConnected) requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}

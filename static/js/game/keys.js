@@ -1,0 +1,47 @@
+/** Keys and small controls: the crosshair, places typed as numbers, the photo's thumbnail, sharing. */
+
+import { readPlace } from "./sphere.js";
+
+/** Listen to the page's keys and to the controls that belong to no phase. */
+export function listenToKeys(page, map) {
+  const part = (id) => document.getElementById(id);
+
+  // The crosshair belongs to the keys: it goes as soon as a finger or mouse takes over.
+  part("map").addEventListener("keyup", () => part("map").classList.add("by-keys"));
+  part("map").addEventListener("pointerdown", () => part("map").classList.remove("by-keys"), { capture: true });
+
+  part("map").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target !== part("map")) return;
+    event.preventDefault();
+    if (map.placeAtCentre()) part("guess").focus(); // the pin is there already: go on to the button
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest("input, textarea, select, button, a, summary");
+    if (page.dataset.phase !== "reveal" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.toLowerCase() === "n" || (event.key === "Enter" && !isTyping)) part("next").click();
+  });
+
+  part("place-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const [field, place] = [part("place-text"), readPlace(part("place-text").value)];
+    field.setCustomValidity(place ? "" : gettext("Latitude and longitude in degrees, like 48.86, 2.35"));
+    field.reportValidity();
+    if (place) map.place(place);
+  });
+  part("place-text").addEventListener("input", (event) => event.target.setCustomValidity(""));
+
+  for (const id of ["look", "look-back"]) {
+    part(id).addEventListener("click", () => {
+      page.classList.toggle("shows-photo", id === "look");
+      part(id === "look" ? "look-back" : "look").focus();
+    });
+  }
+
+  const share = part("share");
+  share.hidden = !navigator.clipboard; // plain http on a classroom's own network has none
+  share.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(window.location.href);
+    share.textContent = gettext("Link copied");
+  });
+}

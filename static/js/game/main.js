@@ -1,0 +1,27 @@
+/** Main: only wires. What each part does stands in its own file. */
+
+import { openBoard } from "./board.js";
+import { listenToKeys } from "./keys.js";
+import { openMap } from "./map.js";
+import { openPanel } from "./panel.js";
+import { openPhoto } from "./photo.js";
+import { openServer } from "./server.js";
+
+const page = document.getElementById("game");
+const wires = {};
+const map = openMap(document.getElementById("map"), (pin) => wires.server.draft(wires.board.pinned(pin), pin));
+wires.board = openBoard(page, {
+  map,
+  photo: openPhoto(document.getElementById("photo")),
+  panel: openPanel(document.getElementById("panel")),
+  act: {
+    guess: (roundId, pin) => wires.server.guess(roundId, pin),
+    next: () => wires.server.next(),
+    bell: (roundId) => wires.server.bell(roundId),
+  },
+});
+wires.board.draw(JSON.parse(document.getElementById("snapshot").textContent));
+wires.server = openServer(page.dataset, {
+  hear: wires.board.draw, online: wires.board.online, refused: wires.board.complain,
+});
+listenToKeys(page, map);

@@ -1,0 +1,87 @@
+/** Photo: the photograph on a surface that can be zoomed and dragged, like a map of itself. */
+
+const MOST_CROP = 1.3; // the first view fills the window, but never hides more than a quarter of the picture
+const DEEPEST = 3; // zoom: eight screen pixels for one of the photograph
+
+/** Open the viewer in an element that holds `.photo-view`, `.photo-note` and `.photo-others`. */
+export function openPhoto(element) {
+  const view = element.querySelector(".photo-view");
+  const note = element.querySelector(".photo-note");
+  const map = L.map(view, {
+    crs: L.CRS.Simple, attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.5, maxZoom: DEEPEST,
+    wheelPxPerZoomLevel: 90, maxBoundsViscosity: 1, inertia: true, minZoom: -6,
+  });
+  L.control.zoom({ position: "bottomleft", zoomInTitle: gettext("Zoom in"), zoomOutTitle: gettext("Zoom out") }).addTo(map);
+  map.setView([0, 0], 0);
+  let [overlay, shown, tried] = [null, null, 0];
+
+  /** Fill the window as far as that hides little, and let nobody zoom out beyond the whole picture. */
+  function fit() {
+    if (!shown) return;
+    map.invalidateSize({ animate: false });
+    const [size, bounds] = [map.getSize(), L.latLngBounds([0, 0], [shown.height, shown.width])];
+    if (!size.x || !size.y) return;
+    const whole = Math.min(size.x / shown.width, size.y / shown.height);
+    const full = Math.max(size.x / shown.width, size.y / shown.height);
+    map.setMinZoom(-10).setMaxBounds(null).setMaxZoom(Math.max(DEEPEST, Math.log2(full) + 2));
+    map.setView(bounds.getCenter(), Math.log2(Math.min(full, whole * MOST_CROP)), { animate: false });
+    map.setMaxBounds(bounds.pad(0.02)).setMinZoom(Math.log2(whole));
+  }
+
+  function load() {
+    overlay?.remove();
+    note.textContent = gettext("Developing the photograph…");
+    element.dataset.state = "loading";
+    const url = tried ? `${shown.url}?again=${tried}` : shown.url;
+    element.querySelector(".photo-backdrop").src = url;
+    overlay = L.imageOverlay(url, [[0, 0], [shown.height, shown.width]], { alt: gettext("The photograph to be placed") });
+    overlay.on("load", () => { element.dataset.state = "ready"; note.textContent = ""; });
+    overlay.on("error", failed);
+    overlay.addTo(map);
+  }
+
+  function failed() {
+    element.dataset.state = "failed";
+    note.textContent = gettext("The photograph did not arrive. ");
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "button";
+    again.textContent = gettext("Try again");
+    again.addEventListener("click", () => { tried += 1; load(); });
+    note.append(again);
+  }
+
+  function look(photo) {
+    [shown, tried] = [photo, 0];
+    element.style.setProperty("--photo-colour", photo.colour);
+    fit();
+    load();
+  }
+
+  new ResizeObserver(fit).observe(view);
+  return {
+    show: (photos) => {
+      look(photos[photos.length - 1]);
+      offer(element.querySelector(".photo-others"), photos, look);
+    },
+    fit,
+  };
+}
+
+/** One button for each photo of an exhibit that has several. */
+function offer(list, photos, look) {
+  list.replaceChildren();
+  if (photos.length < 2) return;
+  photos.forEach((photo, i) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = i + 1;
+    button.setAttribute("aria-label", interpolate(gettext("Photograph %s of %s"), [i + 1, photos.length]));
+    button.setAttribute("aria-pressed", i === photos.length - 1);
+    button.addEventListener("click", () => {
+      for (const other of list.children) other.setAttribute("aria-pressed", other === button);
+      look(photo);
+    });
+    list.append(button);
+  });
+}

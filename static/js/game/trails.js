@@ -1,0 +1,65 @@
+/** Trails: what a reveal draws on the map. Lines from each pin to the truth, and the cells the machine thought of. */
+
+import { icon } from "./marks.js";
+import { arc, nearLng } from "./sphere.js";
+import { distance } from "./words.js";
+
+const COPIES = [-360, 0, 360]; // of the world, in degrees
+const DEEPEST = 9; // zoom; a hit must not end in an empty plain
+const FLIGHT_S = 1.4;
+
+/** Draw the reveal and move the map to hold truth and pins; returns what was drawn, so that it can be removed. */
+export function drawReveal(map, reveal, players, seat, padding, isMoving) {
+  const [drawn, svg] = [L.layerGroup(), L.svg({ padding: 0.5 })];
+  const byId = new Map(players.map((player) => [player.id, player]));
+  const trails = reveal.guesses.filter((guess) => guess.lat !== null).map((guess) => ({
+    guess, player: byId.get(guess.player), line: arc(reveal.place, guess).reverse(),
+  }));
+  const every = [[reveal.place.lat, reveal.place.lng], ...trails.flatMap((trail) => trail.line)];
+  const sight = { paddingTopLeft: padding.topLeft, paddingBottomRight: padding.bottomRight, maxZoom: DEEPEST };
+  const draw = () => {
+    for (const turn of COPIES) {
+      drawCells(drawn, reveal, turn, svg);
+      for (const trail of trails) drawTrail(drawn, trail, turn, svg, trail.player.id === seat);
+      const flag = L.marker([reveal.place.lat, reveal.place.lng + turn], { icon: icon(null, true), zIndexOffset: 500 });
+      drawn.addLayer(flag.bindTooltip(reveal.title || gettext("The place of the photograph")));
+    }
+    drawn.addTo(map);
+    map.getContainer().classList.toggle("is-moving", isMoving);
+  };
+  drawn.on("remove", () => svg.remove());
+  if (isMoving) {
+    map.once("moveend", draw);
+    map.flyToBounds(every, { ...sight, duration: FLIGHT_S });
+    return { remove: () => { map.off("moveend", draw); map.stop(); drawn.remove(); } };
+  }
+  map.fitBounds(every, { ...sight, animate: false });
+  draw();
+  return drawn;
+}
+
+function drawTrail(drawn, { guess, player, line }, turn, svg, isMine) {
+  const moved = line.map(([lat, lng]) => [lat, lng + turn]);
+  for (const layer of ["under", "over"]) {
+    const trail = L.polyline(moved, { renderer: svg, className: `trail trail-${layer} trail-${player.kind}`,
+      interactive: false, smoothFactor: 1 });
+    trail.on("add", () => {
+      trail.getElement().setAttribute("pathLength", 1); // so that the style sheet can draw it from 0 to 1
+      trail.getElement().style.setProperty("--hue", player.hue);
+    });
+    drawn.addLayer(trail);
+  }
+  const pin = L.marker(moved[0], { icon: icon(player, false), zIndexOffset: isMine ? 400 : 300 });
+  drawn.addLayer(pin.bindTooltip(`${player.name}: ${distance(guess.errorKm)}`));
+}
+
+function drawCells(drawn, reveal, turn, svg) {
+  const most = Math.max(...reveal.cells.map((cell) => cell.p), 1e-9);
+  for (const cell of [...reveal.cells].reverse()) {
+    const start = nearLng(cell.polygon[0][1], reveal.place.lng) - cell.polygon[0][1] + turn;
+    const shape = L.polygon(cell.polygon.map(([lat, lng]) => [lat, lng + start]), { renderer: svg, className: "cell",
+      stroke: true, fillOpacity: 0.06 + 0.5 * Math.sqrt(cell.p / most) });
+    const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent", maximumFractionDigits: 1 });
+    drawn.addLayer(shape.bindTooltip(percent.format(cell.p), { sticky: true }));
+  }
+}
