@@ -1,0 +1,156 @@
+"""python -m predictor partition | train | evaluate | locate      the geolocator, for its operators"""
+
+import argparse
+import csv
+import json
+import logging
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from predictor import cells, toyearth
+from predictor.checkpoint import CheckpointError
+from predictor.opponents import Planet
+
+# torch takes seconds to load, so each command loads what needs it only when it runs.
+
+
+def partition(given: argparse.Namespace) -> int:
+    """Cut the Earth by the paper's rule and write the cells as a table: token, latitude, longitude of the middle."""
+    lat, lng = _places_in(given.places) if given.places else toyearth.places("train", given.seed, given.count)
+    with tqdm(desc="splitting", unit="cell") as bar:
+        made = cells.adaptive_partition(
+            lat, lng, given.t1, given.t2, given.max_level, progress=lambda ids: bar.update(len(ids))
+        )
+    rows = zip(cells.tokens(made.cell_ids), *made.centres(), strict=True)
+    given.out.write_text("".join(f"{token}\t{y:.6f}\t{x:.6f}\n" for token, y, x in rows), encoding="utf-8")
+    covered = float((made.assign(lat, lng) >= 0).mean())
+    print(f"{len(made)} cells hold {100 * covered:.1f} % of {len(lat)} photos; digest {made.digest[:12]}; {given.out}")
+    return 0
+
+
+def _places_in(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read the columns latitude and longitude of a CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [(float(row["latitude"]), float(row["longitude"])) for row in tqdm(csv.DictReader(file), unit="row")]
+    lat, lng = np.array(rows).reshape(-1, 2).T
+    return lat, lng
+
+
+def train(given: argparse.Namespace) -> int:
+    """Train PlaNet on Toy Earth; the same command again goes on after a kill."""
+    from predictor.train import Plan
+    from predictor.train import train as run
+
+    wishes = {each.name: getattr(given, each.name) for each in fields(Plan) if getattr(given, each.name) is not None}
+    print(run(Plan(**wishes), given.out, given.device))
+    return 0
+
+
+def evaluate(given: argparse.Namespace) -> int:
+    """Judge a checkpoint on held-out places of Toy Earth."""
+    from predictor import evaluate as judge
+
+    result = judge.evaluate(given.weights or Planet().path(), given.count, given.device)
+    print(json.dumps(result) if given.json else judge.table(result))
+    return 0
+
+
+def locate(given: argparse.Namespace) -> int:
+    """Say where pictures were taken. The exit status is 1 where one could not be read."""
+    from predictor.geolocator import Geolocator
+
+    geolocator = Geolocator.load(given.weights or Planet().path(), given.device)
+    answers: list[dict[str, Any]] = []
+    for path in tqdm(given.files, desc="locating", unit="picture", disable=len(given.files) < 2):
+        try:
+            with Image.open(path) as image:
+                distribution = geolocator.locate([image])[0]
+        except (OSError, Image.DecompressionBombError) as error:
+            answers.append({"file": str(path), "error": f"{path} cannot be read as a picture: {error}"})
+            continue
+        answers.append({"file": str(path), **_as_json(distribution, given.top)})
+    print(json.dumps(answers) if given.json else "\n".join(map(_as_text, answers)))
+    return int(any("error" in answer for answer in answers))
+
+
+def _as_json(distribution: Any, top: int) -> dict[str, Any]:
+    place = distribution.argmax_point()
+    best = distribution.top_cells(top)
+    names = cells.tokens([cell_id for cell_id, _ in best])
+    shares = [{"token": token, "probability": round(p, 6)} for token, (_, p) in zip(names, best, strict=True)]
+    return {"lat": round(place.lat, 5), "lng": round(place.lng, 5), "cells": shares}
+
+
+def _as_text(answer: dict[str, Any]) -> str:
+    if "error" in answer:
+        return str(answer["error"])
+    shares = ", ".join(f"{each['token']} {100 * each['probability']:.1f} %" for each in answer["cells"])
+    return f"{answer['file']}: {answer['lat']:.3f}, {answer['lng']:.3f} ({shares})"
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m predictor", description="The geolocator, for its operators.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_partition(commands.add_parser("partition", help="cut the Earth into cells, as the paper does"))
+    _add_train(commands.add_parser("train", help="train PlaNet on Toy Earth"))
+    judge = commands.add_parser("evaluate", help="judge a checkpoint on held-out places of Toy Earth")
+    judge.add_argument("--count", type=_positive, default=1000, help="pictures")
+    seek = commands.add_parser("locate", help="say where pictures were taken")
+    seek.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    seek.add_argument("--top", type=_positive, default=5, help="cells to tell of each picture")
+    for command in (judge, seek):
+        command.add_argument("--weights", type=Path, help="a checkpoint file; by default the one people play against")
+        command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
+        command.add_argument("--json", action="store_true")
+    return parser
+
+
+def _add_partition(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, required=True, help="a file for the table")
+    command.add_argument("--places", type=Path, help="a CSV with latitude and longitude; by default Toy Earth's places")
+    command.add_argument("--count", type=_positive, default=200_000, help="places of Toy Earth")
+    command.add_argument("--seed", type=int, default=7, help="of Toy Earth's places")
+    command.add_argument("--t1", type=_positive, default=600, help="split a cell with more photos")
+    command.add_argument("--t2", type=_positive, default=60, help="drop a cell with fewer")
+    command.add_argument("--max-level", type=int, choices=range(31), default=13, metavar="LEVEL")
+
+
+def _add_train(command: argparse.ArgumentParser) -> None:
+    """One option for each field of Plan; what is not given stays as Plan has it (train.py tells why)."""
+    command.add_argument("--out", type=Path, required=True, help="a folder for the state, the metrics and the weights")
+    command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
+    for name in ("count", "size", "t1", "t2", "steps", "batch", "world"):
+        command.add_argument(f"--{name}", type=_positive)
+    for name in ("workers", "threads", "exam", "max-level"):
+        command.add_argument(f"--{name}", type=int)
+    for name in ("minutes", "rate", "warmup", "weight-decay", "soft-km", "soft-from-km", "save-every-s"):
+        command.add_argument(f"--{name}", type=float)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
+    return number
+
+
+def main() -> int:
+    """Run one command; what an operator can mend is told in a sentence."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    given = arguments().parse_args()
+    try:
+        return {"partition": partition, "train": train, "evaluate": evaluate, "locate": locate}[given.command](given)
+    except (CheckpointError, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

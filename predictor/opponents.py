@@ -1,0 +1,131 @@
+"""The registry of machines that people can play against: name to how it is built. Imports no torch.
+
+Another package adds an opponent by an entry point of the group "beatplanet.opponents" that names an object with
+card() and load(device), as `Planet` here has them.
+"""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PIL import Image
+
+from predictor import checkpoint
+from predictor.distribution import Distribution
+
+if TYPE_CHECKING:
+    from predictor.geolocator import Geolocator
+
+log = logging.getLogger(__name__)
+
+ENTRY_POINTS = "beatplanet.opponents"
+SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "planet-toyearth.safetensors"
+Exhibit = Sequence[Image.Image]  # one place, one or more photos; the place asked for is the last one's
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the game knows of an opponent without loading it."""
+
+    name: str  # stored with its answers: never changes
+    label: str  # what people read
+    weights: str  # the first 12 hexadecimal digits of its file's SHA-256
+    domain: str  # "toy-earth" or "real": what it was trained on
+    n_cells: int
+
+
+class Opponent(Protocol):
+    """A machine that is ready to play."""
+
+    card: Card
+    device: str
+
+    def locate(self, exhibits: Sequence[Exhibit]) -> list[Distribution]:
+        """Say where each exhibit is."""
+
+
+class Maker(Protocol):
+    """How an opponent is described and built."""
+
+    def card(self) -> Card:
+        """Describe it, cheaply."""
+
+    def load(self, device: str | None) -> Opponent:
+        """Load it."""
+
+
+class LoadedPlanet:
+    """PlaNet looks at the last photo of an exhibit: its place is the one asked for."""
+
+    def __init__(self, card: Card, geolocator: "Geolocator") -> None:
+        self.card, self._geolocator = card, geolocator
+        self.device = str(geolocator.device)
+
+    def locate(self, exhibits: Sequence[Exhibit]) -> list[Distribution]:
+        """Say where each exhibit is."""
+        return self._geolocator.locate([photos[-1] for photos in exhibits])
+
+
+class Planet:
+    """PlaNet with the weights in the repository, or in the file that PLANET_WEIGHTS names."""
+
+    def path(self) -> Path:
+        """The checkpoint file. Raises CheckpointError where there is none."""
+        named = os.environ.get("PLANET_WEIGHTS")
+        path = Path(named) if named else SHIPPED_WEIGHTS
+        if not path.is_file():
+            source = f"PLANET_WEIGHTS={named!r}" if named else str(path)
+            raise checkpoint.CheckpointError(f"{source} is not a file; `python -m predictor train` makes one")
+        return path
+
+    def card(self) -> Card:
+        """Describe it, reading the file's header again only when the file has changed."""
+        path = self.path()
+        facts = path.stat()
+        return _planet_card(path, facts.st_mtime_ns, facts.st_size)
+
+    def load(self, device: str | None) -> Opponent:
+        """Load it."""
+        from predictor.geolocator import Geolocator  # late: this loads torch, and web processes import this module
+
+        return LoadedPlanet(self.card(), Geolocator.load(self.path(), device))
+
+
+@lru_cache(maxsize=8)
+def _planet_card(path: Path, _mtime_ns: int, _size: int) -> Card:
+    config, partition = checkpoint.read_header(path)
+    return Card("planet", "PlaNet", checkpoint.digest(path), config.domain, len(partition))
+
+
+BUILT_IN: Mapping[str, Maker] = {"planet": Planet()}
+
+
+def available() -> list[Card]:
+    """The cards of all opponents on this installation, the built-in ones first."""
+    return [maker.card() for maker in _makers().values()]
+
+
+def load(name: str, device: str | None = None) -> Opponent:
+    """Load an opponent; device None takes the best there is. Raises LookupError for a name nobody has."""
+    makers = _makers()
+    if name not in makers:
+        raise LookupError(f"There is no opponent {name!r}; there are: {', '.join(makers)}")
+    return makers[name].load(device)
+
+
+def _makers() -> dict[str, Maker]:
+    makers = dict(BUILT_IN)
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name in makers:
+            log.warning("The opponent %r of %s is left out: the name is taken", point.name, point.value)
+            continue
+        try:
+            makers[point.name] = point.load()
+        except Exception:  # another package's trouble must not stop the game
+            log.exception("The opponent %r of %s could not be loaded and is left out", point.name, point.value)
+    return makers

@@ -1,0 +1,42 @@
+"""A cast for the geolocator's tests: a few cells, and a network that has learnt nothing but is whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from predictor import checkpoint
+from predictor.cells import FACES, Partition, children
+from predictor.checkpoint import Config
+from predictor.planet import build
+
+
+@pytest.fixture(scope="session")
+def two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def quarters() -> Partition:
+    """The 24 quarters of the cube's faces: every place lies in one."""
+    return Partition(np.sort(children(FACES)))
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory, quarters: Partition, two_threads: None) -> Path:
+    """A checkpoint of an untrained network."""
+    torch.manual_seed(1)
+    path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
+    config = Config(n_cells=len(quarters), size=32, training={"minutes": 0})
+    checkpoint.save(path, config, quarters, build(config).state_dict())
+    return path
+
+
+@pytest.fixture
+def noise() -> list[Image.Image]:
+    """Five pictures of different shapes."""
+    rng = np.random.default_rng(3)
+    shapes = [(40, 40), (30, 90), (90, 30), (33, 35), (200, 100)]
+    return [Image.fromarray(rng.integers(0, 256, (*shape, 3), dtype=np.uint8)) for shape in shapes]

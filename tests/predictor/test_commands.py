@@ -1,0 +1,127 @@
+"""python -m predictor, as an operator types it."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from predictor import __main__ as commands
+from predictor import cells, evaluate, toyearth
+from predictor.geo import distance_km
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["predictor", *map(str, words)])
+    return commands.main()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "toy.jpg"
+    Image.fromarray(toyearth.picture("new_place", 1, 0, 64).image).save(path)
+    return path
+
+
+def test_locate_tells_place_and_cells(
+    picture: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "locate", picture, "--weights", weights, "--top", 3, "--json") == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    assert answer["file"] == str(picture)
+    assert len(answer["cells"]) == 3
+    shares = [each["probability"] for each in answer["cells"]]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < sum(shares) <= 1
+    assert run(monkeypatch, "locate", picture, "--weights", weights) == 0
+    assert f"{picture}: {answer['lat']:.3f}, {answer['lng']:.3f} (" in capsys.readouterr().out
+
+
+def test_an_unreadable_file_is_named_and_the_others_answered(
+    picture: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "words.jpg").write_text("no picture")
+    (tmp_path / "cut.jpg").write_bytes(picture.read_bytes()[:900])
+    files = [tmp_path / "words.jpg", picture, tmp_path / "cut.jpg", tmp_path / "nowhere.jpg"]
+    assert run(monkeypatch, "locate", *files, "--weights", weights, "--json") == 1
+    answers = json.loads(capsys.readouterr().out)
+    assert [Path(answer["file"]).name for answer in answers if "error" in answer] == [
+        "words.jpg",
+        "cut.jpg",
+        "nowhere.jpg",
+    ]
+    assert all("cannot be read as a picture" in answer["error"] for answer in answers if "error" in answer)
+    assert "lat" in answers[1]
+
+
+def test_wrong_weights_end_in_a_sentence(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "w.safetensors").write_bytes(b"12345678")
+    assert run(monkeypatch, "locate", picture, "--weights", tmp_path / "w.safetensors") == 2
+    assert "is not a whole checkpoint" in capsys.readouterr().err
+
+
+def test_evaluate_stands_beside_floors_and_ceiling(
+    weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(evaluate, "REFERENCE_COUNT", 60)
+    assert run(monkeypatch, "evaluate", "--count", 40, "--weights", weights, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["n"] == 40
+    assert set(told["floors"]) == {"constant", "prior", "colour_knn"}
+    for row in (told, told["ceiling"], *told["floors"].values()):
+        assert list(row["accuracy"]) == ["1", "25", "200", "750", "2500"]
+        assert list(row["accuracy"].values()) == sorted(row["accuracy"].values())
+        assert 0 < row["median_km"] < 20100
+    assert told["ceiling"]["median_km"] < told["median_km"]
+    assert told["floors"]["constant"]["median_km"] < told["floors"]["prior"]["median_km"]
+    assert run(monkeypatch, "evaluate", "--count", 4, "--weights", weights) == 0
+    assert "colour_knn" in capsys.readouterr().out
+
+
+def test_the_constant_is_the_best_of_the_known_places() -> None:
+    lat, lng = np.array([0.0, 1.0, 2.0, 50.0, -50.0]), np.array([0.0, 0.0, 0.0, 100.0, -100.0])
+    assert evaluate.best_constant((lat, lng)) == (1.0, 0.0)
+
+
+def test_the_neighbour_in_colour_is_found() -> None:
+    red, sky, leaf = (
+        np.full((8, 8, 3), colour, dtype=np.uint8) for colour in ((250, 0, 0), (90, 140, 250), (20, 160, 30))
+    )
+    assert evaluate.nearest_in_colour([leaf, red], [red, sky, leaf, leaf]).tolist() == [2, 0]
+
+
+def test_the_ceiling_takes_the_nearest_cell_where_there_is_none() -> None:
+    europe = cells.Partition(cells.FACES[:1])
+    lat, lng = evaluate.right_cells(europe, (np.array([10.0, 0.0]), np.array([10.0, 180.0])))
+    assert distance_km(lat, lng, 0, 0).max() < 1e-6
+
+
+def test_partition_writes_a_table_of_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "cells.tsv"
+    assert run(monkeypatch, "partition", "--out", out, "--count", 300, "--t1", 20, "--t2", 3) == 0
+    rows = [line.split("\t") for line in out.read_text().splitlines()]
+    assert f"{len(rows)} cells hold" in capsys.readouterr().out
+    for token, lat, lng in rows:
+        leaf = cells.leaf_ids([float(lat)], [float(lng)])
+        cell = np.array([int(token.ljust(16, "0"), 16)], dtype=np.uint64)
+        assert cells.first_leaves(cell) <= leaf <= cells.last_leaves(cell)
+
+
+def test_partition_reads_places_from_a_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "places.csv").write_text("filename,latitude,longitude\na,1.0,2.0\nb,1.0,2.0\nc,-70,3\n")
+    out = tmp_path / "cells.tsv"
+    assert run(monkeypatch, "partition", "--out", out, "--places", tmp_path / "places.csv", "--t2", 2, "--t1", 5) == 0
+    assert [line.split("\t")[0] for line in out.read_text().splitlines()] == ["1"]
+
+
+def test_no_cells_end_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "partition", "--out", tmp_path / "c.tsv", "--count", 5, "--t2", 50) == 2
+    assert "choose a smaller t2" in capsys.readouterr().err

@@ -1,0 +1,58 @@
+"""The same picture gets the same answer, alone or in company."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from predictor.geolocator import Geolocator
+from predictor.planet import build, choose_device
+
+
+@pytest.fixture
+def geolocator(weights: Path) -> Geolocator:
+    return Geolocator.load(weights, "cpu")
+
+
+def test_every_picture_gets_a_distribution_in_order(geolocator: Geolocator, noise: list[Image.Image]) -> None:
+    answers = geolocator.locate(noise)
+    assert len(answers) == 5
+    assert all(answer.probabilities.sum() == pytest.approx(1, abs=1e-5) for answer in answers)
+    backwards = geolocator.locate(noise[::-1])[::-1]
+    for one, other in zip(answers, backwards, strict=True):
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-5)
+
+
+def test_two_loads_answer_bit_for_bit_alike(weights: Path, noise: list[Image.Image]) -> None:
+    first, second = (Geolocator.load(weights, "cpu").locate(noise) for _ in range(2))
+    assert all(np.array_equal(a.probabilities, b.probabilities) for a, b in zip(first, second, strict=True))
+
+
+def test_the_size_of_a_batch_changes_nothing(geolocator: Geolocator, noise: list[Image.Image]) -> None:
+    together, alone = geolocator.locate(noise, batch_size=5), geolocator.locate(noise, batch_size=1)
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-5)
+
+
+def test_different_pictures_get_different_answers(geolocator: Geolocator, noise: list[Image.Image]) -> None:
+    one, other = geolocator.locate(noise[:2])
+    assert not np.array_equal(one.probabilities, other.probabilities)
+
+
+def test_no_pictures_no_answers(geolocator: Geolocator) -> None:
+    assert geolocator.locate([]) == []
+
+
+def test_the_network_is_the_one_described(geolocator: Geolocator) -> None:
+    network = build(geolocator.config)
+    assert not network.aux_logits
+    assert not network.transform_input
+    assert any(isinstance(layer, torch.nn.BatchNorm2d) for layer in network.modules())
+    assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 24)
+
+
+def test_a_wished_device_is_taken() -> None:
+    assert choose_device("meta").type == "meta"
+    assert choose_device().type in ("cuda", "mps", "cpu")
