@@ -130,7 +130,9 @@ def _add_train(command: argparse.ArgumentParser) -> None:
         command.add_argument(f"--{name}", type=_positive)
     for name in ("workers", "threads", "exam", "max-level"):
         command.add_argument(f"--{name}", type=int)
-    for name in ("minutes", "rate", "warmup", "weight-decay", "soft-km", "soft-from-km", "save-every-s"):
+    for name in (
+        "minutes", "rate", "warmup", "weight-decay", "soft-km", "soft-from-km", "fields-weight", "save-every-s",
+    ):  # fmt: skip
         command.add_argument(f"--{name}", type=float)
 
 

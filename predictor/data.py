@@ -4,6 +4,9 @@ A sample depends on (world, epoch, position in the epoch) alone, never on which 
 training that was stopped goes on with the very pictures that it would have seen.
 """
 
+import os
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,9 +106,22 @@ def training_batches(
         num_workers=workers,
         collate_fn=lambda samples: (np.stack([s[0] for s in samples]), np.array([s[1] for s in samples])),
         prefetch_factor=8 if workers else None,
+        worker_init_fn=_die_with_parent,
     )
     for squares, indices in loader:
         yield images.normalised(squares, config), indices
+
+
+def _die_with_parent(_worker: int) -> None:
+    """End this worker soon after a training that was killed; it would wait for ever to hand over its pictures."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def targets(lat: NDArray, lng: NDArray, partition: Partition, soft_km: float) -> torch.Tensor:
@@ -123,6 +139,12 @@ def targets(lat: NDArray, lng: NDArray, partition: Partition, soft_km: float) ->
     farther = np.maximum(distances - np.take_along_axis(distances, own[:, None], axis=1), 0)
     weights = np.exp(-farther / soft_km)
     return torch.from_numpy((weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))
+
+
+def fields(lat: NDArray, lng: NDArray) -> torch.Tensor:
+    """What the painter drew from at these places, (batch, toyearth.CHANNELS), each about standard normal."""
+    rows = [toyearth.channels(*place) for place in zip(lat.tolist(), lng.tolist(), strict=True)]
+    return torch.from_numpy(np.stack(rows).astype(np.float32))
 
 
 @lru_cache(maxsize=1)

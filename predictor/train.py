@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from predictor import checkpoint, data, images
+from predictor import checkpoint, data, images, toyearth
 from predictor.cells import Partition, adaptive_partition
 from predictor.checkpoint import Config
 from predictor.geo import distance_km
@@ -52,6 +52,7 @@ class Plan:
     weight_decay: float = 0.05
     soft_km: float = 0.0  # 0: the paper's hard labels; otherwise how wide the labels are at the end (data.targets)
     soft_from_km: float = 0.0  # wider labels at the start: first the continent, then the region; 0: soft_km all along
+    fields_weight: float = 0.0  # of reading the painter's fields beside the cells (see `read_loss`); 0: cells alone
     save_every_s: float = 120.0
     exam: int = 400  # held-out pictures at each save; 0 for none
 
@@ -99,7 +100,8 @@ def begin(plan: Plan, partition: Partition, device: torch.device) -> Run:
     """A run at step 0."""
     torch.manual_seed(plan.world)
     config = Config(n_cells=len(partition), size=plan.size)
-    network = build(config).to(device)
+    extra = toyearth.CHANNELS if plan.fields_weight else 0
+    network = build(replace(config, n_cells=config.n_cells + extra)).to(device)
     # Weight decay is for matrices; on batch norm and biases it only slows learning down.
     groups = [
         {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": plan.weight_decay},
@@ -149,7 +151,11 @@ def take_step(run: Run, pixels: torch.Tensor, lat: np.ndarray, lng: np.ndarray) 
         group["lr"] = learning_rate(run.plan, run.progress())
     wanted = data.targets(lat, lng, run.partition, label_width_km(run.plan, run.progress())).to(run.device)
     run.network.train()
-    loss = nn.functional.cross_entropy(run.network(pixels.to(run.device)), wanted)
+    answers = run.network(pixels.to(run.device))
+    n = run.config.n_cells
+    loss = nn.functional.cross_entropy(answers[:, :n], wanted)
+    if run.plan.fields_weight:
+        loss = loss + run.plan.fields_weight * read_loss(answers[:, n:], lat, lng)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(run.network.parameters(), 2.0)
@@ -159,6 +165,23 @@ def take_step(run: Run, pixels: torch.Tensor, lat: np.ndarray, lng: np.ndarray) 
     if not math.isfinite(value):
         raise FloatingPointError(f"The loss is {value} at step {run.step}: {run.plan.rate} is too large a --rate")
     return value
+
+
+def read_loss(read: torch.Tensor, lat: np.ndarray, lng: np.ndarray) -> torch.Tensor:
+    """How wrongly the painter's fields were read, (batch, toyearth.CHANNELS): the mean squared error.
+
+    One cell of a thousand says little about a picture; the fields say what there was to see in it, so that fewer
+    pictures teach the network to look. These outputs serve in training only and are not saved in the checkpoint.
+    """
+    return nn.functional.mse_loss(read, data.fields(lat, lng).to(read.device))
+
+
+def for_checkpoint(run: Run) -> dict[str, torch.Tensor]:
+    """The network's weights without the outputs that serve in training only."""
+    weights = dict(run.network.state_dict())
+    for name in ("fc.weight", "fc.bias"):
+        weights[name] = weights[name][: run.config.n_cells].clone()
+    return weights
 
 
 def keep(run: Run, out: Path, waiting_share: float) -> None:
@@ -174,7 +197,7 @@ def keep(run: Run, out: Path, waiting_share: float) -> None:
     with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(facts) + "\n")
     config = Config(**{**asdict(run.config), "training": {"plan": asdict(run.plan), **facts}})
-    checkpoint.save(out / "planet.safetensors", config, run.partition, run.network.state_dict())
+    checkpoint.save(out / "planet.safetensors", config, run.partition, for_checkpoint(run))
     state = {
         "network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "step": run.step,
         "seconds": run.seconds, "loss": run.loss, "random": torch.get_rng_state(), "partition": run.partition.digest,
@@ -209,4 +232,5 @@ def exam(run: Run) -> dict[str, float]:
 def _logits(run: Run, squares: np.ndarray) -> Iterator[torch.Tensor]:
     run.network.eval()
     for first in range(0, len(squares), 64):
-        yield run.network(images.normalised(squares[first : first + 64], run.config).to(run.device))
+        answers = run.network(images.normalised(squares[first : first + 64], run.config).to(run.device))
+        yield answers[:, : run.config.n_cells]

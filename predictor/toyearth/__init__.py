@@ -7,10 +7,11 @@ True
 
 import numpy as np
 
+from predictor.toyearth.fields import CHANNELS, channels
 from predictor.toyearth.land import nearest_city, place, places
 from predictor.toyearth.painter import PAINTER_VERSION, Picture, paint
 
-__all__ = ["PAINTER_VERSION", "Picture", "picture", "place", "places"]
+__all__ = ["CHANNELS", "PAINTER_VERSION", "Picture", "channels", "picture", "place", "places"]
 
 
 def picture(split: str, seed: int, index: int, size: int) -> Picture:

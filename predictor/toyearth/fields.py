@@ -32,6 +32,9 @@ LEVELS = {
 }  # fmt: skip
 
 
+CHANNELS = 2 * len(TURNS) + len(LEVELS)
+
+
 @lru_cache(maxsize=1)
 def _waves() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Wave vectors (channels * 4 * WAVES, 3), phases and amplitudes (channels * 4 * WAVES,)."""
