@@ -1,4 +1,4 @@
-"""Make the base map's two files, coarse.json and fine.json, and img/world.svg, from Natural Earth's public-domain shapes.
+"""Make the base map's files, coarse.json and fine.json, and img/world.svg, from Natural Earth's shapes.
 
 Run once, by hand, when the map should change (README.md beside this file lists the packages the shapes come from):
 
@@ -17,6 +17,7 @@ import struct
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def shapes(data: bytes) -> Iterator[np.ndarray]:
         n_parts, n_points = struct.unpack("<ii", record[36:44])
         starts = [*struct.unpack(f"<{n_parts}i", record[44 : 44 + 4 * n_parts]), n_points]
         points = np.frombuffer(record, "<f8", n_points * 2, 44 + 4 * n_parts).reshape(-1, 2)
-        for a, b in zip(starts, starts[1:], strict=False):
+        for a, b in pairwise(starts):
             yield points[a:b]
 
 
@@ -114,7 +115,8 @@ def joined(lines: list[np.ndarray]) -> list[np.ndarray]:
         used.add(i)
         line = lines[i]
         for _ in ("from its end", "from its start"):
-            while len(here := ends[tuple(line[-1])]) == 2 and (other := here[0] if here[1] in used else here[1]) not in used:
+            while len(here := ends[tuple(line[-1])]) == 2 and (fresh := [other for other in here if other not in used]):
+                other = fresh[0]
                 used.add(other)
                 more = lines[other] if tuple(lines[other][0]) == tuple(line[-1]) else lines[other][::-1]
                 line = np.concatenate([line, more[1:]])
@@ -210,8 +212,7 @@ def main(folder: Path) -> None:
         }
         text = json.dumps(atlas, ensure_ascii=False, separators=(",", ":")).encode()
         (HERE / f"{name}.json").write_bytes(text)
-        sizes = {key: len(gzip.compress(json.dumps(part).encode())) // 1000 for key, part in atlas.items()}
-        print(f"{name}.json: {len(text) / 1e3:.0f} kB, gzipped {len(gzip.compress(text)) / 1e3:.0f} kB, kB each: {sizes}")
+        print(f"{name}.json: {len(text) / 1e3:.0f} kB, gzipped {len(gzip.compress(text)) / 1e3:.0f} kB")
 
 
 def picture(land: bytes) -> str:

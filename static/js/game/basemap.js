@@ -5,6 +5,7 @@ import { placeLabels } from "./labels.js";
 import { inks, paintLabels, paintShapes } from "./paint.js";
 
 const FINE_FROM = 4; // zoom from which the fine file is drawn
+export const SMALLEST = -1; // zoom; tiles of zoom 0 are drawn smaller for it
 const TILE = 256; // CSS pixels
 
 const World = L.GridLayer.extend({
@@ -33,7 +34,8 @@ const World = L.GridLayer.extend({
 
 /** Load the world and lay it under a map; returns the coarse atlas, which small pictures of the world use too. */
 export async function addBaseMap(map, { coarseUrl, fineUrl }) {
-  const world = new World({ attribution: gettext("Map: Natural Earth"), maxNativeZoom: 12, updateWhenZooming: false });
+  const world = new World({ attribution: gettext("Map: Natural Earth"), minZoom: SMALLEST, minNativeZoom: 0,
+    maxNativeZoom: 12, updateWhenZooming: false });
   world.coarse = await loadAtlas(coarseUrl, 4);
   world.colours = inks(map.getContainer());
   world.addTo(map);

@@ -1,7 +1,7 @@
 /** Board: draws a snapshot. The same function for the first paint, every message, and after a lost connection. */
 
 import { openBar } from "./bar.js";
-import { drawCard } from "./card.js";
+import { cardPadding, drawCard } from "./card.js";
 import { drawResults } from "./results.js";
 import { stillness } from "./map.js";
 
@@ -49,7 +49,7 @@ export function openBoard(page, { map, photo, panel, act }) {
       const isStill = isFirst || stillness.matches;
       part("thumb").src = snapshot.round.photos[snapshot.round.photos.length - 1].url;
       drawCard(card, snapshot, isStill ? null : FLIGHT_MS);
-      map.reveal(snapshot.reveal, snapshot.players, snapshot.seat, padding(card), !isStill);
+      map.reveal(snapshot.reveal, snapshot.players, snapshot.seat, cardPadding(card, part("look")), !isStill);
       nextButton.disabled = false;
       nextButton.focus({ preventScroll: true });
       say(`${snapshot.reveal.verdict} ${snapshot.reveal.title}`);
@@ -104,15 +104,5 @@ export function openBoard(page, { map, photo, panel, act }) {
       toast.timer = setTimeout(() => { toast.hidden = true; }, TOAST_MS);
     },
     online: (isOnline) => { part("banner").hidden = isOnline; },
-  };
-}
-
-/** How much of the window the card covers, so that the map can keep pins out from under it. */
-function padding(card) {
-  const box = card.getBoundingClientRect();
-  const isBelow = box.width > window.innerWidth * 0.7;
-  return {
-    topLeft: [isBelow ? 40 : box.right + 40, 120],
-    bottomRight: [60, isBelow ? window.innerHeight - box.top + 24 : 60],
   };
 }

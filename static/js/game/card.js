@@ -58,16 +58,27 @@ export function credit({ credit: by, licence, sourceUrl }) {
 
 /** Let a distance count up to its value. */
 function count(element, km, delayMs) {
-  if (delayMs === null || km === null) {
-    element.textContent = distance(km);
-    return;
-  }
+  element.textContent = distance(km); // hidden at first, so that the card has its final size when the map measures it
+  if (delayMs === null || km === null) return;
   const start = performance.now() + delayMs;
-  element.textContent = "…";
+  element.style.visibility = "hidden";
   const step = (now) => {
     const t = Math.min(1, (now - start) / COUNT_MS);
-    if (t > 0) element.textContent = distance(t < 1 ? km * (1 - (1 - t) ** 3) : km);
+    if (t > 0) {
+      element.style.visibility = "";
+      element.textContent = distance(km * (1 - (1 - t) ** 3));
+    }
     if (t < 1 && element.isConnected) requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
+}
+
+/** How much of the window card and thumbnail cover, so that the map can keep pins out from under them. */
+export function cardPadding(card, thumb) {
+  const box = card.getBoundingClientRect();
+  const isBelow = box.width > window.innerWidth * 0.7;
+  return {
+    topLeft: isBelow ? [thumb.getBoundingClientRect().right + 12, 60] : [box.right + 40, 100],
+    bottomRight: [60, isBelow ? window.innerHeight - box.top + 48 : 60],
+  };
 }

@@ -1,6 +1,6 @@
 /** Map: the world that people put their pin on. Clicks become places here, and places marks. */
 
-import { addBaseMap } from "./basemap.js";
+import { addBaseMap, SMALLEST } from "./basemap.js";
 import { icon } from "./marks.js";
 import { nearLng, wrapLng } from "./sphere.js";
 import { drawReveal } from "./trails.js";
@@ -20,7 +20,7 @@ export function openMap(element, onPin) {
     maxBoundsViscosity: 1, zoomControl: false, keyboardPanDelta: 60,
   });
   L.control.zoom({ position: "topright", zoomInTitle: gettext("Zoom in"), zoomOutTitle: gettext("Zoom out") }).addTo(map);
-  L.control.attribution({ prefix: false, position: "bottomleft" }).addTo(map);
+  L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
   const atlas = addBaseMap(map, { coarseUrl, fineUrl });
   if (tileUrl) L.tileLayer(tileUrl, { attribution: tileCredit, maxZoom: DEEPEST_WITH_TILES }).addTo(map);
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
@@ -69,7 +69,7 @@ export function openMap(element, onPin) {
       pin?.remove();
       [pin, revealed, isOpen, me] = [null, null, open, player];
       element.classList.toggle("is-open", open);
-      map.setMaxBounds(WORLDS);
+      map.setMaxBounds(WORLDS).setMinZoom(0);
       map.setView(HOME.center, HOME.zoom, { animate: false });
       if (at) put(at, false);
     },
@@ -85,7 +85,7 @@ export function openMap(element, onPin) {
       pin?.remove();
       pin = null;
       element.classList.remove("is-open");
-      map.setMaxBounds(null); // beside or above the card the world may end
+      map.setMaxBounds(null).setMinZoom(SMALLEST); // beside or above the card the world may end, or be small
       map.invalidateSize({ animate: false });
       revealed = drawReveal(map, reveal, players, seat, padding, moving && !stillness.matches);
     },

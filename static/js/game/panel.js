@@ -43,15 +43,12 @@ function makeResizable(panel, handle) {
   handle.addEventListener("pointerdown", (down) => {
     const box = panel.getBoundingClientRect();
     handle.setPointerCapture(down.pointerId);
-    panel.classList.add("is-resizing", "is-sized");
+    panel.classList.add("is-sized");
     handle.onpointermove = (move) => {
       panel.style.setProperty("--panel-width", `${Math.max(SMALLEST, box.width + down.clientX - move.clientX)}px`);
       panel.style.setProperty("--panel-height", `${Math.max(SMALLEST, box.height + down.clientY - move.clientY)}px`);
     };
-    handle.onlostpointercapture = () => {
-      handle.onpointermove = null;
-      panel.classList.remove("is-resizing");
-    };
+    handle.onlostpointercapture = () => { handle.onpointermove = null; };
     down.preventDefault();
   });
 }

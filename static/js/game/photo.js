@@ -1,7 +1,7 @@
 /** Photo: the photograph on a surface that can be zoomed and dragged, like a map of itself. */
 
 const MOST_CROP = 1.3; // the first view fills the window, but never hides more than a quarter of the picture
-const DEEPEST = 3; // zoom: eight screen pixels for one of the photograph
+const DEEPEST = 2; // zoom: four screen pixels for one of the photograph
 
 /** Open the viewer in an element that holds `.photo-view`, `.photo-note` and `.photo-others`. */
 export function openPhoto(element) {
