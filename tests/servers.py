@@ -137,7 +137,7 @@ def web(env: Mapping[str, str], folder: Path, *options: str) -> Iterator[str]:
     command = [sys.executable, "manage.py", "play", "--port", str(port), *options]
     with running(command, folder / "web.log", env):
         address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: httpx.get(f"{address}/healthz").status_code == 200, 90, "the game does not come up")
+        wait_for(lambda: httpx.get(f"{address}/healthz").status_code == 200, 240, "the game does not come up")
         yield address
 
 
