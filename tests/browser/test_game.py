@@ -5,10 +5,11 @@ Screenshots of every phase go to the folder that SCREENSHOTS names (default: var
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.leaks import EXIF_MARKS
 from tests.servers import manage
@@ -151,11 +152,26 @@ def test_no_photo_that_arrives_carries_metadata_or_a_name(page: Page, address: s
 
 
 def test_a_lost_connection_is_announced_and_healed(page: Page, address: str, screens: Path) -> None:
+    sockets: list[WebSocketRoute] = []
+    cut = threading.Event()
+
+    def carry(socket: WebSocketRoute) -> None:
+        if cut.is_set():
+            socket.close()
+        else:
+            sockets.append(socket)
+            socket.connect_to_server()
+
+    page.route_web_socket("**/ws/**", carry)
     start(page, address, rounds=1)
-    page.context.set_offline(True)
-    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    page.wait_for_function("document.querySelector('#banner').hidden")
+    cut.set()
+    page.context.set_offline(True)  # leaves sockets that are open alone
+    for socket in sockets:
+        socket.close()
     expect(page.locator("#banner")).to_be_visible(timeout=20_000)
     shoot(page, screens, "10-offline")
+    cut.clear()
     page.context.set_offline(False)
     expect(page.locator("#banner")).to_be_hidden(timeout=30_000)
     drop_pin(page, 0.4, 0.4)
