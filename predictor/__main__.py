@@ -128,7 +128,7 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
     for name in ("count", "size", "t1", "t2", "steps", "batch", "world"):
         command.add_argument(f"--{name}", type=_positive)
-    for name in ("workers", "threads", "exam", "max-level"):
+    for name in ("workers", "threads", "exam", "max-level", "refit"):
         command.add_argument(f"--{name}", type=int)
     for name in (
         "minutes", "rate", "warmup", "weight-decay", "soft-km", "soft-from-km", "fields-weight", "save-every-s",

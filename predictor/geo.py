@@ -34,8 +34,9 @@ def distance_km(lat1: ArrayLike, lng1: ArrayLike, lat2: ArrayLike, lng2: ArrayLi
     phi1, phi2 = np.radians(np.asarray(lat1, dtype=np.float64)), np.radians(np.asarray(lat2, dtype=np.float64))
     turn = np.radians(np.asarray(lng2, dtype=np.float64) - np.asarray(lng1, dtype=np.float64))
     sin1, cos1, sin2, cos2 = np.sin(phi1), np.cos(phi1), np.sin(phi2), np.cos(phi2)
-    across = np.hypot(cos2 * np.sin(turn), cos1 * sin2 - sin1 * cos2 * np.cos(turn))
-    along = sin1 * sin2 + cos1 * cos2 * np.cos(turn)
+    cos_turn = np.cos(turn)
+    across = np.sqrt((cos2 * np.sin(turn)) ** 2 + (cos1 * sin2 - sin1 * cos2 * cos_turn) ** 2)
+    along = sin1 * sin2 + cos1 * cos2 * cos_turn
     return EARTH_RADIUS_KM * np.arctan2(across, along)  # not arccos: it loses the last kilometre
 
 

@@ -14,8 +14,9 @@ from predictor.planet import build
 
 
 @pytest.fixture(scope="session")
-def two_threads() -> None:
-    torch.set_num_threads(2)
+def one_thread() -> None:
+    """Small networks are no slower on one thread, and the tests leave the other cores to others."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +26,7 @@ def quarters() -> Partition:
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory, quarters: Partition, two_threads: None) -> Path:
+def weights(tmp_path_factory: pytest.TempPathFactory, quarters: Partition, one_thread: None) -> Path:
     """A checkpoint of an untrained network."""
     torch.manual_seed(1)
     path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"

@@ -132,6 +132,21 @@ def test_every_assigned_point_lies_in_its_cell() -> None:
         assert inside == ([index] if index >= 0 else [])
 
 
+def test_a_cell_with_exactly_t1_photos_stays_whole() -> None:
+    lat, lng = [1.0, -1.0, 2.0, -2.0], [1.0, 1.0, -1.0, -1.0]
+    assert tokens(adaptive_partition(lat, lng, t1=4, t2=1, max_level=5).cell_ids) == ["1"]
+    assert len(adaptive_partition(lat, lng, t1=3, t2=1, max_level=5)) == 4
+
+
+def test_the_first_and_the_last_leaf_belong_to_their_cell(quarters: Partition) -> None:
+    for ends in (cells.first_leaves, cells.last_leaves):
+        middles = [s2sphere.CellId(leaf).to_lat_lng() for leaf in ends(quarters.cell_ids).tolist()]
+        lat, lng = np.array([(m.lat().degrees, m.lng().degrees) for m in middles]).T
+        inside = leaf_ids(lat, lng) == ends(quarters.cell_ids)  # rounding may move a leaf on the face's rim
+        assert inside.sum() > 12
+        assert (quarters.assign(lat, lng)[inside] == np.flatnonzero(inside)).all()
+
+
 def test_a_face_with_too_few_photos_is_dropped() -> None:
     made = adaptive_partition([0.0] * 10 + [80.0], [0.0] * 10 + [0.0], t1=100, t2=2, max_level=5)
     assert tokens(made.cell_ids) == ["1"]
@@ -184,7 +199,7 @@ def test_polygons_never_jump_and_hold_their_cells(level: int) -> None:
         lngs = [lng for _, lng in outline]
         polar = any(abs(lat) == 90 for lat, _ in outline)
         assert polar or all(abs(b - a) < 180 for a, b in zip(lngs, lngs[1:] + lngs[:1], strict=True))
-        assert all(abs(b - a) < 180 or abs(outline[k][0]) == 90 for k, (a, b) in enumerate(zip(lngs, lngs[1:])))  # noqa: B905
+        assert all(abs(b - a) < 180 or abs(lat) == 90 for (lat, a), b in zip(outline, lngs[1:], strict=False))
         middle = s2sphere.CellId(int(each)).to_lat_lng()
         lat, lng = middle.lat().degrees, middle.lng().degrees
         if abs(lat) < 89.9:

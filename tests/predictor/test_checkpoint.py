@@ -35,10 +35,13 @@ def test_matrices_take_two_bytes_a_weight(weights: Path) -> None:
 
 
 def test_the_header_reads_without_torch(weights: Path) -> None:
-    code = "import sys; from pathlib import Path; from predictor.checkpoint import digest, read_header; "
-    code += (
-        f"print(read_header(Path({str(weights)!r}))[0].n_cells, digest(Path({str(weights)!r})), 'torch' in sys.modules)"
-    )
+    code = f"""
+import sys
+from pathlib import Path
+from predictor.checkpoint import digest, read_header
+path = Path({str(weights)!r})
+print(read_header(path)[0].n_cells, digest(path), "torch" in sys.modules)
+"""
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert told == ["24", checkpoint.digest(weights), "False"]
 

@@ -47,12 +47,9 @@ def test_an_unreadable_file_is_named_and_the_others_answered(
     files = [tmp_path / "words.jpg", picture, tmp_path / "cut.jpg", tmp_path / "nowhere.jpg"]
     assert run(monkeypatch, "locate", *files, "--weights", weights, "--json") == 1
     answers = json.loads(capsys.readouterr().out)
-    assert [Path(answer["file"]).name for answer in answers if "error" in answer] == [
-        "words.jpg",
-        "cut.jpg",
-        "nowhere.jpg",
-    ]
-    assert all("cannot be read as a picture" in answer["error"] for answer in answers if "error" in answer)
+    refused = {Path(answer["file"]).name: answer["error"] for answer in answers if "error" in answer}
+    assert list(refused) == ["words.jpg", "cut.jpg", "nowhere.jpg"]
+    assert all("cannot be read as a picture" in reason for reason in refused.values())
     assert "lat" in answers[1]
 
 
@@ -88,9 +85,8 @@ def test_the_constant_is_the_best_of_the_known_places() -> None:
 
 
 def test_the_neighbour_in_colour_is_found() -> None:
-    red, sky, leaf = (
-        np.full((8, 8, 3), colour, dtype=np.uint8) for colour in ((250, 0, 0), (90, 140, 250), (20, 160, 30))
-    )
+    colours = (250, 0, 0), (90, 140, 250), (20, 160, 30)
+    red, sky, leaf = (np.full((8, 8, 3), colour, dtype=np.uint8) for colour in colours)
     assert evaluate.nearest_in_colour([leaf, red], [red, sky, leaf, leaf]).tolist() == [2, 0]
 
 

@@ -35,8 +35,9 @@ def test_nothing_is_flipped_or_turned() -> None:
 def test_the_middle_square_is_seen() -> None:
     wide = Image.new("RGB", (300, 100), (0, 255, 0))
     wide.paste((255, 0, 0), (100, 0, 200, 100))
-    assert (images.middle_square(wide, 16) == (255, 0, 0)).all()
-    assert (images.middle_square(wide.rotate(90, expand=True), 16) == (255, 0, 0)).all()
+    for image in (wide, wide.rotate(90, expand=True)):
+        seen = images.middle_square(image, 16)[1:-1, 1:-1]  # at the rim, scaling mixes in the pixels beyond
+        assert (seen == (255, 0, 0)).all()
 
 
 def test_an_array_and_an_image_of_it_are_the_same() -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from predictor import checkpoint
+from predictor import checkpoint, toyearth
 from predictor.cells import Partition, children
+from predictor.geolocator import Geolocator
 from predictor.planet import choose_device
-from predictor.train import Plan, begin, label_width_km, learning_rate, resume, take_step, train
+from predictor.train import Plan, begin, label_width_km, learning_rate, read_loss, resume, take_step, train
 
 TINY = Plan(count=60, size=32, t1=20, t2=2, batch=8, workers=0, steps=6, exam=0, save_every_s=0.0)
 
@@ -26,7 +28,7 @@ def losses(out: Path) -> list[tuple[int, float]]:
     return [(row["step"], row["loss"]) for row in rows]
 
 
-def test_a_network_can_learn_one_batch_by_heart(quarters: Partition, two_threads: None) -> None:
+def test_a_network_can_learn_one_batch_by_heart(quarters: Partition, one_thread: None) -> None:
     run = begin(dataclasses.replace(TINY, steps=25, rate=3e-3), quarters, choose_device("cpu"))
     rng = np.random.default_rng(0)
     pixels = torch.from_numpy(rng.normal(size=(8, 3, 32, 32)).astype(np.float32))
@@ -35,15 +37,11 @@ def test_a_network_can_learn_one_batch_by_heart(quarters: Partition, two_threads
     assert course[-1] < 0.3 * course[0]
 
 
-def test_training_killed_between_steps_goes_on_as_if_nothing_had_happened(tmp_path: Path, two_threads: None) -> None:
+def test_training_killed_between_steps_goes_on_as_if_nothing_had_happened(tmp_path: Path, one_thread: None) -> None:
     train(TINY, tmp_path / "whole", "cpu")
-    (tmp_path / "stopped").mkdir()
-    plan = dataclasses.replace(TINY, steps=3)
     # The first three steps must not know that they are half of the way: the rate follows the whole plan.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "predictor.train.Run.progress", lambda run: 1.0 if run.step >= plan.steps else run.step / TINY.steps
-        )
+        patch.setattr("predictor.train.Run.progress", lambda run: 1.0 if run.step >= 3 else run.step / 6)
         train(TINY, tmp_path / "stopped", "cpu")
     train(TINY, tmp_path / "stopped", "cpu")
     assert [step for step, _ in losses(tmp_path / "stopped")] == [1, 2, 3, 4, 5, 6]
@@ -54,37 +52,18 @@ def test_training_killed_between_steps_goes_on_as_if_nothing_had_happened(tmp_pa
 
 @pytest.mark.slow
 def test_a_killed_process_goes_on_from_its_last_state(tmp_path: Path) -> None:
-    options = [
-        "--count",
-        "60",
-        "--size",
-        "32",
-        "--t1",
-        "20",
-        "--t2",
-        "2",
-        "--batch",
-        "8",
-        "--workers",
-        "1",
-        "--threads",
-        "1",
-        "--exam",
-        "4",
-        "--save-every-s",
-        "0",
-    ]
-    command = [sys.executable, "-m", "predictor", "train", "--out", str(tmp_path), "--device", "cpu", *options]
-    process = subprocess.Popen([*command, "--steps", "4000"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
+    tiny = {"count": 60, "size": 32, "t1": 20, "t2": 2, "batch": 8, "workers": 1, "threads": 1, "exam": 4}
+    options = [f"--{name}={value}" for name, value in {**tiny, "save-every-s": 0, "device": "cpu"}.items()]
+    command = [sys.executable, "-m", "predictor", "train", "--out", str(tmp_path), *options]
+    process = subprocess.Popen([*command, "--steps=4000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
     while not (tmp_path / "state.pt").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.wait()
     reached = torch.load(tmp_path / "state.pt", weights_only=True)["step"]
-    again = subprocess.run(
-        [*command, "--steps", str(reached + 2)], capture_output=True, text=True, timeout=60, check=True
-    )
+    command.append(f"--steps={reached + 2}")
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert f"Going on from step {reached}" in again.stderr
     assert again.stdout.strip() == str(tmp_path / "planet.safetensors")
     assert losses(tmp_path)[-1][0] == reached + 2
@@ -93,14 +72,14 @@ def test_a_killed_process_goes_on_from_its_last_state(tmp_path: Path) -> None:
     assert facts["exam_median_km"] > 0
 
 
-def test_a_finished_training_does_nothing_more(tmp_path: Path, two_threads: None) -> None:
+def test_a_finished_training_does_nothing_more(tmp_path: Path, one_thread: None) -> None:
     train(TINY, tmp_path, "cpu")
     before = (tmp_path / "metrics.jsonl").read_text()
     train(TINY, tmp_path, "cpu")
     assert (tmp_path / "metrics.jsonl").read_text() == before
 
 
-def test_a_state_of_other_cells_is_refused(tmp_path: Path, two_threads: None, quarters: Partition) -> None:
+def test_a_state_of_other_cells_is_refused(tmp_path: Path, one_thread: None, quarters: Partition) -> None:
     train(dataclasses.replace(TINY, steps=1), tmp_path, "cpu")
     other = begin(TINY, Partition(np.sort(children(quarters.cell_ids))), choose_device("cpu"))
     with pytest.raises(ValueError, match="trained on other cells"):
@@ -134,3 +113,22 @@ def test_time_decides_where_steps_do_not() -> None:
     assert run.progress() == 0.25
     run.seconds = 500.0
     assert run.progress() == 1.0
+
+
+def test_reading_the_fields_helps_in_training_and_leaves_no_trace(
+    tmp_path: Path, one_thread: None, noise: list[Image.Image]
+) -> None:
+    train(dataclasses.replace(TINY, steps=2, fields_weight=1.0), tmp_path, "cpu")
+    kept = Geolocator.load(tmp_path / "planet.safetensors", "cpu")
+    assert kept.config.n_cells == len(kept.partition) == kept.network.fc.out_features
+    state = torch.load(tmp_path / "state.pt", weights_only=True)["network"]
+    assert len(state["fc.bias"]) == kept.config.n_cells + toyearth.CHANNELS
+    assert torch.allclose(state["fc.weight"][: kept.config.n_cells], kept.network.fc.weight, atol=1e-3)
+    assert len(kept.locate(noise)) == 5
+
+
+def test_the_loss_of_reading_is_the_squared_error_from_the_painters_fields() -> None:
+    lat, lng = np.array([10.0, -20.0]), np.array([30.0, 140.0])
+    right = torch.tensor(np.stack([toyearth.channels(10.0, 30.0), toyearth.channels(-20.0, 140.0)])).float()
+    assert read_loss(right, lat, lng) == 0
+    assert read_loss(right + 2, lat, lng) == pytest.approx(4)
