@@ -1,0 +1,1 @@
+"""How fast things are, each as a ratio against a named baseline that is measured in the same run."""
