@@ -33,7 +33,8 @@ def coordinates(prefix: str, nullable: bool = False) -> list[models.CheckConstra
     on_globe = Q(lat__gte=-90, lat__lte=90, lng__gte=-180, lng__lt=180)
     if nullable:
         on_globe |= Q(lat=None, lng=None)
-    return [models.CheckConstraint(condition=on_globe, name=f"{prefix}_coordinates")]
+    says = _("Latitude must lie between -90 and 90 degrees, longitude from -180 to just below 180.")
+    return [models.CheckConstraint(condition=on_globe, name=f"{prefix}_coordinates", violation_error_message=says)]
 
 
 class Domain(models.TextChoices):

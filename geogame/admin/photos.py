@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -170,7 +170,7 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         small = path("<int:pk>/thumbnail/", self.admin_site.admin_view(self.small), name="geogame_photo_thumbnail")
         return [small, *super().get_urls()]
 
-    def small(self, request: HttpRequest, pk: int) -> FileResponse:
+    def small(self, request: HttpRequest, pk: int) -> HttpResponse:
         photo = get_object_or_404(Photo, pk=pk)
         out = io.BytesIO()
         try:
@@ -180,8 +180,8 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 image.save(out, "JPEG", quality=80)
         except OSError as error:
             raise Http404 from error
-        out.seek(0)
-        return FileResponse(out, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+        headers = {"Cache-Control": "private, max-age=3600"}
+        return HttpResponse(out.getvalue(), content_type="image/jpeg", headers=headers)
 
 
 def thumbnail(photo: Photo, height_px: int) -> str:

@@ -1,6 +1,6 @@
 """What a player sends and gets in a round: a guess, a draft, the bell, the photo."""
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -55,7 +55,7 @@ def bell(request: HttpRequest, round_id: object) -> HttpResponse:
 
 @require_safe
 @refusing
-def photo(request: HttpRequest, round_id: object, position: int) -> FileResponse:
+def photo(request: HttpRequest, round_id: object, position: int) -> HttpResponse:
     """Serve a photo of the round: no name, no validator and no date by which it could be recognised elsewhere."""
     this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
     if this_round.game.finished_at is None and seats.player_in(seats.person_of(request), this_round.game) is None:
@@ -64,11 +64,10 @@ def photo(request: HttpRequest, round_id: object, position: int) -> FileResponse
     if shown is None:
         raise Http404
     try:
-        file = shown.file.open("rb")
+        with shown.file.open("rb") as file:
+            response = HttpResponse(file.read(), content_type="image/jpeg")
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(file, content_type="image/jpeg")
-    response["Content-Disposition"] = "inline"  # FileResponse would add the file's name
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -7,7 +7,7 @@ from typing import Any
 from geogame.records import Selection
 
 
-def _moment(text: str) -> datetime:
+def date(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -17,8 +17,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--opponent", default="", help="only duels with this opponent, for example planet")
     parser.add_argument("--weights", default="", help="only duels with this weights version")
     parser.add_argument("--game", default="", help="only the game of this code")
-    parser.add_argument("--since", type=_moment, help="only rounds opened at or after this date (ISO, UTC)")
-    parser.add_argument("--until", type=_moment, help="only rounds opened before this date (ISO, UTC)")
+    parser.add_argument("--since", type=date, help="only rounds opened at or after this date (ISO, UTC)")
+    parser.add_argument("--until", type=date, help="only rounds opened before this date (ISO, UTC)")
 
 
 def selection(options: dict[str, Any], **more: bool) -> Selection:
