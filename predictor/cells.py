@@ -99,10 +99,10 @@ def _hilbert(face: NDArray, i: NDArray[np.int64], j: NDArray[np.int64]) -> Ids:
     """Walk the Hilbert curve four bits of i and of j at a time."""
     table = _hilbert_steps()
     orientation = face & 1  # odd faces start with the axes swapped
-    position = face.astype(np.int64) << 60
+    position = face.astype(np.int64)
     for shift in range(28, -1, -4):
-        step = table[((i >> shift & 15) << 6) | ((j >> shift & 15) << 2) | orientation]
-        position |= (step >> 2) << (2 * shift)
+        step = table.take(((i >> shift & 15) << 6) | ((j >> shift & 15) << 2) | orientation)
+        position = position << 8 | step >> 2
         orientation = step & 3
     return (position.view(np.uint64) << _ONE) | _ONE
 
