@@ -35,7 +35,7 @@ def leaf_ids(lat: ArrayLike, lng: ArrayLike) -> Ids:
     Raises ValueError for a coordinate that is not a number or a latitude beyond a pole.
 
     >>> hex(int(leaf_ids([48.8584], [2.2945])[0]))
-    '0x47e66e2964e34e2d'
+    '0x47e66fe1f36a36a5'
     """
     lat, lng = np.broadcast_arrays(np.asarray(lat, dtype=np.float64), np.asarray(lng, dtype=np.float64))
     if not (np.isfinite(lng).all() and (np.abs(lat) <= 90).all()):
@@ -99,10 +99,10 @@ def _hilbert(face: NDArray, i: NDArray[np.int64], j: NDArray[np.int64]) -> Ids:
     """Walk the Hilbert curve four bits of i and of j at a time."""
     table = _hilbert_steps()
     orientation = face & 1  # odd faces start with the axes swapped
-    position = face.astype(np.int64)
+    position = face.astype(np.int64) << 60
     for shift in range(28, -1, -4):
         step = table.take(((i >> shift & 15) << 6) | ((j >> shift & 15) << 2) | orientation)
-        position = position << 8 | step >> 2
+        position |= (step >> 2) << (2 * shift)
         orientation = step & 3
     return (position.view(np.uint64) << _ONE) | _ONE
 
