@@ -3,7 +3,7 @@
 import numpy as np
 import s2sphere
 
-from benchmarks.measure import Result, seconds
+from benchmarks.measure import Result, against
 from predictor import cells
 
 POINTS = 200_000
@@ -31,7 +31,7 @@ def leaf_ids() -> Result:
     lat, lng = points(POINTS)
     if cells.leaf_ids(lat, lng).tolist() != by_s2sphere(lat, lng):
         raise AssertionError("leaf_ids and s2sphere disagree")
-    ours, theirs = seconds(lambda: cells.leaf_ids(lat, lng), 7), seconds(lambda: by_s2sphere(lat, lng), 2)
+    ours, theirs = against(lambda: cells.leaf_ids(lat, lng), lambda: by_s2sphere(lat, lng), 3)
     told = f"s2sphere point by point: {theirs:.2f} s for {POINTS:,} points, same ids"
     return Result("S2 leaf ids", theirs / ours, "times as fast", told, goal=40)
 
@@ -58,7 +58,8 @@ def partition() -> Result:
     lat, lng = points(PARTITION_POINTS)
     if cells.adaptive_partition(lat, lng, T1, T2, MAX_LEVEL).cell_ids.tolist() != sorted(recursion(lat, lng)):
         raise AssertionError("adaptive_partition and the recursion disagree")
-    ours = seconds(lambda: cells.adaptive_partition(lat, lng, T1, T2, MAX_LEVEL), 5)
-    theirs = seconds(lambda: recursion(lat, lng), 2)
+    ours, theirs = against(
+        lambda: cells.adaptive_partition(lat, lng, T1, T2, MAX_LEVEL), lambda: recursion(lat, lng), 3
+    )
     told = f"a plain recursion over s2sphere cells: {theirs:.2f} s for {PARTITION_POINTS:,} points, same cells"
     return Result("adaptive partition", theirs / ours, "times as fast", told, goal=40)

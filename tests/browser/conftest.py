@@ -17,13 +17,11 @@ FLAGS = [
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 640}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not run any more when other tests start theirs
 def chromium() -> Iterator[Browser]:
     path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
     if not path:
         pytest.skip("Chromium is not installed")
-    # Playwright's loop runs in this thread; Django would refuse its synchronous calls here.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
