@@ -32,6 +32,8 @@ def start(page: Page, address: str, rounds: int = ROUNDS, time_limit: str = "0",
     page.get_by_label("Your name").fill("Ana")
     page.get_by_role("button", name="Play against PlaNet").click()
     page.wait_for_selector("#game[data-phase=showing]")
+    # The phase stands in the page as it is served; the title is drawn by the script, which then listens.
+    expect(page.locator("#bar .bar-title")).not_to_be_empty(timeout=30_000)
 
 
 def phase(page: Page, wanted: str) -> None:
