@@ -42,10 +42,15 @@ def names(name: str, default: list[str]) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()] or default
 
 
+def text(name: str, default: str = "") -> str:
+    """Read a text as it is, commas and all."""
+    return os.environ.get(name, "") or default
+
+
 def redis_url() -> str:
     """Read REDIS_URL; empty means that broker and channel layer live inside the one server process."""
     value = os.environ.get("REDIS_URL", "")
-    if value and (urlsplit(value).scheme not in {"redis", "rediss", "unix"} or "://" not in value):
+    if value and (urlsplit(value).scheme not in {"redis", "rediss"} or "://" not in value):
         raise ImproperlyConfigured(f"REDIS_URL={value!r} is not a Redis URL; try redis://localhost:6379/0")
     return value
 
@@ -57,6 +62,7 @@ def database(default_file: Path) -> dict[str, Any]:
     most of many simultaneous guesses fail with "database is locked".
     """
     value = os.environ.get("DATABASE_URL") or f"sqlite:///{default_file}"
+    default_file.parent.mkdir(parents=True, exist_ok=True)
     try:
         config: dict[str, Any] = {**dj_database_url.parse(value, conn_max_age=60)}
     except (ValueError, KeyError) as error:

@@ -111,10 +111,9 @@ def comparison(selection: Selection) -> Comparison:
 
 
 def rows(selection: Selection) -> Iterator[dict[str, Any]]:
-    """Yield one row for each guess, missing ones included, streamed; the columns are COLUMNS."""
-    for each in _with_guesses(selection.rounds()):
-        for guess in each.guesses.all():
-            yield _row(each, guess)
+    """Return one row for each guess, missing ones included, streamed; the columns are COLUMNS."""
+    chosen = selection.rounds()  # now, not at the first row: an unknown name must not cost a file that is to be written
+    return (_row(each, guess) for each in _with_guesses(chosen) for guess in each.guesses.all())
 
 
 def _row(each: Round, guess: Guess) -> dict[str, Any]:

@@ -14,11 +14,11 @@ DEBUG = environment.flag("DEBUG", False)
 SECRET_KEY = environment.secret_key(VAR_DIR / "secret_key")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 REDIS_URL = environment.redis_url()
-MEDIA_ROOT = Path(environment.names("MEDIA_ROOT", [str(VAR_DIR / "photos")])[0])
+MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR_DIR / "photos")))
 # After the last person's guess a round waits this long for the machine (seconds), never past its time limit.
 MACHINE_WAIT_S = environment.seconds("MACHINE_WAIT_S", 15)
-TILE_URL = environment.names("TILE_URL", [""])[0]
-TILE_CREDIT = environment.names("TILE_CREDIT", [""])[0]
+TILE_URL = environment.text("TILE_URL")
+TILE_CREDIT = environment.text("TILE_CREDIT")
 MAX_PIXELS = 80_000_000  # of one photo, checked before it is decoded
 
 INSTALLED_APPS = [

@@ -105,7 +105,10 @@ def _file_reader(file: Path) -> Callable[[], bytes]:
     def read() -> bytes:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise Unusable(gettext_noop("The file is larger than %(limit)d MB."), limit=MAX_FILE_BYTES // 1_000_000)
-        return file.read_bytes()
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            raise Unusable(gettext_noop("The file cannot be read.")) from error
 
     return read
 

@@ -44,7 +44,9 @@ class FilesField(forms.FileField):
 
 class UploadForm(forms.Form):
     photos = FilesField(
-        label=_("Photos"), help_text=_("JPEG, PNG or WebP, many at once, or zips (with a CSV, if you like).")
+        allow_empty_file=True,  # an empty file is reported like any other that cannot be used
+        label=_("Photos"),
+        help_text=_("JPEG, PNG or WebP, many at once, or zips (with a CSV, if you like)."),
     )
 
 

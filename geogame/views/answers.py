@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.http.request import RawPostDataException
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -43,7 +44,7 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     """Parse a JSON object; raise BadInput for anything else. NaN and infinity are refused by `rules.sphere.point`."""
     try:
         body = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, RawPostDataException) as error:
         raise BadInput("The request is not JSON.") from error
     if not isinstance(body, dict):
         raise BadInput("The request is not a JSON object.")

@@ -29,7 +29,7 @@ def guess(request: HttpRequest, round_id: object) -> HttpResponse:
     this_round, player = _round_and_seat(request, round_id)
     body = body_of(request)
     key = body.get("key", "")
-    if not isinstance(key, str) or len(key) > MAX_KEY:
+    if not isinstance(key, str) or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
         raise BadInput(gettext_noop("The key of a guess is a text of at most %(limit)d characters."), limit=MAX_KEY)
     play.guess(player, this_round, point(body.get("lat"), body.get("lng")), key, timezone.now())
     return state_for(player)
@@ -60,9 +60,10 @@ def photo(request: HttpRequest, round_id: object, position: int) -> HttpResponse
     this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
     if this_round.game.finished_at is None and seats.player_in(seats.person_of(request), this_round.game) is None:
         raise NotYours
-    shown = this_round.exhibit.photos.filter(exhibitphoto__position=position).first()
-    if shown is None:
+    photos = this_round.exhibit.ordered_photos()
+    if not 1 <= position <= len(photos):
         raise Http404
+    shown = photos[position - 1]
     try:
         with shown.file.open("rb") as file:
             response = HttpResponse(file.read(), content_type="image/jpeg")

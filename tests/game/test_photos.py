@@ -265,3 +265,11 @@ def test_the_command_reports_as_json(tmp_path: Path, db: None, capsys: pytest.Ca
     assert report["imported"] == 1
     assert [each["file"] for each in report["refused"]] == ["b.jpg"]
     assert PhotoSet.objects.get(name="New").published
+
+
+def test_the_command_imports_a_zip(tmp_path: Path, db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    table = b"filename,latitude,longitude\na.jpg,1,2\nb.jpg,3,4\n"
+    archive = tmp_path / "trip.zip"
+    archive.write_bytes(zipped(("photos.csv", table), ("a.jpg", jpeg()), ("b.jpg", jpeg())).read())
+    call_command("import_photos", str(archive), "--set", "Zip", "--json")
+    assert capsys.readouterr().out.strip() == '{"imported": 2, "refused": []}'

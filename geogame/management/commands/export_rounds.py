@@ -27,7 +27,10 @@ class Command(BaseCommand):
         _selection.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = records.rows(_selection.selection(options))
+        try:
+            rows = records.rows(_selection.selection(options))
+        except Refused as refusal:
+            raise CommandError(sentence(refusal)) from refusal
         write = write_csv if options["format"] == "csv" else write_ndjson
         try:
             if options["output"] is None:

@@ -1,5 +1,6 @@
 """Import photos from a folder, a zip, or a CSV beside its files, into a photo set."""
 
+import itertools
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -35,20 +36,26 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["set_name"].strip():
             raise CommandError("The set needs a name: --set NAME")
+        found = entries(options["source"])  # read one by one: what a zip holds can be read only while it is open
         try:
-            found = list(entries(options["source"]))
+            found = itertools.chain([next(found)], found)
+        except StopIteration:
+            raise CommandError(f"{options['source']} holds no picture.") from None
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
         photo_set, made = photos.set_named(options["set_name"], options["domain"] or Domain.REAL)
         if options["domain"] and photo_set.domain != options["domain"]:
             raise CommandError(f"The set {photo_set.name} holds {photo_set.domain}, not {options['domain']}.")
-        report = photos.take_in_all(photo_set, self._with_progress(found, quiet=options["json"]))
+        try:
+            report = photos.take_in_all(photo_set, self._with_progress(found, quiet=options["json"]))
+        except Refused as refusal:
+            raise CommandError(sentence(refusal)) from refusal
         if options["publish"]:
             photo_set.published = True
             photo_set.save(update_fields=["published"])
         self._print(report, photo_set.name, made, as_json=options["json"])
 
-    def _with_progress(self, found: list[Entry], quiet: bool) -> Iterator[Entry]:
+    def _with_progress(self, found: Iterator[Entry], quiet: bool) -> Iterator[Entry]:
         yield from tqdm(found, desc="Importing", unit="photo", disable=None if not quiet else True)
 
     def _print(self, report: photos.Report, set_name: str, made: bool, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import segno
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from geogame import oneprocess, photos
 from geogame.models import Domain, PhotoSet
@@ -58,13 +59,14 @@ class Command(BaseCommand):
             call_command("collectstatic", verbosity=0, interactive=False)
         if not PhotoSet.objects.exists() and STARTER.is_dir():
             self.stdout.write("Loading the starter photos…")
-            starter, _ = photos.set_named(STARTER_NAME, Domain.TOY_EARTH)
-            report = photos.take_in_all(starter, entries(STARTER))
-            starter.description = (
-                "A made-up world at real positions, painted by this project. It needs no photo collection."
-            )
-            starter.published = True
-            starter.save(update_fields=["published", "description"])
+            with transaction.atomic():  # interrupted, the next start begins again
+                starter, _ = photos.set_named(STARTER_NAME, Domain.TOY_EARTH)
+                report = photos.take_in_all(starter, entries(STARTER))
+                starter.description = (
+                    "A made-up world at real positions, painted by this project. It needs no photo collection."
+                )
+                starter.published = True
+                starter.save(update_fields=["published", "description"])
             self.stdout.write(f"{report.imported} starter photos are in.")
 
     def _addresses(self, host: str, port: int) -> list[str]:
