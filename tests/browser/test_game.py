@@ -131,7 +131,7 @@ def test_a_game_by_keyboard_alone(page: Page, address: str) -> None:
 
 def test_a_dropped_pin_counts_when_the_time_is_up(page: Page, address: str, screens: Path) -> None:
     if is_phone(page):
-        pytest.skip("the deadline is the server's; on a busy machine the phone's sheet takes most of it")
+        pytest.skip("KNOWN FAULT, not understood: at phone size the pin was not dropped within 30 s; mend and remove this skip")
     start(page, address, rounds=1, time_limit="30")
     drop_pin(page, 0.5, 0.5)
     page.wait_for_timeout(1000)
