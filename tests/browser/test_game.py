@@ -32,8 +32,8 @@ def start(page: Page, address: str, rounds: int = ROUNDS, time_limit: str = "0",
     page.get_by_label("Your name").fill("Ana")
     page.get_by_role("button", name="Play against PlaNet").click()
     page.wait_for_selector("#game[data-phase=showing]")
-    # The phase stands in the page as it is served; the title is drawn by the script, which then listens.
-    expect(page.locator("#bar .bar-title")).not_to_be_empty(timeout=30_000)
+    # The page as it is served shows a round already; the map comes alive when the script has run.
+    page.wait_for_selector("#panel:not([inert])", timeout=30_000)
 
 
 def phase(page: Page, wanted: str) -> None:
@@ -51,15 +51,11 @@ def open_map(page: Page) -> None:
 
 
 def drop_pin(page: Page, across: float, down: float) -> None:
-    for _ in range(6):  # a busy machine may still be sliding the sheet under the first tap
-        open_map(page)
-        box = page.locator("#map").bounding_box()
-        assert box is not None
-        x, y = box["width"] * across, box["height"] * down
-        (page.locator("#map").tap if is_phone(page) else page.locator("#map").click)(position={"x": x, "y": y})
-        page.wait_for_timeout(800)
-        if page.locator("#guess").inner_text() == "Guess here":
-            return
+    open_map(page)
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    x, y = box["width"] * across, box["height"] * down
+    (page.locator("#map").tap if is_phone(page) else page.locator("#map").click)(position={"x": x, "y": y})
     expect(page.locator("#guess")).to_have_text("Guess here")
 
 
@@ -130,8 +126,6 @@ def test_a_game_by_keyboard_alone(page: Page, address: str) -> None:
 
 
 def test_a_dropped_pin_counts_when_the_time_is_up(page: Page, address: str, screens: Path) -> None:
-    if is_phone(page):
-        pytest.skip("KNOWN FAULT, not understood: at phone size the pin was not dropped within 30 s; mend and remove this skip")
     start(page, address, rounds=1, time_limit="30")
     drop_pin(page, 0.5, 0.5)
     page.wait_for_timeout(1000)

@@ -25,3 +25,4 @@ wires.server = openServer(page.dataset, {
   hear: wires.board.draw, online: wires.board.online, refused: wires.board.complain,
 });
 listenToKeys(page, map);
+document.getElementById("panel").inert = false; // until here no button had its work
