@@ -60,6 +60,10 @@ class PhotoSet(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def cover(self) -> "Photo | None":
+        """Return the photo that stands for the set: the first that is in play."""
+        return self.photos.filter(exhibits__retired_at=None).first()
+
 
 class Photo(models.Model):
     """One picture as it is kept: upright, re-encoded, without metadata, under a random name."""
@@ -185,6 +189,7 @@ class Person(models.Model):
 class Game(models.Model):
     code = models.CharField(max_length=10, unique=True, default=new_code, editable=False)
     photo_set = models.ForeignKey(PhotoSet, on_delete=models.PROTECT, related_name="games")
+    domain = models.CharField(max_length=16, choices=Domain)  # the set's when the game was opened
     time_limit_s = models.PositiveIntegerField(null=True, blank=True)  # of one round; NULL: none
     machine_wait_s = models.FloatField(default=15)
     version = models.PositiveIntegerField(default=0)  # grows with every change that a snapshot can show

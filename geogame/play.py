@@ -7,9 +7,10 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from geogame import photos
-from geogame.models import Draft, Exhibit, Game, Guess, Person, PhotoSet, Player, Prediction, Round
+from geogame.models import Draft, Game, Guess, Person, PhotoSet, Player, Prediction, Round
 from geogame.news import announce
 from geogame.rules import rounds, scoring, sphere
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate, gettext_noop
@@ -43,7 +44,11 @@ def open_game(
     if not exhibits:
         raise NotNow(gettext_noop("There are no photos in this set yet. Choose another set."))
     game = Game.objects.create(
-        photo_set=photo_set, time_limit_s=time_limit_s, machine_wait_s=settings.MACHINE_WAIT_S, created_at=now
+        photo_set=photo_set,
+        domain=photo_set.domain,
+        time_limit_s=time_limit_s,
+        machine_wait_s=settings.MACHINE_WAIT_S,
+        created_at=now,
     )
     Round.objects.bulk_create(
         Round(game=game, number=number, exhibit=exhibit, lat=exhibit.lat, lng=exhibit.lng)
@@ -77,7 +82,8 @@ def join(game: Game, person: Person, name: str, now: datetime) -> Player:
 def start_round(game: Game, now: datetime) -> Round | None:
     """Open the next round; machines that have an answer already give it. Return None when no round is left."""
     Game.objects.select_for_update().get(pk=game.pk)
-    if game.rounds.filter(opened_at__isnull=False, closed_at=None).exists():
+    still_open = game.rounds.filter(opened_at__isnull=False, closed_at=None).first()
+    if still_open and not close_if_due(still_open, now):
         raise NotNow(gettext_noop("This round is still open."))
     this_round = game.rounds.filter(opened_at=None).order_by("number").first()
     if this_round is None:
@@ -96,7 +102,7 @@ def guess(player: Player, this_round: Round, point: Point, key: str, now: dateti
 
     Raises NotYours, TooLate or AlreadyGuessed.
     """
-    locked = _lock(this_round)
+    locked, now = _lock(this_round, now)
     earlier = _own_guess(player, locked)
     if earlier and key and earlier.key == key:
         return earlier
@@ -113,7 +119,7 @@ def guess(player: Player, this_round: Round, point: Point, key: str, now: dateti
 @transaction.atomic
 def draft(player: Player, this_round: Round, point: Point, now: datetime) -> None:
     """Keep a dropped pin, unseen by others: at the deadline it becomes the guess."""
-    locked = _lock(this_round)
+    locked, now = _lock(this_round, now)
     if _own_guess(player, locked):
         raise AlreadyGuessed
     if not locked.is_open(now):
@@ -126,7 +132,7 @@ def draft(player: Player, this_round: Round, point: Point, now: datetime) -> Non
 @transaction.atomic
 def answer_for_machines(this_round: Round, now: datetime) -> None:
     """Let every seated machine whose prediction is stored give it, once, as its guess in an open round."""
-    locked = _lock(this_round)
+    locked, now = _lock(this_round, now)
     if not locked.is_open(now):
         return
     waiting = locked.game.players.filter(kind=Player.Kind.MACHINE).exclude(guesses__round=locked)
@@ -146,7 +152,7 @@ def answer_for_machines(this_round: Round, now: datetime) -> None:
 @transaction.atomic
 def close_if_due(this_round: Round, now: datetime) -> bool:
     """Close a round whose time has come; return whether this call did it. Bell, last guess and sweep all end here."""
-    return _close_if_due(_lock(this_round), now)
+    return _close_if_due(*_lock(this_round, now))
 
 
 @transaction.atomic
@@ -160,8 +166,10 @@ def finish(game: Game, now: datetime) -> bool:
     return True
 
 
-def _lock(this_round: Round) -> Round:
-    return Round.objects.select_for_update(of=("self",)).select_related("game").get(pk=this_round.pk)
+def _lock(this_round: Round, now: datetime) -> tuple[Round, datetime]:
+    """Return the round, locked, and the time: never before the round opened, whatever this machine's clock says."""
+    locked = Round.objects.select_for_update(of=("self",)).select_related("game").get(pk=this_round.pk)
+    return locked, max(now, locked.opened_at or now)
 
 
 def _own_guess(player: Player, locked: Round) -> Guess | None:
@@ -214,15 +222,19 @@ def _write_guess(
         points=None if error_km is None else scoring.points(error_km),
         seconds=None if point is None else (now - locked.opened_at).total_seconds(),
         auto=auto,
-        seen_before=_has_met(player, locked.exhibit, locked.game),
+        seen_before=_has_met(player, locked),
         key=key,
         created_at=now,
     )
 
 
-def _has_met(player: Player, exhibit: Exhibit, game: Game) -> bool:
-    """Tell whether this person was shown the exhibit in an earlier game."""
+def _has_met(player: Player, locked: Round) -> bool:
+    """Tell whether this person was shown the exhibit in another game before this round opened.
+
+    Of two games in two tabs, one round is the first: that which opened first (or has the smaller key).
+    """
     if player.person_id is None:
         return False
-    earlier = Round.objects.filter(exhibit=exhibit, opened_at__isnull=False, game__players__person=player.person_id)
-    return earlier.exclude(game=game).exists()
+    before = Q(opened_at__lt=locked.opened_at) | Q(opened_at=locked.opened_at, pk__lt=locked.pk)
+    met = Round.objects.filter(before, exhibit=locked.exhibit_id, game__players__person=player.person_id)
+    return met.exclude(game=locked.game_id).exists()

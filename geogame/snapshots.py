@@ -57,7 +57,7 @@ def _game(game: Game, players: Sequence[Player]) -> Json:
     return {
         "code": game.code,
         "set": game.photo_set.name,
-        "domain": game.photo_set.domain,
+        "domain": game.domain,
         "rounds": game.rounds.count(),
         "timeLimitS": game.time_limit_s,
         "notice": notice(game, players),
@@ -66,11 +66,11 @@ def _game(game: Game, players: Sequence[Player]) -> Json:
 
 def notice(game: Game, players: Sequence[Player]) -> str | None:
     """Say so where a machine plays on pictures of another kind than it was trained on."""
-    strangers = [player for player in players if player.is_machine and player.domain != game.photo_set.domain]
+    strangers = [player for player in players if player.is_machine and player.domain != game.domain]
     if not strangers:
         return None
     name = ", ".join(player.name for player in strangers)
-    if game.photo_set.domain == "real":
+    if game.domain == "real":
         return _(
             "This opponent has never seen a real photograph: %(name)s was trained on Toy Earth, a made-up world. "
             "This game is left out of the comparison."

@@ -1,6 +1,6 @@
 """The verbs of the game, one sentence about people each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -207,15 +207,68 @@ def test_a_game_ends_after_its_last_round_and_only_once(game: Game, first_round:
 
 
 def test_a_photo_met_in_an_earlier_game_is_marked(toy_set: PhotoSet, ana: Person) -> None:
-    marks = []
-    for _ in range(2):
-        game = play.open_game(toy_set, [], 3, 60, NOON)
-        seat = play.join(game, ana, "Ana", NOON)
-        opened = play.start_round(game, NOON)
+    marks = [play.guess(seat, opened, HERE, "k", at(1)).seen_before for seat, opened in twice(toy_set, ana, 0.5)]
+    assert marks == [False, True]
+
+
+@pytest.mark.parametrize("later", [0, 0.5])
+def test_of_two_games_in_two_tabs_one_is_the_first(toy_set: PhotoSet, ana: Person, later: float) -> None:
+    """Both rounds are open before Ana guesses in either, and she guesses in the second first."""
+    tabs = list(twice(toy_set, ana, later))
+    marks = {opened.pk: play.guess(seat, opened, HERE, "k", at(1)).seen_before for seat, opened in reversed(tabs)}
+    assert sorted(marks.values()) == [False, True]
+    if later:
+        assert marks[tabs[0][1].pk] is False
+
+
+def twice(photo_set: PhotoSet, person: Person, later: float) -> Iterator[tuple[Player, Round]]:
+    """Show somebody the same exhibit in two games."""
+    for seconds in (0, later):
+        game = play.open_game(photo_set, [], 3, 60, NOON)
+        seat = play.join(game, person, person.name, NOON)
+        opened = play.start_round(game, at(seconds))
         assert opened is not None
         Round.objects.filter(pk=opened.pk).update(exhibit=Exhibit.objects.earliest("pk"))
-        marks.append(play.guess(seat, opened, HERE, "k", at(1)).seen_before)
-    assert marks == [False, True]
+        yield seat, opened
+
+
+def test_a_clock_that_is_behind_harms_nothing(game: Game, ana_seat: Player, first_round: Round) -> None:
+    """Another web server, its clock two seconds behind, takes the guess and the bell."""
+    assert play.guess(ana_seat, first_round, HERE, "k", at(-2)).seconds == 0.0
+    assert play.close_if_due(first_round, at(61))
+    second = play.start_round(game, at(70))
+    assert second is not None
+    Round.objects.filter(pk=second.pk).update(closes_at=at(70))
+    assert play.close_if_due(second, at(68))
+    second.refresh_from_db()
+    assert second.closed_at == at(70)
+
+
+def test_next_after_the_deadline_closes_the_round_that_nobody_closed(game: Game, first_round: Round) -> None:
+    second = play.start_round(game, at(60))
+    first_round.refresh_from_db()
+    assert second is not None
+    assert (first_round.closed_at, second.number) == (at(60), 2)
+
+
+@pytest.mark.parametrize("time_limit_s", [None, 60])
+def test_the_sweep_passes_by_where_somebody_is_thinking(
+    toy_set: PhotoSet, ana: Person, time_limit_s: int | None, machine_says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = play.open_game(toy_set, [CARD], 1, time_limit_s, NOON)
+    seat = play.join(game, ana, "Ana", NOON)
+    opened = play.start_round(game, NOON)
+    assert opened is not None
+    machine_says(opened, THERE)
+    visited: list[Round] = []
+    monkeypatch.setattr("geogame.tasks.timezone.now", lambda: at(30))
+    with monkeypatch.context() as patch:
+        patch.setattr("geogame.play.close_if_due", lambda each, now: visited.append(each) or False)
+        tasks.sweep()
+    assert visited == []
+    Guess.objects.all().delete()
+    play.guess(seat, opened, HERE, "k", at(10))
+    assert tasks.sweep() == 1  # the wait for the machine is over
 
 
 def test_a_later_correction_of_the_place_changes_no_result(ana_seat: Player, first_round: Round) -> None:

@@ -115,6 +115,5 @@ def test_every_change_that_can_be_seen_raises_the_version(
 
 def test_page_and_results_say_that_the_opponent_never_saw_a_real_photograph(game: Game, ana_seat: Player) -> None:
     assert seen(game, ana_seat, 0)["game"]["notice"] is None
-    game.photo_set.domain = "real"
-    game.photo_set.save()
+    Game.objects.update(domain="real")
     assert "never seen a real photograph" in seen(game, ana_seat, 0)["game"]["notice"]
