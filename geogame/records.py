@@ -1,17 +1,19 @@
 """Reads across games: the leaderboard, the comparison, the rows of an export."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import groupby, product
+from typing import Any, TypeVar, cast
 
-from django.db.models import Prefetch, QuerySet
+from django.core.cache import cache
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
-from geogame.models import Game, Guess, PhotoSet, Player, Round
+from geogame.models import Domain, Game, Guess, PhotoSet, Player, Round
 from geogame.rules import standings
 from geogame.rules.refusals import BadInput, gettext_noop
-from geogame.statistics.comparison import Comparison, Pairing, compare
+from geogame.statistics.comparison import Comparison, Pairing, compare, once_per_exhibit
 
 COLUMNS = (
     "game",
@@ -36,7 +38,8 @@ COLUMNS = (
     "in_domain",
     "created",
 )
-CHUNK = 500  # rounds held in memory at a time
+T = TypeVar("T")
+CHUNK = 2_000  # guesses held in memory at a time
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,19 @@ class Selection:
             if not Game.objects.filter(code=self.game).exists():
                 raise BadInput(gettext_noop("There is no game %(code)s."), code=self.game)
             rounds = rounds.filter(game__code=self.game)
+        if self.opponent or self.weights:
+            seated = Player.objects.filter(self.is_machine_wanted(), game=OuterRef("game"))
+            rounds = rounds.filter(Exists(seated))
         if self.since:
             rounds = rounds.filter(opened_at__gte=self.since)
         if self.until:
             rounds = rounds.filter(opened_at__lt=self.until)
         return rounds.order_by("pk")
+
+    def is_machine_wanted(self, prefix: str = "") -> Q:
+        """Return the condition on a player (found under `prefix`) of being a machine of this selection."""
+        wanted = {"kind": Player.Kind.MACHINE, "opponent": self.opponent, "weights": self.weights}
+        return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value})
 
 
 def _set_called(name: str) -> PhotoSet:
@@ -76,33 +87,46 @@ def _set_called(name: str) -> PhotoSet:
     return found
 
 
-def _with_guesses(rounds: QuerySet[Round]) -> Iterator[Round]:
-    """Yield rounds with their game, set, exhibit's photos and guesses, a few hundred at a time."""
-    guesses = Prefetch("guesses", Guess.objects.select_related("player", "player__person").order_by("pk"))
-    related = rounds.select_related("game__photo_set", "exhibit")
-    yield from related.prefetch_related(guesses, "exhibit__photos").iterator(chunk_size=CHUNK)
+def _guesses(selection: Selection) -> QuerySet[Guess]:
+    """Return the guesses of the selection's rounds: everybody's, but of machines only those selected."""
+    wanted = Q(player__kind=Player.Kind.HUMAN) | selection.is_machine_wanted("player__")
+    return Guess.objects.filter(wanted, round__in=selection.rounds().order_by().values("pk")).order_by("round", "pk")
+
+
+def _by_round(selection: Selection) -> Iterator[list[Any]]:
+    """Yield the guesses of one round after the other, as plain rows: a comparison may read a great many."""
+    columns = {
+        "exhibit": F("round__exhibit"),
+        "kind": F("player__kind"),
+        "name": F("player__name"),
+        "person": F("player__person"),
+        "opponent": F("player__opponent"),
+        "weights": F("player__weights"),
+        "learned": F("player__domain"),
+        "shown": F("round__game__domain"),
+    }
+    facts = _guesses(selection).annotate(**columns)
+    rows = facts.values_list("pk", "round", "player", "error_km", "seen_before", *columns, named=True)
+    for _round, guesses in groupby(rows.iterator(), key=lambda guess: guess.round):
+        yield list(guesses)
+
+
+def _counts(guess: Any, selection: Selection) -> bool:
+    """Tell whether a guess counts: a person's at first exposure, a machine's on what it has learned to see."""
+    if guess.kind == Player.Kind.MACHINE:
+        return selection.include_out_of_domain or guess.learned == guess.shown
+    return selection.include_seen or not guess.seen_before
 
 
 def pairings(selection: Selection) -> Iterator[Pairing]:
     """Yield every duel of the selection."""
-    for each in _with_guesses(selection.rounds()):
-        guesses = list(each.guesses.all())
-        for machine in guesses:
-            if not machine.player.is_machine or not _wanted(selection, machine.player, each.game.photo_set):
-                continue
-            for person in guesses:
-                if person.player.is_machine or (person.seen_before and not selection.include_seen):
-                    continue
-                name = f"{machine.player.opponent}@{machine.player.weights}"
-                yield Pairing(str(each.pk), each.exhibit_id, name, person.error_km, machine.error_km)
-
-
-def _wanted(selection: Selection, machine: Player, photo_set: PhotoSet) -> bool:
-    if selection.opponent and machine.opponent != selection.opponent:
-        return False
-    if selection.weights and machine.weights != selection.weights:
-        return False
-    return selection.include_out_of_domain or machine.domain == photo_set.domain
+    for guesses in _by_round(selection):
+        count = [guess for guess in guesses if _counts(guess, selection)]
+        machines = [guess for guess in count if guess.kind == Player.Kind.MACHINE]
+        people = [guess for guess in count if guess.kind == Player.Kind.HUMAN]
+        for machine, person in product(machines, people):
+            name = f"{machine.opponent}@{machine.weights}"
+            yield Pairing(str(machine.round), machine.exhibit, name, person.error_km, machine.error_km)
 
 
 def comparison(selection: Selection) -> Comparison:
@@ -110,14 +134,28 @@ def comparison(selection: Selection) -> Comparison:
     return compare(pairings(selection))
 
 
+def standing() -> Comparison:
+    """Return the comparison over all games; remembered until another round closes."""
+    return _remembered("comparison", lambda: comparison(Selection()))
+
+
+def _remembered(name: str, reckon: Callable[[], T]) -> T:
+    """Reckon once for each state of the record. Closed rounds never change: their number and the last closing tell."""
+    closed = Round.objects.filter(closed_at__isnull=False).aggregate(count=Count("pk"), last=Max("closed_at"))
+    stamp = closed["last"].timestamp() if closed["last"] else 0
+    return cast(T, cache.get_or_set(f"records.{name}.{closed['count']}.{stamp}", reckon, timeout=3600))
+
+
 def rows(selection: Selection) -> Iterator[dict[str, Any]]:
     """Return one row for each guess, missing ones included, streamed; the columns are COLUMNS."""
-    chosen = selection.rounds()  # now, not at the first row: an unknown name must not cost a file that is to be written
-    return (_row(each, guess) for each in _with_guesses(chosen) for guess in each.guesses.all())
+    related = _guesses(selection).select_related("player", "round__game__photo_set", "round__exhibit")
+    # Read now, not at the first row: an unknown name must not cost a file that is to be written.
+    guesses = related.prefetch_related("round__exhibit__photos").iterator(chunk_size=CHUNK)
+    return (_row(guess) for guess in guesses)
 
 
-def _row(each: Round, guess: Guess) -> dict[str, Any]:
-    player = guess.player
+def _row(guess: Guess) -> dict[str, Any]:
+    player, each = guess.player, guess.round
     return {
         "game": each.game.code,
         "round": each.number,
@@ -139,7 +177,7 @@ def _row(each: Round, guess: Guess) -> dict[str, Any]:
         "missing": guess.lat is None,
         "seen_before": guess.seen_before,
         # Of a person nobody can say what pictures they were trained on.
-        "in_domain": player.domain == each.game.photo_set.domain if player.is_machine else None,
+        "in_domain": player.domain == each.game.domain if player.is_machine else None,
         "created": guess.created_at.isoformat(),
     }
 
@@ -156,41 +194,43 @@ class Standing:
 
 
 def leaderboard() -> tuple[list[Standing], list[Standing]]:
-    """Return people and machines by median error over closed rounds.
+    """Return people and machines by median error over closed rounds; remembered until another round closes.
 
     Exhibits that a person had met before do not count, nor does a machine on pictures of another kind than it learned.
+    A machine's median takes each exhibit once: its answer is the same in every round.
     """
-    people: dict[int, list[Guess]] = defaultdict(list)
-    machines: dict[tuple[str, str], list[Guess]] = defaultdict(list)
-    won: dict[int, int] = defaultdict(int)
-    names: dict[object, tuple[str, str]] = {}
-    for each in _with_guesses(Round.objects.filter(closed_at__isnull=False).order_by("pk")):
-        guesses = list(each.guesses.all())
-        winner = standings.winner({guess.player_id: guess.error_km for guess in guesses})
+    return _remembered("leaderboard", _leaderboard)
+
+
+def _leaderboard() -> tuple[list[Standing], list[Standing]]:
+    people: dict[Any, list[Any]] = defaultdict(list)
+    machines: dict[Any, list[Any]] = defaultdict(list)
+    won = set()
+    for guesses in _by_round(Selection()):
+        winner = standings.winner({guess.player: guess.error_km for guess in guesses})
+        won |= {guess.pk for guess in guesses if guess.player == winner}
         for guess in guesses:
-            player = guess.player
-            if player.is_machine and player.domain == each.game.photo_set.domain:
-                key: object = (player.opponent, player.weights)
-                machines[player.opponent, player.weights].append(guess)
-            elif player.person_id is not None and not guess.seen_before:
-                key = player.person_id
-                people[player.person_id].append(guess)
-            else:
-                continue
-            names[key] = (player.name, player.get_domain_display() if player.is_machine else "")
-            won[guess.pk] = int(winner == player.pk)
-    return _ranked(people, names, won), _ranked(machines, names, won)
+            if _counts(guess, Selection()):
+                is_machine = guess.kind == Player.Kind.MACHINE
+                group = machines[guess.opponent, guess.weights] if is_machine else people[guess.person]
+                group.append(guess)
+    return (
+        _ranked(people.values(), won, lambda guesses: [guess.error_km for guess in guesses]),
+        _ranked(machines.values(), won, lambda guesses: once_per_exhibit((g.exhibit, g.error_km) for g in guesses)),
+    )
 
 
-def _ranked(groups: Any, names: dict[object, tuple[str, str]], won: dict[int, int]) -> list[Standing]:
+def _ranked(
+    groups: Iterable[list[Any]], won: set[int], errors: Callable[[list[Any]], list[float | None]]
+) -> list[Standing]:
     lines = [
         Standing(
-            name=names[key][0],
+            name=guesses[-1].name,
             rounds=len(guesses),
-            median_km=standings.median_km(guess.error_km for guess in guesses),
-            wins=sum(won[guess.pk] for guess in guesses),
-            domain_label=names[key][1],
+            median_km=standings.median_km(errors(guesses)),
+            wins=sum(guess.pk in won for guess in guesses),
+            domain_label=str(Domain(guesses[-1].learned).label) if guesses[-1].learned else "",
         )
-        for key, guesses in groups.items()
+        for guesses in groups
     ]
     return sorted(lines, key=lambda line: (line.median_km is None, line.median_km or 0.0, -line.rounds))

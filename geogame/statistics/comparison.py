@@ -4,7 +4,7 @@ A missing answer ranks behind every distance: it loses its duel and enters the m
 there is no duel, and it is counted. The machine's median takes each exhibit once, since its answer is the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import asdict, dataclass
 
 from geogame.rules.standings import Outcome, duel, median_km
@@ -56,7 +56,7 @@ def compare(pairings: Iterable[Pairing]) -> Comparison:
     pairs = list(pairings)
     outcomes = [duel(pair.person_km, pair.machine_km) for pair in pairs]
     people = [pair.person_km for pair in pairs]
-    machine = _once_per_exhibit(pairs)
+    machine = once_per_exhibit(((pair.exhibit_id, pair.machine), pair.machine_km) for pair in pairs)
     return Comparison(
         duels=len(pairs) - outcomes.count(Outcome.NO_DUEL),
         rounds=len({pair.round_id for pair in pairs}),
@@ -73,13 +73,12 @@ def compare(pairings: Iterable[Pairing]) -> Comparison:
     )
 
 
-def _once_per_exhibit(pairs: Sequence[Pairing]) -> list[float | None]:
-    """Return each machine's error once for each exhibit.
+def once_per_exhibit(errors_km: Iterable[tuple[Hashable, float | None]]) -> list[float | None]:
+    """Return each machine's error once for each exhibit, from pairs of (what names both, error in km or None).
 
     Its prediction is one and the same, but in one round it may have come too late: an answer, once given, is its error.
     """
-    known: dict[tuple[int, str], float | None] = {}
-    for pair in pairs:
-        where = (pair.exhibit_id, pair.machine)
-        known[where] = pair.machine_km if known.get(where) is None else known[where]
+    known: dict[Hashable, float | None] = {}
+    for where, error_km in errors_km:
+        known[where] = error_km if known.get(where) is None else known[where]
     return list(known.values())

@@ -26,7 +26,7 @@ def page(request: HttpRequest, form: StartForm | None) -> HttpResponse:
     sets = published_sets()
     first = next((each["slug"] for each in sets), None)
     form_here = form or StartForm(initial={"name": person.name if person else "", "photo_set": first})
-    standing = records.comparison(records.Selection()).as_dict()
+    standing = records.standing().as_dict()
     context = {"form": form_here, "sets": sets, "standing": standing if standing["duels"] else None}
     return render(request, "home.html", context, status=400 if form else 200)
 
@@ -51,5 +51,5 @@ def published_sets() -> list[dict[str, Any]]:
 @require_safe
 def leaderboard(request: HttpRequest) -> HttpResponse:
     people, machines = records.leaderboard()
-    standing = records.comparison(records.Selection()).as_dict()
+    standing = records.standing().as_dict()
     return render(request, "leaderboard.html", {"people": people, "machines": machines, "standing": standing})

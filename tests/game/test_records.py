@@ -81,11 +81,31 @@ def test_a_photo_met_before_does_not_count_unless_asked(toy_set: PhotoSet, ana: 
 def test_a_machine_out_of_its_domain_does_not_count_unless_asked(
     toy_set: PhotoSet, ana: Person, machine_says: Says
 ) -> None:
+    toy_set.domain = "real"
+    toy_set.save()
+    play_game(toy_set, ana, [1], [2], machine_says)
+    assert records.comparison(Selection()).duels == 0
+    assert records.comparison(Selection(include_out_of_domain=True)).duels == 1
+    assert records.leaderboard()[1] == []
+
+
+def test_a_set_described_anew_changes_no_game_that_was_played(
+    toy_set: PhotoSet, ana: Person, machine_says: Says
+) -> None:
     play_game(toy_set, ana, [1], [2], machine_says)
     toy_set.domain = "real"
     toy_set.save()
-    assert records.comparison(Selection()).duels == 0
-    assert records.comparison(Selection(include_out_of_domain=True)).duels == 1
+    assert records.comparison(Selection()).duels == 1
+    assert [row["in_domain"] for row in records.rows(Selection()) if row["kind"] == "machine"] == [True]
+
+
+def test_the_standing_is_reckoned_anew_when_a_round_has_closed(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
+) -> None:
+    for person, duels in ((ana, 2), (ben, 4)):
+        play_game(toy_set, person, [1, 1], [2, 2], machine_says)
+        assert records.standing().duels == duels
+        assert records.leaderboard()[0][-1].name == person.name
 
 
 def test_a_golden_table_with_ties_and_missing_answers() -> None:
@@ -122,6 +142,17 @@ def test_the_leaderboard_ranks_by_median_and_puts_missing_answers_last(
     assert [(line.name, line.rounds, line.wins) for line in machines] == [("PlaNet", 6, 5)]
 
 
+def test_the_leaderboard_takes_a_machines_answer_to_an_exhibit_once(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
+) -> None:
+    """Ben meets one of Ana's three photos again: the machine's answer to it is one answer."""
+    play_game(toy_set, ana, [1, 1, 1], [2, 4, 6], machine_says)
+    play_game(toy_set, ben, [1], [8], machine_says)  # what it said the first time stands
+    (machine,) = records.leaderboard()[1]
+    assert machine.rounds == 4
+    assert machine.median_km == records.comparison(Selection()).machine_median_km
+
+
 def export(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     call_command("export_rounds", *options)
     return capsys.readouterr().out
@@ -143,6 +174,23 @@ def test_the_export_has_a_row_for_each_guess_missing_ones_too(
     lines = [json.loads(line) for line in export(capsys, "--format", "ndjson").splitlines()]
     assert [line["error_km"] for line in lines if line["missing"]] == [None]
     assert {line["in_domain"] for line in lines if line["kind"] == "machine"} == {True}
+
+
+def test_the_export_keeps_to_the_opponent_asked_for(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    game = play_game(toy_set, ana, [1], [2], machine_says)
+    other = game.players.create(kind="machine", name="IM2GPS", opponent="im2gps", weights="w", domain="real")
+    game.rounds.get().guesses.create(player=other, created_at=NOON)
+
+    def opponents(*options: str) -> list[str]:
+        lines = export(capsys, "--format", "ndjson", *options).splitlines()
+        return [json.loads(line)["opponent"] for line in lines]
+
+    assert opponents() == ["planet", "", "im2gps"]
+    assert opponents("--opponent", "planet") == ["planet", ""]
+    assert opponents("--weights", "w") == ["", "im2gps"]
+    assert opponents("--opponent", "nobody") == []
 
 
 def test_a_name_that_is_a_formula_is_not_run_by_a_spreadsheet(
