@@ -4,9 +4,10 @@ A task is a nudge: it says that exhibits are waiting; the worker takes all that 
 by the first nudge (or `warm`), never by importing this module: web processes import it to enqueue.
 """
 
+import io
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32
 ROUNDS_AHEAD = 1  # of the one that is showing
 _one_at_a_time = threading.Lock()  # a worker process has one model and one device
+_wanted = threading.Event()  # somebody asked while the model was busy
 
 
 def nudge() -> None:
@@ -70,31 +72,52 @@ def _warm_threads(sender: object = None, **_: object) -> None:
     if _serves_gpu() and not type(pool).__module__.endswith("prefork"):
         with _one_at_a_time:
             warm()
+        if _wanted.is_set():
+            nudge()
 
 
 @shared_task(name="predictor.tasks.locate")
 def locate() -> int:
-    """Answer all exhibits that wait, up to 32 at once, until none is left; return how many were answered."""
+    """Answer all exhibits that wait, up to 32 at once, until none is left; return how many were answered.
+
+    While another thread does so this returns at once, and that thread looks again: the worker's other threads stay free
+    for the clock.
+    """
     answered = 0
-    with _one_at_a_time:
-        for card in opponents.available():
-            while waiting := exhibits_waiting(card.name, card.weights):
-                _answer(card, waiting)
-                answered += len(waiting)
-        _tell_open_rounds()
+    _wanted.set()
+    while _wanted.is_set() and _one_at_a_time.acquire(blocking=False):
+        try:
+            _wanted.clear()
+            answered += _answer_all()
+        finally:
+            _one_at_a_time.release()
     return answered
 
 
-def exhibits_waiting(opponent: str, weights: str) -> list[Exhibit]:
+def _answer_all() -> int:
+    answered = 0
+    for card in opponents.available():
+        unread: set[int] = set()
+        while waiting := exhibits_waiting(card.name, card.weights, unread):
+            here = _answer(card, waiting)
+            answered += len(here)
+            unread |= {exhibit.pk for exhibit in waiting} - here
+    _tell_open_rounds()
+    return answered
+
+
+def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> list[Exhibit]:
     """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first.
 
     They are the first two rounds of a game that was just made, and after that one round ahead of the players.
+    `left_out` are the keys of exhibits that are not asked for now.
     """
     known = Prediction.objects.filter(exhibit=OuterRef("exhibit"), opponent=opponent, weights=weights)
     seated = Player.objects.filter(game=OuterRef("game"), opponent=opponent, weights=weights)
     opened = Count("game__rounds", filter=Q(game__rounds__opened_at__isnull=False))
     rounds = (
         Round.objects.filter(Exists(seated), ~Exists(known), closed_at=None, game__finished_at=None)
+        .exclude(exhibit__in=left_out)
         .annotate(opened=opened)
         .filter(Q(number__lte=F("opened") + ROUNDS_AHEAD) | Q(number__lte=1 + ROUNDS_AHEAD))
         .order_by(F("opened_at").asc(nulls_last=True), "number")
@@ -103,25 +126,35 @@ def exhibits_waiting(opponent: str, weights: str) -> list[Exhibit]:
     return list({each.exhibit_id: each.exhibit for each in rounds[:MOST_AT_ONCE]}.values())
 
 
-def _answer(card: opponents.Card, exhibits: Sequence[Exhibit]) -> None:
-    """Run the opponent over these exhibits and store what it says; a photo it cannot read becomes a stored failure."""
-    readable, pictures = [], []
+def _answer(card: opponents.Card, exhibits: Sequence[Exhibit]) -> set[int]:
+    """Run the opponent over these exhibits and store what it says; return the keys of those now answered.
+
+    A damaged photo becomes a stored failure. A file that is not there goes on waiting: the folder may only be missing
+    on this machine, or now, and what is stored holds for ever.
+    """
+    shown: dict[Exhibit, list[Image.Image]] = {}
+    answered = set()
     for exhibit in exhibits:
         try:
-            pictures.append([_pixels(photo) for photo in exhibit.ordered_photos()])
-            readable.append(exhibit)
-        except (OSError, ValueError) as error:
-            log.error("Exhibit %s cannot be read: %s", exhibit.pk, error)
+            files = [_bytes(photo) for photo in exhibit.ordered_photos()]
+        except OSError as error:
+            log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", exhibit.pk, error)
+            continue
+        answered.add(exhibit.pk)
+        try:
+            shown[exhibit] = [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
+        except (OSError, ValueError, SyntaxError) as error:
+            log.error("A photo of exhibit %s is damaged: %s", exhibit.pk, error)
             photos.record_prediction(exhibit, card.name, card.weights, "The photo could not be read.")
-    if not readable:
-        return
-    for exhibit, distribution in zip(readable, _opponent(card.name).locate(pictures), strict=True):
-        photos.record_prediction(exhibit, card.name, card.weights, _as_stored(distribution))
+    if shown:
+        for exhibit, distribution in zip(shown, _opponent(card.name).locate(list(shown.values())), strict=True):
+            photos.record_prediction(exhibit, card.name, card.weights, _as_stored(distribution))
+    return answered
 
 
-def _pixels(photo: Photo) -> Image.Image:
+def _bytes(photo: Photo) -> bytes:
     with photo.file.open("rb") as file:
-        return Image.open(file).convert("RGB")
+        return bytes(file.read())
 
 
 def _as_stored(distribution: "Distribution") -> photos.Answer:

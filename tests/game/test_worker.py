@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +101,51 @@ def test_a_photo_that_cannot_be_read_is_no_answer_and_stops_nothing(
     assert Prediction.objects.get(exhibit=game.rounds.get(number=2).exhibit).lat is not None
 
 
+def test_a_file_that_is_not_there_now_goes_on_waiting(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne, settings: Any, tmp_path: Path
+) -> None:
+    """A worker without the photo folder says nothing that lasts; once it is mounted the machine answers."""
+    game, _seat = start(toy_set, ana)
+    there = settings.MEDIA_ROOT
+    settings.MEDIA_ROOT = tmp_path / "not mounted"
+    assert tasks.locate() == 0
+    assert not Prediction.objects.exists()
+    assert not game.players.get(kind="machine").guesses.exists()
+    settings.MEDIA_ROOT = there
+    assert tasks.locate() == 2
+
+
+def test_one_file_that_is_not_there_does_not_hold_up_the_others(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne
+) -> None:
+    game, _seat = start(toy_set, ana)
+    photo = game.rounds.get(number=1).exhibit.ordered_photos()[-1]
+    photo.file.storage.delete(photo.file.name)
+    assert tasks.locate() == 1
+    assert Prediction.objects.get().exhibit == game.rounds.get(number=2).exhibit
+
+
+def test_a_nudge_that_comes_while_the_model_is_busy_is_answered_by_the_busy_thread(
+    toy_set: PhotoSet, ana: Person, ben: Person, opponent: SureOfOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second nudge returns at once, so that the thread is free for the clock; its exhibits are not forgotten."""
+    start(toy_set, ana)
+    answers = opponent.locate
+    returned = []
+
+    def interrupted(exhibits: Sequence[Sequence[Image.Image]]) -> list[Distribution]:
+        if not returned:
+            start(toy_set, ben)
+            returned.append(tasks.locate())
+        return answers(exhibits)
+
+    monkeypatch.setattr(opponent, "locate", interrupted)
+    tasks.locate()
+    assert returned == [0]
+    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == []
+    assert Round.objects.filter(number=1, guesses__player__kind="machine").count() == 2
+
+
 def test_other_weights_than_those_that_sat_down_answer_nothing(
     toy_set: PhotoSet, ana: Person, opponent: SureOfOne
 ) -> None:
@@ -106,11 +153,3 @@ def test_other_weights_than_those_that_sat_down_answer_nothing(
     game.players.filter(kind="machine").update(weights="newer")
     assert tasks.locate() == 0
     assert not Round.objects.filter(guesses__isnull=False).exists()
-
-
-def test_a_broker_that_is_down_stops_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> None:
-        raise ConnectionError("no broker")
-
-    monkeypatch.setattr(tasks.locate, "apply_async", refuse)
-    tasks.nudge()
