@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import URLValidator
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
@@ -21,7 +21,7 @@ from geogame.rules.refusals import BadInput, NotNow, gettext_noop
 from geogame.rules.sphere import Point
 from geogame.sources import Entry, Item, Refusal
 
-MAX_LENGTH = {"title": 300, "credit": 300, "licence": 200, "album": 200}
+MAX_LENGTH = {"name": 120, "title": 300, "credit": 300, "licence": 200, "album": 200}
 
 
 @dataclass
@@ -33,16 +33,19 @@ class Report:
 
 
 def set_named(name: str, domain: str = Domain.REAL) -> tuple[PhotoSet, bool]:
-    """Return the photo set of this name, made if there is none, and whether it was made."""
-    found = PhotoSet.objects.filter(name__iexact=name.strip()).first()
+    """Return the photo set of this name, made if there is none, and whether it was made. Raises BadInput."""
+    name = name.strip()
+    found = PhotoSet.objects.filter(name__iexact=name).first()
     if found:
         return found, False
+    if not 0 < len(name) <= MAX_LENGTH["name"]:
+        raise BadInput(gettext_noop("The name of a set has one to %(longest)d characters."), longest=MAX_LENGTH["name"])
     stem = slugify(name, allow_unicode=False) or "set"
     slug, number = stem[:70], 1
     while PhotoSet.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{stem[:70]}-{number}"
-    return PhotoSet.objects.create(name=name.strip(), slug=slug, domain=domain), True
+    return PhotoSet.objects.create(name=name, slug=slug, domain=domain), True
 
 
 def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry]) -> Report:
@@ -64,8 +67,7 @@ def take_in(photo_set: PhotoSet, item: Item) -> Photo:
     """Keep one picture, re-encoded and bare of metadata, and make or extend its exhibit. Raises Unusable."""
     data = item.read()
     digest = hashlib.sha256(data).hexdigest()
-    if photo_set.photos.filter(original_sha256=digest).exists():
-        raise Unusable(gettext_noop("The same file is in this set already."))
+    _refuse_twice(photo_set, digest)
     picture, exif = pictures.read(data, settings.MAX_PIXELS)
     place = item.place or pictures.gps(exif)
     photo = Photo(
@@ -84,10 +86,19 @@ def take_in(photo_set: PhotoSet, item: Item) -> Photo:
         with transaction.atomic():
             photo.save()
             _exhibit(photo, item.words.get("album", ""))
+    except IntegrityError:
+        photo.file.delete(save=False)
+        _refuse_twice(photo_set, digest)  # somebody else brought it in while it was being decoded here
+        raise
     except BaseException:
         photo.file.delete(save=False)  # no row, so no file
         raise
     return photo
+
+
+def _refuse_twice(photo_set: PhotoSet, sha256: str) -> None:
+    if photo_set.photos.filter(original_sha256=sha256).exists():
+        raise Unusable(gettext_noop("The same file is in this set already."))
 
 
 def _words(item: Item) -> dict[str, object]:
@@ -158,6 +169,11 @@ def remove(photo: Photo) -> None:
 def withdraw(photos: Iterable[Photo], now: datetime) -> int:
     """Take the exhibits of these photos out of future games; return how many."""
     return Exhibit.objects.filter(photos__in=list(photos), retired_at=None).update(retired_at=now)
+
+
+def restore(photos: Iterable[Photo]) -> int:
+    """Let future games draw the exhibits of these photos again; return how many."""
+    return Exhibit.objects.filter(photos__in=list(photos)).exclude(retired_at=None).update(retired_at=None)
 
 
 def pick(photo_set: PhotoSet, count: int, person: Person | None = None) -> list[Exhibit]:

@@ -9,7 +9,8 @@ import stat
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from itertools import zip_longest
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
 from geogame.pictures import Unusable, plausible
@@ -91,7 +92,7 @@ def _table_in(folder: Path) -> Path | None:
 def _of_folder(folder: Path, table: Path | None) -> Iterator[Entry]:
     found: dict[str, Callable[[], bytes] | BadInput] = {}
     for file in sorted(folder.rglob("*")):
-        name = file.relative_to(folder).as_posix()
+        name = _shown(file.relative_to(folder))
         if any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts) or file.is_dir():
             continue
         if file.is_symlink():
@@ -99,6 +100,11 @@ def _of_folder(folder: Path, table: Path | None) -> Iterator[Entry]:
         elif file.suffix.lower() in SUFFIXES:
             found[name] = _file_reader(file)
     yield from _joined(found, table.read_bytes() if table else None)
+
+
+def _shown(path: PurePath) -> str:
+    """Return a file's name as it can be printed and stored; bytes in it that are not UTF-8 become question marks."""
+    return path.as_posix().encode("utf-8", "replace").decode()
 
 
 def _file_reader(file: Path) -> Callable[[], bytes]:
@@ -126,7 +132,7 @@ def of_zip(file: IO[bytes]) -> Iterator[Entry]:
         for member in archive.infolist():
             total += member.file_size
             refusal = _refuse_member(member, total)
-            name = member.filename.replace("\\", "/")
+            name = _shown(PurePosixPath(member.filename.replace("\\", "/")))
             parts = PurePosixPath(name).parts
             if member.is_dir() or any(part.startswith(("__MACOSX", ".")) and part != ".." for part in parts):
                 continue
@@ -185,7 +191,7 @@ def _joined(found: dict[str, Callable[[], bytes] | BadInput], table: bytes | Non
         return
     listed = set()
     for row in _rows(table):
-        name = PurePosixPath(row.get("filename", "")).as_posix()
+        name = PurePosixPath(row["filename"]).as_posix()
         listed.add(name)
         yield _from_row(name, found.get(name), row)
     for name, reader in found.items():
@@ -196,21 +202,22 @@ def _joined(found: dict[str, Callable[[], bytes] | BadInput], table: bytes | Non
 
 def _rows(table: bytes) -> Iterator[dict[str, str]]:
     try:
-        text = table.decode("utf-8-sig")
+        text = table.decode("utf-8-sig").replace("\0", "")  # a NUL is no text, and PostgreSQL keeps none
     except UnicodeDecodeError as error:
         raise SourceError(gettext_noop("The CSV file is not UTF-8 text.")) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
-    missing = [name for name in ("filename", "latitude", "longitude") if name not in names]
-    if missing:
-        raise SourceError(
-            gettext_noop("The CSV file beside the pictures lacks the columns %(missing)s."),
-            missing=", ".join(missing),
-        )
-    reader.fieldnames = names
+    reader = csv.reader(io.StringIO(text, newline=""))
     try:
-        for row in reader:
-            yield {key: (value or "").strip() for key, value in row.items() if key and isinstance(value, str | None)}
+        names = [name.strip().lower() for name in next(reader, [])]
+        missing = [name for name in ("filename", "latitude", "longitude") if name not in names]
+        if missing:
+            raise SourceError(
+                gettext_noop("The CSV file beside the pictures lacks the columns %(missing)s."),
+                missing=", ".join(missing),
+            )
+        for cells in reader:
+            if any(cells):
+                row = {name: value.strip() for name, value in zip_longest(names, cells[: len(names)], fillvalue="")}
+                yield {name: value for name, value in row.items() if name}
     except csv.Error as error:
         raise SourceError(gettext_noop("The CSV file cannot be read: %(error)s"), error=error) from error
 

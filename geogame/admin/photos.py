@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -64,7 +65,7 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("cover"))
     def cover(self, photo_set: PhotoSet) -> str:
-        first = photo_set.photos.first()
+        first = photo_set.cover()
         return thumbnail(first, 64) if first else "–"
 
     @admin.display(description=_("photos"), ordering="photo_count")
@@ -132,15 +133,16 @@ def _uploaded(files: list[UploadedFile]) -> Iterator[Entry]:
 
 @admin.register(Photo)
 class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("picture", "title", "photo_set", "lat", "lng", "credit", "licence")
+    list_display = ("picture", "title", "photo_set", "in_play", "lat", "lng", "credit", "licence")
     list_display_links = ("picture", "title")
-    list_filter = ("photo_set",)
+    list_filter = ("photo_set", ("exhibits__retired_at", admin.EmptyFieldListFilter))
     list_select_related = ("photo_set",)
     search_fields = ("title", "credit", "original_name")
-    fields = ("picture", "photo_set", "title", "lat", "lng", "credit", "licence", "source_url", "extra")
-    readonly_fields = ("picture", "photo_set", "extra")
+    fields = ("picture", "photo_set", "in_play", "title", "lat", "lng", "credit", "licence", "source_url", "extra")
+    readonly_fields = ("picture", "photo_set", "in_play", "extra")
     list_per_page = 50
-    actions = ("withdraw",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    actions = ("withdraw", "restore")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # photos come in through their set's upload page
@@ -158,7 +160,21 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Withdraw: no game draws these photos any more"))
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Photo]) -> None:
-        photos.withdraw(queryset, timezone.now())
+        self._tell(request, photos.withdraw(queryset, timezone.now()))
+
+    @admin.action(description=_("Restore: games may draw these photos again"))
+    def restore(self, request: HttpRequest, queryset: QuerySet[Photo]) -> None:
+        self._tell(request, photos.restore(queryset))
+
+    def _tell(self, request: HttpRequest, changed: int) -> None:
+        messages.success(request, ngettext("%d exhibit changed.", "%d exhibits changed.", changed) % changed)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
+        return super().get_queryset(request).prefetch_related("exhibits")
+
+    @admin.display(description=_("in play"), boolean=True)
+    def in_play(self, photo: Photo) -> bool:
+        return any(exhibit.retired_at is None for exhibit in photo.exhibits.all())
 
     @admin.display(description=_("photo"))
     def picture(self, photo: Photo) -> str:

@@ -16,9 +16,9 @@ COVER_PX = (640, 400)
 @require_safe
 @cache_control(public=True, max_age=3600)
 def cover(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return a small picture that stands for the set: its first photo, cut to shape."""
+    """Return a small picture that stands for the set: its first photo that is in play, cut to shape."""
     photo_set = get_object_or_404(PhotoSet, slug=slug, published=True)
-    photo = photo_set.photos.first()
+    photo = photo_set.cover()
     if photo is None:
         raise Http404
     out = io.BytesIO()

@@ -1,20 +1,23 @@
 """Bringing photos in: what is kept, what is refused, and why."""
 
+import contextlib
 import io
 import itertools
+import os
 import stat
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from PIL import ExifTags, Image
 
 from geogame import photos, pictures
 from geogame.models import Exhibit, Photo, PhotoSet
 from geogame.pictures import Unusable
 from geogame.sources import Item, Refusal, SourceError, entries, of_zip, single
-from tests.conftest import jpeg
+from tests.conftest import NOON, jpeg
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -182,6 +185,67 @@ def test_an_album_is_one_exhibit_at_the_place_of_its_last_photo(tmp_path: Path, 
     trip = Exhibit.objects.get(album="trip")
     assert [photo.original_name for photo in trip.ordered_photos()] == ["a.jpg", "b.jpg"]
     assert (trip.lat, trip.lng, photo_set.exhibits.count()) == (3, 4, 2)
+
+
+@pytest.mark.parametrize("cell", ["a\0b", '"unclosed', "x" * 200_000])
+def test_odd_text_in_a_csv_stops_nothing_but_itself(tmp_path: Path, db: None, cell: str) -> None:
+    table = f"filename,latitude,longitude,title,weather\na.jpg,1,2,first,\nb.jpg,3,4,{cell},{cell}\n"
+    folder = folder_with(tmp_path, table, "a.jpg", "b.jpg")
+    photo_set, _ = photos.set_named("New")
+    with contextlib.suppress(SourceError):  # a table that cannot be read further says so after what was read
+        photos.take_in_all(photo_set, entries(folder))
+    assert Photo.objects.filter(title="first").exists()
+    assert not any("\0" in photo.title or "\0" in str(photo.extra) for photo in Photo.objects.all())
+
+
+def test_a_csv_whose_head_is_a_flood_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        list(entries(folder_with(tmp_path, "x" * 200_000 + ",latitude\n")))
+
+
+def test_a_file_name_that_is_no_text_is_reported_and_taken_in(tmp_path: Path, db: None) -> None:
+    data = with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0))
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(data)
+    except OSError:
+        pytest.skip("this file system keeps only names that are text")
+    photo_set, _ = photos.set_named("New")
+    assert photos.take_in_all(photo_set, entries(tmp_path)).imported == 1
+    assert Photo.objects.get().original_name == "caf?.jpg"
+
+
+def test_two_admins_bring_in_the_same_file_at_once(toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both find it new; the database keeps one, and the other admin reads why."""
+    data = with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0))
+    decode = pictures.read
+
+    def meanwhile(*args: Any) -> Any:
+        monkeypatch.setattr(pictures, "read", decode)
+        photos.take_in(toy_set, single("theirs.jpg", data))
+        return decode(*args)
+
+    monkeypatch.setattr(pictures, "read", meanwhile)
+    with pytest.raises(Unusable, match="in this set already"):
+        photos.take_in(toy_set, single("mine.jpg", data))
+    assert toy_set.photos.filter(original_name="theirs.jpg").exists()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "n" * 121])
+def test_a_set_needs_a_name_that_fits(tmp_path: Path, db: None, name: str) -> None:
+    folder = folder_with(tmp_path, "filename,latitude,longitude\na.jpg,1,2\n", "a.jpg")
+    with pytest.raises(CommandError, match="one to 120 characters"):
+        call_command("import_photos", str(folder), "--set", name)
+
+
+def test_a_withdrawn_photo_is_neither_drawn_nor_the_cover_until_it_is_restored(toy_set: PhotoSet) -> None:
+    first = toy_set.cover()
+    assert first is not None
+    assert photos.withdraw([first], NOON) == 1
+    assert toy_set.cover() not in {first, None}
+    assert first not in {each.ordered_photos()[0] for each in photos.pick(toy_set, 9)}
+    assert photos.restore([first]) == 1
+    assert toy_set.cover() == first
+    assert len(photos.pick(toy_set, 9)) == 3
 
 
 @pytest.mark.parametrize(

@@ -34,16 +34,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["set_name"].strip():
-            raise CommandError("The set needs a name: --set NAME")
         found = entries(options["source"])  # read one by one: what a zip holds can be read only while it is open
         try:
-            found = itertools.chain([next(found)], found)
+            found = itertools.chain([next(found)], found)  # a source that cannot be read makes no set
+            photo_set, made = photos.set_named(options["set_name"], options["domain"] or Domain.REAL)
         except StopIteration:
             raise CommandError(f"{options['source']} holds no picture.") from None
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
-        photo_set, made = photos.set_named(options["set_name"], options["domain"] or Domain.REAL)
         if options["domain"] and photo_set.domain != options["domain"]:
             raise CommandError(f"The set {photo_set.name} holds {photo_set.domain}, not {options['domain']}.")
         try:
