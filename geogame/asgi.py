@@ -11,11 +11,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from geogame import converters  # noqa: E402, F401  (registers <code:…>)
 from geogame.consumers import GameConsumer  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AllowedHostsOriginValidator(URLRouter([path("ws/games/<str:code>/", GameConsumer.as_asgi())])),
+        "websocket": AllowedHostsOriginValidator(URLRouter([path("ws/games/<code:code>/", GameConsumer.as_asgi())])),
     }
 )

@@ -36,9 +36,6 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
         if hasattr(self, "game"):
             await self.channel_layer.group_discard(group_of(self.game), self.channel_name)
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Ignore what browsers say here: commands go by HTTP."""
-
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
         """Ignore anything, JSON or not (the parent class would fail on text that is not JSON)."""
 

@@ -4,15 +4,16 @@ from django.contrib import admin
 from django.urls import path
 from django.views.i18n import JavaScriptCatalog
 
+from geogame import converters  # noqa: F401  (registers <code:…>)
 from geogame.views import games, health, home, rounds, sets, setup
 
 urlpatterns = [
     path("", home.show, name="home"),
     path("leaderboard/", home.leaderboard, name="leaderboard"),
     path("games/", games.start, name="start"),
-    path("games/<str:code>/", games.show, name="game"),
-    path("games/<str:code>/snapshot/", games.state, name="snapshot"),
-    path("games/<str:code>/next/", games.advance, name="next"),
+    path("games/<code:code>/", games.show, name="game"),
+    path("games/<code:code>/snapshot/", games.state, name="snapshot"),
+    path("games/<code:code>/next/", games.advance, name="next"),
     path("rounds/<uuid:round_id>/guess/", rounds.guess, name="guess"),
     path("rounds/<uuid:round_id>/draft/", rounds.draft, name="draft"),
     path("rounds/<uuid:round_id>/bell/", rounds.bell, name="bell"),

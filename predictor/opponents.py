@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Unavailable = checkpoint.CheckpointError  # an opponent is seated here but its file cannot be read
 ENTRY_POINTS = "beatplanet.opponents"
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "planet-toyearth.safetensors"
 Exhibit = Sequence[Image.Image]  # one place, one or more photos; the place asked for is the last one's

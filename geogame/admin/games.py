@@ -13,6 +13,9 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
 
 class ReadOnlyRows(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0

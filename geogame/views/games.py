@@ -1,6 +1,10 @@
 """A game's page: start it, show it, move it on."""
 
+import logging
+from typing import Any
+
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,6 +23,8 @@ from geogame.views.answers import refusing, state_for
 from predictor import opponents
 from predictor.tasks import nudge
 
+log = logging.getLogger(__name__)
+
 
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
@@ -26,25 +32,37 @@ def start(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST)
     if not form.is_valid():
         return home.page(request, form)
-    wish = form.cleaned_data
-    person = seats.person_of(request) or Person.objects.create()
-    if wish["name"] and wish["name"] != person.name:
-        person.name = wish["name"]
-        person.save(update_fields=["name"])
-    now = timezone.now()
     try:
-        game = play.open_game(
-            wish["photo_set"], opponents.available(), wish["rounds"], wish["time_limit"] or None, now, person
-        )
+        game, person = _opened(request, form.cleaned_data)
     except Refused as refusal:
         form.add_error(None, sentence(refusal))
         return home.page(request, form)
-    play.join(game, person, person.name or _("Guest"), now)
-    play.start_round(game, now)
+    except opponents.Unavailable:
+        log.exception("No game can be opened: an opponent's file cannot be read")
+        form.add_error(
+            None,
+            _("The opponent cannot play: its file cannot be read. Whoever runs this site finds the reason in its log."),
+        )
+        return home.page(request, form)
     nudge()
     response = redirect("game", code=game.code)
     seats.remember(response, person, secure=request.is_secure())
     return response
+
+
+@transaction.atomic
+def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
+    """Open the game that somebody wishes for, seat them, start: all of it or nothing."""
+    now = timezone.now()
+    person = seats.person_of(request) or Person.objects.create()
+    if wish["name"] and wish["name"] != person.name:
+        person.name = wish["name"]
+        person.save(update_fields=["name"])
+    cards = opponents.available()
+    game = play.open_game(wish["photo_set"], cards, wish["rounds"], wish["time_limit"] or None, now, person)
+    play.join(game, person, person.name or _("Guest"), now)
+    play.start_round(game, now)
+    return game, person
 
 
 @require_safe

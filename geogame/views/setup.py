@@ -2,6 +2,7 @@
 
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import UserCreationForm
+from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,6 +38,8 @@ def first_admin(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from error
     form = FirstAdminForm(request.POST or None)
     with transaction.atomic():
+        # A row that is always there: of several who use the link in the same instant, the others wait here and lose.
+        ContentType.objects.select_for_update().get(app_label="auth", model="user")
         if not is_needed():
             raise Http404
         if not form.is_valid():

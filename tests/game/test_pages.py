@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from geogame import play, seats
-from geogame.models import Draft, Game, Guess, Person, PhotoSet, Round
+from geogame.models import Draft, Exhibit, Game, Guess, Person, PhotoSet, Round
 from geogame.rules.sphere import Point
 from geogame.views import setup
+from predictor import opponents
 from tests.conftest import CARD, jpeg
 from tests.game.conftest import browser_of
 from tests.game.test_photos import with_gps
@@ -59,6 +61,24 @@ def test_starting_a_game_leads_to_its_first_round(toy_set: PhotoSet, client: Cli
     assert game.rounds.filter(opened_at__isnull=False).count() == 1
     assert game.players.get(kind="human").name == "Ana Maria"
     assert page.context["snapshot"]["phase"] == "showing"
+
+
+def test_a_game_that_cannot_start_leaves_nothing_behind(
+    toy_set: PhotoSet, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    form = {"photo_set": "toy", "rounds": 2, "time_limit": 60, "name": "Ana"}
+    damaged = tmp_path / "weights.safetensors"
+    damaged.write_bytes(b"half a file")
+    monkeypatch.setattr("predictor.opponents.available", lambda: [opponents.Planet().card()])
+    monkeypatch.setenv("PLANET_WEIGHTS", str(damaged))
+    answer = client.post("/games/", form)
+    assert answer.status_code == 400
+    assert "its file cannot be read" in answer.content.decode()
+    monkeypatch.delenv("PLANET_WEIGHTS")
+    Exhibit.objects.update(retired_at=timezone.now())
+    assert "no photos in this set" in client.post("/games/", form).content.decode()
+    assert not Game.objects.exists()
+    assert not Person.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -202,7 +222,10 @@ def test_pages_open(address: str, client: Client, toy_set: PhotoSet) -> None:
     assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/nowhere/", "/games/NOSUCHGAME/", "/rounds/12/guess/", "/setup/forged/"])
+@pytest.mark.parametrize(
+    "address",
+    ["/nowhere/", "/games/NOSUCHGAME/", "/games/%00/", "/games/lowercase0/", "/rounds/12/guess/", "/setup/forged/"],
+)
 def test_what_is_not_there_has_a_page_that_belongs_to_the_game(address: str, client: Client, db: None) -> None:
     answer = client.get(address)
     assert answer.status_code == 404
@@ -267,6 +290,23 @@ def test_the_admin_lists_and_shows_everything(model: str, client: Client, runnin
     kind = {"photoset": PhotoSet, "photo": None, "game": Game, "round": Round, "person": Person}[model]
     first = (kind.objects.first() if kind else PhotoSet.objects.get().photos.first()).pk  # type: ignore[union-attr]
     assert browser.get(f"/admin/geogame/{model}/{first}/change/").status_code == 200
+
+
+@pytest.mark.parametrize("model", ["game", "round"])
+def test_the_record_cannot_be_deleted(model: str, client: Client, running: Round) -> None:
+    pk = running.pk if model == "round" else running.game.pk
+    assert staff(client).post(f"/admin/geogame/{model}/{pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Round.objects.filter(pk=running.pk).exists()
+
+
+def test_staff_withdraw_photos_and_restore_them(client: Client, toy_set: PhotoSet) -> None:
+    photo = toy_set.photos.earliest("pk")
+    browser = staff(client)
+    for action, in_play in (("withdraw", 2), ("restore", 3)):
+        form = {"action": action, "_selected_action": [photo.pk]}
+        page = browser.post("/admin/geogame/photo/", form, follow=True)
+        assert "1 exhibit changed." in page.content.decode()
+        assert toy_set.exhibits.filter(retired_at=None).count() == in_play
 
 
 def test_a_place_corrected_in_the_admin_moves_the_exhibit(client: Client, toy_set: PhotoSet) -> None:
