@@ -99,7 +99,16 @@ else:
 
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_connect_timeout": 2, "visibility_timeout": 600} if REDIS_URL else {"polling_interval": 0.05}
+    {
+        "socket_connect_timeout": 2,
+        "visibility_timeout": 600,
+        # Who sends a nudge tries once more and no longer: a page waits for it. Workers reconnect by rules of their own.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+    }
+    if REDIS_URL
+    else {"polling_interval": 0.05}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a page must not wait for a broker that is down

@@ -63,11 +63,11 @@ def running(
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """Run a Redis server and give its URL; skip where there is none."""
+def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
+    """Run a Redis server, on this port if one is named, and give its URL; skip where there is none."""
     if not shutil.which("redis-server"):
         pytest.skip("redis-server is not installed")
-    port = free_port()
+    port = port or free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     with running(command, folder / "redis.log"):
         wait_for(lambda: _listens(port), 10, "Redis does not listen")

@@ -5,12 +5,15 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.conftest import jpeg
-from tests.servers import Browser, environment, manage, postgres_server, redis_server, wait_for, web, worker
+from tests.game import slow_opponent
+from tests.servers import Browser, environment, free_port, manage, postgres_server, redis_server, wait_for, web, worker
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 IDLE_S = 21  # longer than any time-out of the parts in between
@@ -114,3 +117,75 @@ def test_a_killed_worker_loses_nothing_and_an_idle_room_still_hears_news(tmp_pat
     missing = [(row["round"], row["kind"]) for row in rows if row["missing"]]
     assert len(rows) == 8
     assert missing == [(1, "machine")]
+
+
+def test_a_worker_killed_while_it_thinks_loses_nothing(tmp_path: Path, redis_url: str) -> None:
+    """Two machines play. One has answered, the other is thinking when its process is killed; it is asked again."""
+    env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/2"), **slow_opponent.install(tmp_path))
+    thinks, go = tmp_path / "thinks", tmp_path / "go"
+    with web(env, tmp_path, "--no-worker") as address:
+        browser = Browser(address)
+        go.touch()
+        with worker(env, tmp_path) as first:
+            wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "no worker answers")
+            for file in (go, thinks):  # the worker has tried both machines once, to be warm
+                file.unlink()
+            browser.start("six", 2)
+            wait_for(thinks.exists, 30, "the slow machine is not asked")
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+        assert browser.state()["phase"] == "showing"
+        go.touch()
+        with worker(env, tmp_path):
+            wait_for(lambda: all_locked(browser), 60, "what the killed worker was thinking about is not asked again")
+            assert browser.guess(1, 2).raise_for_status().json()["phase"] == "reveal"
+            browser.next()
+            wait_for(lambda: all_locked(browser), 30, "the second round is not answered")
+            browser.guess(1, 2).raise_for_status()
+            assert browser.next()["phase"] == "over"
+        rows = [json.loads(line) for line in manage(env, "export_rounds", "--format", "ndjson").splitlines()]
+    assert sorted((row["round"], row["opponent"]) for row in rows) == [
+        (number, opponent) for number in (1, 2) for opponent in ("", "planet", "slow")
+    ]
+    assert not any(row["missing"] for row in rows)
+
+
+def all_locked(browser: Browser) -> bool:
+    return {each["state"] for each in browser.state()["players"] if each["kind"] == "machine"} == {"locked"}
+
+
+def test_pages_answer_while_redis_is_down_and_the_machine_plays_on_when_it_is_back(tmp_path: Path) -> None:
+    port = free_port()
+    env = installed(tmp_path, REDIS_URL=f"redis://127.0.0.1:{port}/0")
+    with web(env, tmp_path, "--no-worker") as address, worker(env, tmp_path):
+        browser = Browser(address)
+        browser.start("six", 2)  # neither the nudge nor the news goes anywhere
+        assert browser.machine_state() == "thinking"
+        browser.guess(1, 2).raise_for_status()
+        wait_for(lambda: browser.bell()["phase"] == "reveal", 10, "the round waits for ever")
+        with redis_server(tmp_path, port):
+            browser.next()
+            wait_for(lambda: locked(browser), 90, "nobody plays on")
+            assert browser.guess(1, 2).raise_for_status().json()["phase"] == "reveal"
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_of_many_who_use_the_first_admins_link_at_once_one_becomes_admin(database: str, tmp_path: Path) -> None:
+    with postgres_server(tmp_path) if database == "postgres" else nothing() as url:
+        env = environment(tmp_path, **({"DATABASE_URL": url} if url else {}))
+        with web(env, tmp_path) as address:
+            link = manage(env, "shell", "-v", "0", "-c", "from geogame.views import setup; print(setup.link())").strip()
+            browsers = [httpx.Client(base_url=address, timeout=30) for _ in range(6)]
+            for browser in browsers:
+                browser.get(link).raise_for_status()
+
+            def claim(number: int) -> int:
+                form = {"username": f"admin{number}", "password1": "a long secret 9", "password2": "a long secret 9"}
+                token = browsers[number].cookies["csrftoken"]
+                return browsers[number].post(link, data=form, headers={"X-CSRFToken": token}).status_code
+
+            with ThreadPoolExecutor(len(browsers)) as crowd:
+                answers = sorted(crowd.map(claim, range(len(browsers))))
+        count = "from django.contrib.auth.models import User; print(User.objects.count())"
+        assert manage(env, "shell", "-v", "0", "-c", count).strip() == "1"
+    assert answers == [302, 404, 404, 404, 404, 404]
