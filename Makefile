@@ -34,7 +34,7 @@ clean: ## Remove the environment and everything this installation made (its data
 
 .venv/.game: requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed and was not found. Install it (Debian: apt install python3 python3-venv), or name it: make play PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "The virtual environment could not be made. On Debian: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { echo "The virtual environment could not be made. On Debian: apt install python3-venv" >&2; exit 1; }
 	@echo "Installing what the game needs (the first time this takes some minutes)…"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || { echo "The download failed. Is this machine connected? What arrived is kept: run the same command again." >&2; exit 1; }
 	@touch $@

@@ -1,6 +1,7 @@
 """The one-process set-up: web server, Celery worker and beat in one process. The same code as in the large set-up."""
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -20,16 +21,20 @@ def local_address() -> str | None:
     return None
 
 
-def is_free(host: str, port: int) -> bool:
-    """Tell whether a server can listen there."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def why_not(host: str, port: int) -> str:
+    """Say why no server can listen there, and what to do; empty where one can."""
+    try:
+        family, kind, _protocol, _name, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except socket.gaierror:
+        return f"There is no host {host}; HOST=0.0.0.0 serves the whole local network."
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            return f"{host} is no address of this machine; HOST=0.0.0.0 serves all of its addresses."
+        return f"Port {port} on {host} is taken or may not be used; try another: PORT={port % 65535 + 1}."
+    return ""
 
 
 def start_worker() -> threading.Event:

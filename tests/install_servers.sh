@@ -1,11 +1,14 @@
 #!/bin/sh
-# Install the servers and the browser that some tests need, where this user may; say what is missing where not.
+# Install the servers and the browser that some tests need, where this user may; say what is left out where not.
 set -u
 
 missing=""
-command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
-command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+left_out=""
+need() { missing="$missing $1"; left_out="$left_out; $2"; }
+command -v redis-server >/dev/null 2>&1 || need redis-server "the large set-up with separate processes (-m redis)"
+command -v chromium >/dev/null 2>&1 || need chromium "the game in a browser (-m browser)"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 \
+    || need postgresql "everything on PostgreSQL (-m postgres)"
 [ -z "$missing" ] && exit 0
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
@@ -14,4 +17,5 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # shellcheck disable=SC2086  # the names are separate words
     { apt-get -qq update && apt-get -qq install -y $missing; } >/dev/null && exit 0
 fi
-echo "Not installed:$missing. The tests that need them are skipped. To run them too (Debian): sudo apt install$missing"
+echo "Not installed:$missing. Left out are the tests of: ${left_out#; }."
+echo "To run them too (Debian): sudo apt install$missing"

@@ -9,11 +9,12 @@ os.environ.pop("REDIS_URL", None)
 
 from geogame.settings import *  # noqa: F403
 
-MEDIA_ROOT = tempfile.mkdtemp(prefix="beatplanet-tests-")
+_folder = tempfile.TemporaryDirectory(prefix="beatplanet-tests-")  # removed when the process ends
+MEDIA_ROOT = f"{_folder.name}/photos"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"base_url": None}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-STATIC_ROOT = tempfile.mkdtemp(prefix="beatplanet-static-")
+STATIC_ROOT = _folder.name  # empty

@@ -34,8 +34,8 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         if not 0 < port < 65536:
             raise CommandError(f"{port} is not a port; try PORT=8000.")
-        if not oneprocess.is_free(host, port):
-            raise CommandError(f"Port {port} on {host} is taken or may not be used; try another: PORT={port + 1}.")
+        if trouble := oneprocess.why_not(host, port):
+            raise CommandError(trouble)
         if options["no_worker"] and not settings.REDIS_URL:
             raise CommandError("--no-worker needs a broker that other processes can reach: set REDIS_URL.")
         self._opponents()
@@ -71,9 +71,9 @@ class Command(BaseCommand):
 
     def _addresses(self, host: str, port: int) -> list[str]:
         """Return the addresses to print, the one to open last, and let Django answer to them."""
-        if host in {"127.0.0.1", "localhost"}:
+        if host in {"127.0.0.1", "::1", "localhost"}:
             return [f"http://localhost:{port}"]
-        shown = oneprocess.local_address() if host in {"0.0.0.0", "::"} else host
+        shown = oneprocess.local_address() if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *([shown] if shown else [])]
         return [f"http://localhost:{port}", *([f"http://{shown}:{port}"] if shown else [])]
 
