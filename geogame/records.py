@@ -71,7 +71,7 @@ class Selection:
             rounds = rounds.filter(opened_at__gte=self.since)
         if self.until:
             rounds = rounds.filter(opened_at__lt=self.until)
-        return rounds.order_by("pk")
+        return rounds.order_by()
 
     def is_machine_wanted(self, prefix: str = "") -> Q:
         """Return the condition on a player (found under `prefix`) of being a machine of this selection."""
@@ -88,9 +88,10 @@ def _set_called(name: str) -> PhotoSet:
 
 
 def _guesses(selection: Selection) -> QuerySet[Guess]:
-    """Return the guesses of the selection's rounds: everybody's, but of machines only those selected."""
+    """Return the guesses of the selection's rounds in time's order: all people's, and the selected machines'."""
     wanted = Q(player__kind=Player.Kind.HUMAN) | selection.is_machine_wanted("player__")
-    return Guess.objects.filter(wanted, round__in=selection.rounds().order_by().values("pk")).order_by("round", "pk")
+    guesses = Guess.objects.filter(wanted, round__in=selection.rounds().values("pk"))
+    return guesses.order_by("round__closed_at", "round", "pk")
 
 
 def _by_round(selection: Selection) -> Iterator[list[Any]]:
@@ -233,4 +234,4 @@ def _ranked(
         )
         for guesses in groups
     ]
-    return sorted(lines, key=lambda line: (line.median_km is None, line.median_km or 0.0, -line.rounds))
+    return sorted(lines, key=lambda line: (line.median_km is None, line.median_km or 0.0, -line.rounds, line.name))

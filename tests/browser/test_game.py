@@ -86,6 +86,8 @@ def test_a_five_round_game_is_played_to_the_end(
         phase(page, "reveal")
         expect(page.locator("#card")).to_contain_text("km")
         expect(page.locator("#card")).to_contain_text("Toy Earth")
+        assert page.locator("#card").evaluate("card => card.scrollTop") == 0
+        page.locator("#card").evaluate("card => { card.scrollTop = 50; }")  # as a thumb may do
         if number == 1:
             shoot(page, screens, "4-reveal")
             page.reload()

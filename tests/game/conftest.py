@@ -1,12 +1,19 @@
 """What the tests of the game share: browsers with a seat, and no worker that listens."""
 
 import pytest
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
 from geogame import seats
 from geogame.models import Person
 from tests.conftest import CARD
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Another test's world is another database, in which as many rounds may have closed at the same moment."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -76,7 +76,7 @@ def test_a_game_that_cannot_start_leaves_nothing_behind(
     assert "its file cannot be read" in answer.content.decode()
     monkeypatch.delenv("PLANET_WEIGHTS")
     Exhibit.objects.update(retired_at=timezone.now())
-    assert "no photos in this set" in client.post("/games/", form).content.decode()
+    assert "no photos in this set" in str(client.post("/games/", form).context["form"].errors)
     assert not Game.objects.exists()
     assert not Person.objects.exists()
 

@@ -11,6 +11,7 @@ export function drawCard(card, { reveal, players, seat, game }, delayMs) {
   const byId = new Map(players.map((player) => [player.id, player]));
   const mine = reveal.guesses.find((guess) => guess.player === seat);
   const best = mine ?? reveal.guesses.find((guess) => guess.player === reveal.winner);
+  card.scrollTop = 0; // a small screen may have been scrolled in the last round
   card.dataset.won = reveal.winner === null ? "nobody" : reveal.winner === seat ? "me" : byId.get(reveal.winner)?.kind;
   show("verdict").textContent = reveal.verdict || gettext("The place is revealed.");
   count(show("error"), best?.errorKm ?? null, delayMs);
