@@ -65,7 +65,11 @@ Entry = Item | Refusal
 def entries(path: Path) -> Iterator[Entry]:
     """Yield what a folder, a zip or a CSV holds. Raises SourceError where there is nothing to read."""
     if path.is_dir():
-        yield from _of_folder(path, _table_in(path))
+        table = _table_in(path)
+        unfit = _why_no_table(table.read_bytes()) if table else None
+        if table and unfit:
+            yield Refusal(table.name, unfit)
+        yield from _of_folder(path, None if unfit else table)
     elif path.suffix.lower() == ".csv" and path.is_file():
         yield from _of_folder(path.parent, path)
     elif path.is_file() and zipfile.is_zipfile(path):
@@ -146,7 +150,11 @@ def of_zip(file: IO[bytes]) -> Iterator[Entry]:
                 found[name] = Unusable(gettext_noop("This is not a picture."))
         if len(tables) > 1:
             raise SourceError(gettext_noop("There are several CSV files in the zip; leave one."))
-        yield from _joined(found, _member_reader(archive, tables[0])() if tables else None)
+        table = _member_reader(archive, tables[0])() if tables else None
+        unfit = _why_no_table(table) if table else None
+        if unfit:
+            yield Refusal(tables[0].filename, unfit)
+        yield from _joined(found, None if unfit else table)
 
 
 def _refuse_member(member: zipfile.ZipInfo, total_bytes: int) -> Unusable | None:
@@ -198,6 +206,15 @@ def _joined(found: dict[str, Callable[[], bytes] | BadInput], table: bytes | Non
         if name not in listed:
             unlisted = Unusable(gettext_noop("The CSV file does not list it."))
             yield Refusal(name, reader if isinstance(reader, BadInput) else unlisted)
+
+
+def _why_no_table(table: bytes) -> SourceError | None:
+    """Say why a CSV that lies beside pictures is not their table; they then stand for themselves."""
+    try:
+        next(_rows(table), None)
+    except SourceError as error:
+        return error
+    return None
 
 
 def _rows(table: bytes) -> Iterator[dict[str, str]]:

@@ -199,8 +199,8 @@ def test_odd_text_in_a_csv_stops_nothing_but_itself(tmp_path: Path, db: None, ce
 
 
 def test_a_csv_whose_head_is_a_flood_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="cannot be read"):
-        list(entries(folder_with(tmp_path, "x" * 200_000 + ",latitude\n")))
+    folder = folder_with(tmp_path, "x" * 200_000 + ",latitude\n", "a.jpg")
+    assert "cannot be read" in outcome(folder)["photos.csv"]
 
 
 def test_a_file_name_that_is_no_text_is_reported_and_taken_in(tmp_path: Path, db: None) -> None:
@@ -252,9 +252,17 @@ def test_a_withdrawn_photo_is_neither_drawn_nor_the_cover_until_it_is_restored(t
     ("table", "words"),
     [("name,lat,lng\n", "lacks the columns"), ("filename;latitude;longitude\n", "lacks the columns")],
 )
-def test_a_csv_without_the_needed_columns_is_refused_whole(tmp_path: Path, table: str, words: str) -> None:
-    with pytest.raises(SourceError, match=words):
-        list(entries(folder_with(tmp_path, table)))
+def test_a_csv_without_the_needed_columns_is_reported_and_the_photos_stand_for_themselves(
+    tmp_path: Path, table: str, words: str
+) -> None:
+    folder = folder_with(tmp_path, table, "a.jpg")
+    found = outcome(folder)
+    assert words in found.pop("photos.csv")
+    assert found == {"a.jpg": "item"}
+    with pytest.raises(SourceError, match=words):  # asked for by name it must be a table
+        list(entries(folder / "photos.csv"))
+    in_zip = list(of_zip(zipped(("photos.csv", table.encode()), ("a.jpg", jpeg()))))
+    assert [type(each) for each in in_zip] == [Refusal, Item]
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
