@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.conftest import jpeg
 from tests.leaks import EXIF_MARKS
 from tests.servers import manage
 
@@ -182,6 +183,35 @@ def test_a_lost_connection_is_announced_and_healed(page: Page, address: str, scr
     page.context.set_offline(False)
     expect(page.locator("#banner")).to_be_hidden(timeout=30_000)
     drop_pin(page, 0.4, 0.4)
+    page.locator("#guess").click()
+    phase(page, "reveal")
+
+
+def test_an_exhibit_of_several_photos_lets_each_be_looked_at(
+    page: Page, address: str, screens: Path, installation: Installation
+) -> None:
+    env, folder = installation
+    trip = folder / "trip"
+    if not trip.exists():
+        trip.mkdir()
+        rows = ["filename,latitude,longitude,album"]
+        for number, place in enumerate(("40,20", "41,21", "42.5,22.5"), start=1):
+            (trip / f"{number}.jpg").write_bytes(jpeg((600, 400)))
+            rows.append(f"{number}.jpg,{place},balkans")
+        (trip / "trip.csv").write_text("\n".join(rows))
+        manage(env, "import_photos", str(trip), "--set", "Trip", "--domain", "toy-earth", "--publish")
+    start(page, address, rounds=1, photo_set="trip")
+    buttons = page.locator(".photo-others button")
+    expect(buttons).to_have_count(3)
+    expect(buttons.nth(2)).to_have_attribute("aria-pressed", "true")  # the place asked for is the last photo's
+    seen = {page.locator(".photo-view img").get_attribute("src")}
+    for number in (0, 1):
+        buttons.nth(number).click()
+        expect(buttons.nth(number)).to_have_attribute("aria-pressed", "true")
+        seen.add(page.locator(".photo-view img").get_attribute("src"))
+    assert len(seen) == 3
+    shoot(page, screens, "14-album")
+    drop_pin(page, 0.5, 0.4)
     page.locator("#guess").click()
     phase(page, "reveal")
 

@@ -213,6 +213,15 @@ def test_a_refresh_comes_back_to_the_same_place_in_every_phase(running: Round, a
     assert Client().get(f"/games/{code}/").status_code == 200  # a finished game can be shared
 
 
+def test_a_tile_server_is_used_only_where_one_is_set(running: Round, ana: Person, settings: Any) -> None:
+    address = f"/games/{running.game.code}/"
+    assert "data-tile-url" not in browser_of(ana).get(address).content.decode()
+    settings.TILE_URL, settings.TILE_CREDIT = "https://tiles.example/{z}/{x}/{y}.png", "© Somebody & Sons"
+    page = browser_of(ana).get(address).content.decode()
+    assert 'data-tile-url="https://tiles.example/{z}/{x}/{y}.png"' in page
+    assert 'data-tile-credit="© Somebody &amp; Sons"' in page
+
+
 def test_the_bell_rung_early_closes_nothing(running: Round, ana: Person) -> None:
     assert post(browser_of(ana), running, "bell", {}).json()["phase"] == "showing"
 
