@@ -97,12 +97,21 @@ def locate() -> int:
 def _answer_all() -> int:
     answered = 0
     for card in opponents.available():
-        unread: set[int] = set()
-        while waiting := exhibits_waiting(card.name, card.weights, unread):
-            here = _answer(card, waiting)
-            answered += len(here)
-            unread |= {exhibit.pk for exhibit in waiting} - here
+        try:
+            answered += _answer_waiting(card)
+        except Exception:  # whatever one machine's trouble is, it must not silence the others
+            log.exception("%s could not answer", card.label)
     _tell_open_rounds()
+    return answered
+
+
+def _answer_waiting(card: opponents.Card) -> int:
+    answered, unread = 0, set[int]()
+    while waiting := exhibits_waiting(card.name, card.weights, unread):
+        here = _answer(card, waiting)
+        answered += len(here)
+        unread |= {exhibit.pk for exhibit in waiting} - here
+        _tell_open_rounds()  # now: the next machine may take its time
     return answered
 
 

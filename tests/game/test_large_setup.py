@@ -132,6 +132,7 @@ def test_a_worker_killed_while_it_thinks_loses_nothing(tmp_path: Path, redis_url
                 file.unlink()
             browser.start("six", 2)
             wait_for(thinks.exists, 30, "the slow machine is not asked")
+            assert locked(browser)  # the first machine, whose answer is given while the other thinks
             first.send_signal(signal.SIGKILL)
             first.wait()
         assert browser.state()["phase"] == "showing"

@@ -11,11 +11,11 @@ from django.utils import timezone
 from PIL import Image
 
 from geogame import play
-from geogame.models import Game, Person, PhotoSet, Player, Prediction, Round
+from geogame.models import Game, Guess, Person, PhotoSet, Player, Prediction, Round
 from predictor import tasks
 from predictor.cells import Partition, leaf_ids
 from predictor.distribution import Distribution
-from tests.conftest import CARD
+from tests.conftest import CARD, Card
 
 HALVES = Partition(np.sort(leaf_ids([10.0, -20.0], [30.0, 60.0]) & ~np.uint64((1 << 41) - 1) | np.uint64(1 << 40)))
 
@@ -144,6 +144,41 @@ def test_a_nudge_that_comes_while_the_model_is_busy_is_answered_by_the_busy_thre
     assert returned == [0]
     assert tasks.exhibits_waiting(CARD.name, CARD.weights) == []
     assert Round.objects.filter(number=1, guesses__player__kind="machine").count() == 2
+
+
+def test_a_machine_that_fails_does_not_silence_the_others(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def locate(self, exhibits: object) -> None:
+            raise RuntimeError("out of memory")
+
+    broken = Card(name="broken", label="Broken")
+    monkeypatch.setattr("predictor.opponents.available", lambda: [broken, CARD])
+    monkeypatch.setattr(tasks, "_opponent", lambda name: Broken() if name == "broken" else opponent)
+    game = play.open_game(toy_set, [broken, CARD], 1, 60, timezone.now())
+    play.join(game, ana, "Ana", timezone.now())
+    play.start_round(game, timezone.now())
+    assert tasks.locate() == 1
+    assert [guess.player.opponent for guess in Guess.objects.all()] == [CARD.name]
+
+
+def test_a_quick_machine_does_not_wait_for_a_slow_one(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(SureOfOne):
+        def locate(self, exhibits: Sequence[Sequence[Image.Image]]) -> list[Distribution]:
+            assert [guess.player.opponent for guess in Guess.objects.all()] == [CARD.name]
+            return super().locate(exhibits)
+
+    slow, thinker = Card(name="slow", label="Slow"), Slow()
+    monkeypatch.setattr("predictor.opponents.available", lambda: [CARD, slow])
+    monkeypatch.setattr(tasks, "_opponent", lambda name: thinker if name == "slow" else opponent)
+    game = play.open_game(toy_set, [CARD, slow], 1, 60, timezone.now())
+    play.join(game, ana, "Ana", timezone.now())
+    play.start_round(game, timezone.now())
+    assert tasks.locate() == 2
+    assert thinker.asked == [1]
 
 
 def test_other_weights_than_those_that_sat_down_answer_nothing(
