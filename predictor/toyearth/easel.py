@@ -37,9 +37,9 @@ def line(colour: Colour, width: float, alpha: float = 1.0) -> skia.Paint:
 
 
 def soft(colour: Colour, alpha: float, blur: float) -> skia.Paint:
-    """Return a paint whose edge is blurred, by a width in the units of the plane."""
+    """Return a paint whose edge is blurred, by a width in pixels: for things that face the camera (a cloud, a glow)."""
     paint = skia.Paint(ink(colour, alpha))
-    paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur, True))
+    paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur, False))
     return paint
 
 
