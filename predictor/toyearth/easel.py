@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import skia
 
-from predictor.toyearth.camera import XYZ, Camera
+from predictor.toyearth.camera import NEAREST_M, XYZ, Camera
 from predictor.toyearth.light import Light
 from predictor.toyearth.moment import Colour
 
@@ -95,8 +95,19 @@ class Easel:
         return self.on((x, y, z), (1, 0, 0), (0, 0, 1))
 
     def polygon(self, corners: Iterable[XYZ], paint: skia.Paint) -> None:
-        """Fill a flat polygon of the world."""
-        self.canvas.drawPath(shape(self.camera.pixel(corner) for corner in corners), paint)
+        """Fill a flat polygon of the world; what lies behind the camera is cut off."""
+        self.canvas.drawPath(shape(self.camera.pixel(corner) for corner in self._ahead(corners)), paint)
+
+    def _ahead(self, corners: Iterable[XYZ]) -> Iterator[XYZ]:
+        """Cut a polygon at the nearest distance at which anything is painted."""
+        points = [np.asarray(corner, dtype=float) for corner in corners]
+        depths = [self.camera.depth_m(point.tolist()) - NEAREST_M for point in points]
+        for k, (point, depth) in enumerate(zip(points, depths, strict=True)):
+            before, depth_before = points[k - 1], depths[k - 1]
+            if (depth < 0) != (depth_before < 0):
+                yield (before + (point - before) * depth_before / (depth_before - depth)).tolist()
+            if depth >= 0:
+                yield point.tolist()
 
     def pixels_per_metre(self, distance_m: float) -> float:
         """Return how large a metre is that far ahead: what would be smaller than a pixel need not be drawn."""

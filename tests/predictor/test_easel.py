@@ -63,6 +63,15 @@ def test_a_polygon_of_the_world_covers_what_lies_within(easel: Easel) -> None:
     assert where(easel, RED)[1] > 100  # the ground lies below the horizon
 
 
+def test_a_polygon_is_cut_where_it_passes_the_camera(easel: Easel) -> None:
+    """A road that begins behind the camera fills the picture's foot, and one wholly behind it leaves no mark."""
+    easel.polygon([(-2, -8, 0), (2, -8, 0), (2, -1, 0), (-2, -1, 0)], ink(BLUE))
+    assert not (easel.pixels() == np.array(BLUE) * 255).all(axis=2).any()
+    easel.polygon([(-2, -8, 0), (2, -8, 0), (2, 20, 0), (-2, 20, 0)], ink(RED))
+    assert where(easel, RED)[3] == 200
+    assert where(easel, RED)[1] > 100
+
+
 def test_every_paint_leaves_a_mark(easel: Easel) -> None:
     for paint in (
         ink(RED, 0.5), line(RED, 0.2), soft(RED, 0.8, 0.1), blend((0, 0), (0, 2), {0: (RED, 1.0), 1: (BLUE, 1.0)}),
