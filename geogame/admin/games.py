@@ -63,3 +63,6 @@ class PersonAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("__str__", "created_at")
     search_fields = ("name",)
     fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # people come by playing

@@ -20,7 +20,7 @@ from PIL import Image
 
 from geogame import photos
 from geogame.language import sentence
-from geogame.models import Photo, PhotoSet
+from geogame.models import Exhibit, Photo, PhotoSet
 from geogame.rules.refusals import BadInput
 from geogame.rules.sphere import Point
 from geogame.sources import Entry, Refusal, of_zip, single
@@ -131,11 +131,25 @@ def _uploaded(files: list[UploadedFile]) -> Iterator[Entry]:
             yield Refusal(name, error)
 
 
+class InPlay(admin.SimpleListFilter):
+    title = _("in play")
+    parameter_name = "in_play"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("in play")), ("no", _("withdrawn"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Photo]) -> QuerySet[Photo]:
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        shown = Exhibit.objects.filter(photos=models.OuterRef("pk"), retired_at=None)
+        return queryset.filter(models.Exists(shown) if self.value() == "yes" else ~models.Exists(shown))
+
+
 @admin.register(Photo)
 class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("picture", "title", "photo_set", "in_play", "lat", "lng", "credit", "licence")
+    list_display = ("picture", "title", "photo_set", "in_play", "place", "credit", "licence")
     list_display_links = ("picture", "title")
-    list_filter = ("photo_set", ("exhibits__retired_at", admin.EmptyFieldListFilter))
+    list_filter = ("photo_set", InPlay)
     list_select_related = ("photo_set",)
     search_fields = ("title", "credit", "original_name")
     fields = ("picture", "photo_set", "in_play", "title", "lat", "lng", "credit", "licence", "source_url", "extra")
@@ -175,6 +189,10 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("in play"), boolean=True)
     def in_play(self, photo: Photo) -> bool:
         return any(exhibit.retired_at is None for exhibit in photo.exhibits.all())
+
+    @admin.display(description=_("place"), ordering="lat")
+    def place(self, photo: Photo) -> str:
+        return f"{photo.lat:.4f}, {photo.lng:.4f}"
 
     @admin.display(description=_("photo"))
     def picture(self, photo: Photo) -> str:

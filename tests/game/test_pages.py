@@ -316,6 +316,9 @@ def test_staff_withdraw_photos_and_restore_them(client: Client, toy_set: PhotoSe
         page = browser.post("/admin/geogame/photo/", form, follow=True)
         assert "1 exhibit changed." in page.content.decode()
         assert toy_set.exhibits.filter(retired_at=None).count() == in_play
+        for wanted, count in (("yes", in_play), ("no", 3 - in_play)):
+            listed = browser.get(f"/admin/geogame/photo/?in_play={wanted}").context["cl"]
+            assert listed.result_count == count
 
 
 def test_a_place_corrected_in_the_admin_moves_the_exhibit(client: Client, toy_set: PhotoSet) -> None:
