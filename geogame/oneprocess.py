@@ -2,10 +2,13 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 import socket
 import threading
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 import uvicorn
 
@@ -35,6 +38,15 @@ def why_not(host: str, port: int) -> str:
             return f"{host} is no address of this machine; HOST=0.0.0.0 serves all of its addresses."
         return f"Port {port} on {host} is taken or may not be used; try another: PORT={port % 65535 + 1}."
     return ""
+
+
+@contextlib.contextmanager
+def one_at_a_time(file: Path) -> Iterator[None]:
+    """Wait until no other process of this checkout is within: two that prepare at once would trip over their files."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # let go of when the file is closed, or the process dies
+        yield
 
 
 def start_worker() -> threading.Event:

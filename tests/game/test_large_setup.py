@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -190,3 +191,14 @@ def test_of_many_who_use_the_first_admins_link_at_once_one_becomes_admin(databas
         count = "from django.contrib.auth.models import User; print(User.objects.count())"
         assert manage(env, "shell", "-v", "0", "-c", count).strip() == "1"
     assert answers == [302, 404, 404, 404, 404, 404]
+
+
+def test_two_web_servers_may_start_at_the_same_moment(tmp_path: Path, redis_url: str) -> None:
+    """They share a checkout and a database: both migrate it, collect the static files and load the starter photos."""
+    env = environment(tmp_path, REDIS_URL=redis_url.replace("/0", "/3"))
+    with ExitStack() as both, ThreadPoolExecutor(2) as starters:
+        started = [starters.submit(both.enter_context, web(env, tmp_path, "--no-worker")) for _ in range(2)]
+        for address in (each.result() for each in started):
+            assert httpx.get(address).status_code == 200
+        count = "from geogame.models import Photo; print(Photo.objects.count())"
+        assert manage(env, "shell", "-v", "0", "-c", count).strip() == "100"

@@ -39,7 +39,8 @@ class Command(BaseCommand):
         if options["no_worker"] and not settings.REDIS_URL:
             raise CommandError("--no-worker needs a broker that other processes can reach: set REDIS_URL.")
         self._opponents()
-        self._prepare()
+        with oneprocess.one_at_a_time(settings.VAR_DIR / "starting.lock"):
+            self._prepare()
         addresses = self._addresses(host, port)
         server = oneprocess.Server(host, port)
         warm = None if options["no_worker"] else oneprocess.start_worker()
