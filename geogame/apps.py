@@ -9,4 +9,5 @@ class GeogameConfig(AppConfig):
 
     def ready(self) -> None:
         # The admin's autodiscovery is off (it would import leaflet's admin, which wants GDAL).
-        from geogame import admin  # noqa: F401
+        # The converters are for both routings, of pages and of sockets.
+        from geogame import admin, converters  # noqa: F401

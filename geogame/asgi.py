@@ -11,7 +11,6 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from geogame import converters  # noqa: E402, F401  (registers <code:…>)
 from geogame.consumers import GameConsumer  # noqa: E402
 
 application = ProtocolTypeRouter(

@@ -207,11 +207,12 @@ def _leaderboard() -> tuple[list[Standing], list[Standing]]:
     people: dict[Any, list[Any]] = defaultdict(list)
     machines: dict[Any, list[Any]] = defaultdict(list)
     won = set()
-    for guesses in _by_round(Selection()):
+    everything = Selection()
+    for guesses in _by_round(everything):
         winner = standings.winner({guess.player: guess.error_km for guess in guesses})
         won |= {guess.pk for guess in guesses if guess.player == winner}
         for guess in guesses:
-            if _counts(guess, Selection()):
+            if _counts(guess, everything):
                 is_machine = guess.kind == Player.Kind.MACHINE
                 group = machines[guess.opponent, guess.weights] if is_machine else people[guess.person]
                 group.append(guess)

@@ -60,18 +60,17 @@ class Refusal:
 
 
 Entry = Item | Refusal
+Files = dict[str, Callable[[], bytes] | BadInput]  # by name: how to read it, or why it is not taken
 
 
 def entries(path: Path) -> Iterator[Entry]:
     """Yield what a folder, a zip or a CSV holds. Raises SourceError where there is nothing to read."""
     if path.is_dir():
         table = _table_in(path)
-        unfit = _why_no_table(table.read_bytes()) if table else None
-        if table and unfit:
-            yield Refusal(table.name, unfit)
-        yield from _of_folder(path, None if unfit else table)
+        found = _files_in(path)
+        yield from _beside(found, table.name, table.read_bytes()) if table else _joined(found, None)
     elif path.suffix.lower() == ".csv" and path.is_file():
-        yield from _of_folder(path.parent, path)
+        yield from _joined(_files_in(path.parent), path.read_bytes())
     elif path.is_file() and zipfile.is_zipfile(path):
         with path.open("rb") as file:
             yield from of_zip(file)
@@ -93,8 +92,8 @@ def _table_in(folder: Path) -> Path | None:
     return tables[0] if tables else None
 
 
-def _of_folder(folder: Path, table: Path | None) -> Iterator[Entry]:
-    found: dict[str, Callable[[], bytes] | BadInput] = {}
+def _files_in(folder: Path) -> Files:
+    found: Files = {}
     for file in sorted(folder.rglob("*")):
         name = _shown(file.relative_to(folder))
         if any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts) or file.is_dir():
@@ -103,7 +102,7 @@ def _of_folder(folder: Path, table: Path | None) -> Iterator[Entry]:
             found[name] = Unusable(gettext_noop("It is a link; only files are taken in."))
         elif file.suffix.lower() in SUFFIXES:
             found[name] = _file_reader(file)
-    yield from _joined(found, table.read_bytes() if table else None)
+    return found
 
 
 def _shown(path: PurePath) -> str:
@@ -130,7 +129,7 @@ def of_zip(file: IO[bytes]) -> Iterator[Entry]:
     except (zipfile.BadZipFile, OSError) as error:
         raise SourceError(gettext_noop("The zip file is damaged or cut short.")) from error
     with archive:
-        found: dict[str, Callable[[], bytes] | BadInput] = {}
+        found: Files = {}
         tables = []
         total = 0
         for member in archive.infolist():
@@ -150,11 +149,10 @@ def of_zip(file: IO[bytes]) -> Iterator[Entry]:
                 found[name] = Unusable(gettext_noop("This is not a picture."))
         if len(tables) > 1:
             raise SourceError(gettext_noop("There are several CSV files in the zip; leave one."))
-        table = _member_reader(archive, tables[0])() if tables else None
-        unfit = _why_no_table(table) if table else None
-        if unfit:
-            yield Refusal(tables[0].filename, unfit)
-        yield from _joined(found, None if unfit else table)
+        if tables:
+            yield from _beside(found, tables[0].filename, _member_reader(archive, tables[0])())
+        else:
+            yield from _joined(found, None)
 
 
 def _refuse_member(member: zipfile.ZipInfo, total_bytes: int) -> Unusable | None:
@@ -189,7 +187,17 @@ def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callabl
     return read
 
 
-def _joined(found: dict[str, Callable[[], bytes] | BadInput], table: bytes | None) -> Iterator[Entry]:
+def _beside(found: Files, name: str, table: bytes) -> Iterator[Entry]:
+    """Join files with a CSV that lies beside them; if it is no table it is reported, and they stand for themselves."""
+    unfit = _why_no_table(table)
+    if unfit and not found:
+        raise unfit
+    if unfit:
+        yield Refusal(name, unfit)
+    yield from _joined(found, None if unfit else table)
+
+
+def _joined(found: Files, table: bytes | None) -> Iterator[Entry]:
     """Join files with the rows of a table; without a table every file stands for itself."""
     if table is None:
         if not found:

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.urls import path
 from django.views.i18n import JavaScriptCatalog
 
-from geogame import converters  # noqa: F401  (registers <code:…>)
 from geogame.views import games, health, home, rounds, sets, setup
 
 urlpatterns = [

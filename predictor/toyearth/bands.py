@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from predictor.geo import EARTH_RADIUS_KM, unit_vectors
 from predictor.toyearth.fields import WORLD_SEED
 
-EARTH_RADIUS_KM = 6371.0088
 WAVES = 24  # of each clue; enough for a field that is close to normal
 # Wavelength in kilometres: the clues that it drives. A clue's place in its list is part of the world: never sort them.
 BANDS: dict[float, tuple[str, ...]] = {
@@ -43,8 +43,7 @@ def _waves() -> tuple[np.ndarray, np.ndarray]:
 
 def values(lat: np.ndarray, lng: np.ndarray) -> np.ndarray:
     """Return all clues at n places in degrees, (n, len(CLUES)) in [0, 1], each about uniform over the globe."""
-    phi, theta = np.radians(np.atleast_1d(lat)), np.radians(np.atleast_1d(lng))
-    here = np.stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], axis=1)  # (n, 3)
+    here = unit_vectors(lat, lng)  # (n, 3)
     vectors, phases = _waves()
     normal = np.cos(np.einsum("nk,cwk->ncw", here, vectors) + phases).sum(axis=2) * math.sqrt(2 / WAVES)
     return 0.5 + 0.5 * np.vectorize(math.erf, otypes=[float])(normal / math.sqrt(2))
@@ -53,8 +52,3 @@ def values(lat: np.ndarray, lng: np.ndarray) -> np.ndarray:
 def clues(lat: float, lng: float) -> dict[str, float]:
     """Return every clue at one place, by name."""
     return dict(zip(CLUES, values(np.array([lat]), np.array([lng]))[0].tolist(), strict=True))
-
-
-def band_of(clue: str) -> float:
-    """Return the wavelength of a clue in kilometres."""
-    return next(wavelength for wavelength, names in BANDS.items() if clue in names)

@@ -86,13 +86,13 @@ class Easel:
         finally:
             self.canvas.restore()
 
-    def on_ground(self, height_m: float = 0.0) -> AbstractContextManager[skia.Canvas]:
+    def on_ground(self) -> AbstractContextManager[skia.Canvas]:
         """Draw on the ground: x to the right, y ahead."""
-        return self.on((0, 0, height_m), (1, 0, 0), (0, 1, 0))
+        return self.on((0, 0, 0), (1, 0, 0), (0, 1, 0))
 
-    def facing(self, x: float, y: float, z: float = 0.0) -> AbstractContextManager[skia.Canvas]:
-        """Draw on a plane that faces the camera, from a point: x to the right, y up."""
-        return self.on((x, y, z), (1, 0, 0), (0, 0, 1))
+    def facing(self, x: float, y: float) -> AbstractContextManager[skia.Canvas]:
+        """Draw on a plane that faces the camera, from a point of the ground: x to the right, y up."""
+        return self.on((x, y, 0), (1, 0, 0), (0, 0, 1))
 
     def polygon(self, corners: Iterable[XYZ], paint: skia.Paint) -> None:
         """Fill a flat polygon of the world; what lies behind the camera is cut off."""

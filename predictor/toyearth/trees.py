@@ -13,6 +13,7 @@ import skia
 from predictor.toyearth.easel import Easel, ink, line, record, shape
 from predictor.toyearth.moment import Colour, mix
 
+LONGEST_SHADOW_M = 14.0  # a crown's shadow further away would be a stain that belongs to nothing
 TONES = 5  # from the shade of a crown to its sunny side
 _TO_THE_CAMERA = (0.0, -0.8, 0.6)
 _BLACK: Colour = (0.0, 0.0, 0.0)
@@ -58,11 +59,9 @@ def paint_tree(easel: Easel, tree: skia.Picture, kind: Kind, x: float, y: float,
     _cast_shadow(easel, kind, x, y, height_m)
     haze, veil = easel.light.haze, easel.light.veil(y)
     air = skia.Paint()
-    keep, add = 1 - veil, [255 * part * veil for part in haze]
+    keep, (red, green, blue) = 1 - veil, (part * veil for part in haze)
     air.setColorFilter(
-        skia.ColorFilters.Matrix(
-            [keep, 0, 0, 0, add[0] / 255, 0, keep, 0, 0, add[1] / 255, 0, 0, keep, 0, add[2] / 255, 0, 0, 0, 1, 0]
-        )
+        skia.ColorFilters.Matrix([keep, 0, 0, 0, red, 0, keep, 0, 0, green, 0, 0, keep, 0, blue, 0, 0, 0, 1, 0])
     )
     with easel.facing(x, y) as canvas:
         canvas.scale(height_m, height_m)
@@ -75,7 +74,7 @@ def _cast_shadow(easel: Easel, kind: Kind, x: float, y: float, height_m: float) 
     if easel.light.is_dark or sum(easel.light.direct) < 0.2:
         return
     dx, dy = easel.light.cast(height_m * 0.65)
-    reach = min(1.0, 14 / max(hypot(dx, dy), 1e-6))
+    reach = min(1.0, LONGEST_SHADOW_M / max(hypot(dx, dy), 1e-6))
     middle = (x + dx * reach, y + dy * reach)
     radius = kind.spread * height_m
     if middle[1] - radius < 1:

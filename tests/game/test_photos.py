@@ -198,6 +198,20 @@ def test_odd_text_in_a_csv_stops_nothing_but_itself(tmp_path: Path, db: None, ce
     assert not any("\0" in photo.title or "\0" in str(photo.extra) for photo in Photo.objects.all())
 
 
+def test_an_empty_csv_is_reported_in_a_folder_and_in_a_zip_alike(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, "", "a.jpg")
+    in_zip = list(of_zip(zipped(("photos.csv", b""), ("a.jpg", jpeg()))))
+    for found in (list(entries(folder)), in_zip):
+        assert [type(each) for each in found] == [Refusal, Item]
+
+
+def test_a_csv_that_is_no_table_and_nothing_beside_it_makes_no_set(tmp_path: Path, db: None) -> None:
+    folder = folder_with(tmp_path, "name;place\n")
+    with pytest.raises(CommandError, match="lacks the columns"):
+        call_command("import_photos", str(folder), "--set", "New")
+    assert not PhotoSet.objects.exists()
+
+
 def test_a_csv_whose_head_is_a_flood_is_refused_with_a_sentence(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, "x" * 200_000 + ",latitude\n", "a.jpg")
     assert "cannot be read" in outcome(folder)["photos.csv"]

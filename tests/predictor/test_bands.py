@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from predictor.toyearth.bands import BANDS, CLUES, band_of, clues, values
+from predictor.toyearth.bands import BANDS, CLUES, clues, values
 
 KM_PER_DEGREE = 111.195
 
@@ -52,4 +52,3 @@ def test_a_place_has_its_clues_by_name() -> None:
     here = clues(48.2, 16.4)
     assert set(here) == set(CLUES)
     assert here == clues(48.2, 16.4)
-    assert band_of("bin_hue") == 2.0

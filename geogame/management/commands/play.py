@@ -51,7 +51,7 @@ class Command(BaseCommand):
         """Refuse to start without an opponent: its file is missing or damaged, and the sentence says which."""
         try:
             opponents.available()
-        except ValueError as error:
+        except opponents.Unavailable as error:
             raise CommandError(str(error)) from error
 
     def _prepare(self) -> None:
