@@ -143,8 +143,7 @@ def targets(lat: NDArray, lng: NDArray, partition: Partition, soft_km: float) ->
 
 def fields(lat: NDArray, lng: NDArray) -> torch.Tensor:
     """What the painter drew from at these places, (batch, toyearth.CHANNELS), each about standard normal."""
-    rows = [toyearth.channels(*place) for place in zip(lat.tolist(), lng.tolist(), strict=True)]
-    return torch.from_numpy(np.stack(rows).astype(np.float32))
+    return torch.from_numpy(toyearth.channels(lat, lng).astype(np.float32))
 
 
 @lru_cache(maxsize=1)

@@ -45,7 +45,7 @@ def describe(partition: Partition, lat: NDArray, lng: NDArray) -> torch.Tensor:
     fields = np.zeros((len(partition), toyearth.CHANNELS))
     for at, start in enumerate(tqdm(starts, desc="describing", unit="cell")):
         mine = [index for index in order[start : start + PLACES_A_CELL] if cell[index] == at]
-        fields[at] = np.mean([toyearth.channels(lat[index], lng[index]) for index in mine], axis=0)
+        fields[at] = toyearth.channels(lat[mine], lng[mine]).mean(axis=0)
     xyz = unit_vectors(*partition.centres())
     columns = np.concatenate([fields, xyz, xyz**2], axis=1)  # squared: the climate, north and south
     return torch.from_numpy((columns - columns.mean(axis=0)) / columns.std(axis=0)).float()

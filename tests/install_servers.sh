@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the servers, the browser and the graphics library that some tests need, where this user may; say what is left out where not.
+# Install the servers, the browser, the graphics library and the fonts that some tests need, where this user may; say what is left out where not.
 set -u
 
 missing=""
@@ -9,7 +9,9 @@ command -v redis-server >/dev/null 2>&1 || need redis-server "the large set-up w
 command -v chromium >/dev/null 2>&1 || need chromium "the game in a browser (-m browser)"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 \
     || need postgresql "everything on PostgreSQL (-m postgres)"
-ldconfig -p 2>/dev/null | grep -q libEGL.so.1 || need "libegl1 libgl1" "painting Toy Earth's pictures"
+ldconfig -p 2>/dev/null | grep -q libEGL.so.1 || need "libegl1 libgl1 libfontconfig1" "painting Toy Earth's pictures"
+[ -e /usr/share/fonts/truetype/noto/NotoSans-Bold.ttf ] || need fonts-noto-core "lettering Toy Earth's signs"
+[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc ] || need fonts-noto-cjk "lettering Toy Earth's signs"
 [ -z "$missing" ] && exit 0
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then

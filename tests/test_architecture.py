@@ -152,7 +152,7 @@ def test_no_web_process_loads_torch() -> None:
     assert run(code) == "False"
 
 
-PAINTING = {"skia", "shapely", "babel", "phonenumbers"}  # packages that only painting needs
+PAINTING = {"skia", "shapely", "babel", "phonenumbers", "h5py"}  # packages that only painting and its sources need
 
 
 def test_the_predictor_runs_without_django() -> None:

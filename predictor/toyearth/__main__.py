@@ -1,78 +1,79 @@
-"""python -m predictor.toyearth render --count N --size 640 --split new_place --seed 1 --out DIR   JPEGs and photos.csv
-python -m predictor.toyearth sheet --out sheet.jpg   a contact sheet, to look at"""
+"""python -m predictor.toyearth render --count 20 --split new_place --seed 1 --out DIR   JPEGs and their tables
+python -m predictor.toyearth render --albums 5 --out DIR            trips of several pictures
+python -m predictor.toyearth sheet --out sheet.jpg                  twenty places, to look at
+python -m predictor.toyearth starter --out DIR                      the three sets that ship with the game
+python -m predictor.toyearth clues --count 1000                     which clue is seen in which scene, and how often
+
+A rendered folder holds photos.csv, which the game imports, and manifest.jsonl: a line of JSON for each picture."""
 
 import argparse
-import csv
-import hashlib
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
-from tqdm import tqdm
-
-from predictor.toyearth import PAINTER_VERSION, Picture, picture
-from predictor.toyearth.land import SPLITS
-
-COLUMNS = ("filename", "latitude", "longitude", "credit", "licence", "source_url", "title", "album")
-JPEG_QUALITY = 90
+from predictor.toyearth import PAINTING_NEEDS, sets
+from predictor.toyearth.spots import SPLITS
 
 
-def render(count: int, size: int, split: str, seed: int, out: Path) -> None:
-    """Write count pictures and photos.csv into a folder."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "photos.csv").open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(COLUMNS)
-        for index in tqdm(range(count), desc="painting", unit="picture"):
-            shown = picture(split, seed, index, size)
-            name = file_name(split, seed, index)
-            Image.fromarray(shown.image).save(out / name, quality=JPEG_QUALITY)
-            rows.writerow(row_of(name, shown))
-
-
-def file_name(split: str, seed: int, index: int) -> str:
-    """A name that tells nothing."""
-    key = f"toy-earth {PAINTER_VERSION} {split} {seed} {index}"
-    return hashlib.sha256(key.encode()).hexdigest()[:16] + ".jpg"
-
-
-def row_of(name: str, shown: Picture) -> tuple[str, ...]:
-    """One row of photos.csv."""
-    return name, f"{shown.lat:.6f}", f"{shown.lng:.6f}", "Toy Earth", "CC0-1.0", "", shown.title, ""
-
-
-def sheet(columns: int, rows: int, size: int, split: str, seed: int, out: Path) -> None:
-    """Write a contact sheet of columns by rows pictures."""
-    paper = Image.new("RGB", (columns * (size + 6) + 6, rows * (size + 6) + 6), (24, 28, 44))
-    for index in tqdm(range(columns * rows), desc="painting", unit="picture"):
-        image = Image.fromarray(picture(split, seed, index, size).image)
-        paper.paste(image, (6 + index % columns * (size + 6), 6 + index // columns * (size + 6)))
-    paper.save(out, quality=JPEG_QUALITY)
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m predictor.toyearth", description="Paint made-up pictures.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, folder in (("render", "a folder"), ("sheet", "an image file")):
-        command = commands.add_parser(name)
-        command.add_argument("--out", type=Path, required=True, help=folder)
-        command.add_argument("--size", type=int, default=640 if name == "render" else 240, help="pixels a side")
+    render = commands.add_parser("render", help="write pictures, photos.csv and manifest.jsonl into a folder")
+    amount = render.add_mutually_exclusive_group(required=True)
+    amount.add_argument("--count", type=_positive, help="single pictures")
+    amount.add_argument("--albums", type=_positive, help="trips of several pictures")
+    sheet = commands.add_parser("sheet", help="write a contact sheet of twenty places")
+    starter = commands.add_parser("starter", help="write the three sets that ship with the game")
+    clues = commands.add_parser("clues", help="count which clue is seen in which scene")
+    clues.add_argument("--count", type=_positive, default=1000)
+    for command, default in ((render, 640), (sheet, 240), (starter, sets.STARTER_PX), (clues, 160)):
+        command.add_argument("--size", type=_positive, default=default, help="pixels a side")
+    for command, target in ((render, "a folder"), (sheet, "an image file"), (starter, "a folder")):
+        command.add_argument("--out", type=Path, required=True, help=target)
+    for command in (render, clues):
         command.add_argument("--split", choices=SPLITS, default="new_place")
         command.add_argument("--seed", type=int, default=1)
-    commands.choices["render"].add_argument("--count", type=int, required=True)
-    commands.choices["sheet"].add_argument("--columns", type=int, default=6)
-    commands.choices["sheet"].add_argument("--rows", type=int, default=4)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
-    """Run one command."""
-    given = arguments()
-    if given.command == "render":
-        render(given.count, given.size, given.split, given.seed, given.out)
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
+    return number
+
+
+def render(given: argparse.Namespace) -> None:
+    """Write a folder of pictures."""
+    albums: Iterator[sets.Album]
+    if given.albums:
+        albums = (sets.trip(given.split, given.seed, index) for index in range(given.albums))
     else:
-        sheet(given.columns, given.rows, given.size, given.split, given.seed, given.out)
+        albums = (sets.single(given.split, given.seed, index) for index in range(given.count))
+    sets.write(given.out, albums, given.size, given.albums or given.count)
+
+
+def main() -> int:
+    """Run one command; what a user can mend is told in a sentence."""
+    given = arguments().parse_args()
+    try:
+        if given.command == "render":
+            render(given)
+        elif given.command == "sheet":
+            sets.sheet(given.size).save(given.out, quality=sets.JPEG_QUALITY)
+        elif given.command == "starter":
+            sets.starter(given.out, given.size)
+        else:
+            print(sets.clue_table(given.split, given.seed, given.count, given.size))
+    except ImportError as error:
+        print(f"{PAINTING_NEEDS} ({error})", file=sys.stderr)
+        return 2
+    except (RuntimeError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

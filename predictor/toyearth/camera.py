@@ -1,9 +1,8 @@
 """The camera: a pinhole in a world of metres, and the planes of that world on which things are painted flat.
 
-The world's axes: x to the right, y ahead along the street, z up; the camera stands at x = y = 0. A plane is given by
-a point and two directions; `plane` returns the homography by which a canvas turns (a, b) in metres on it into pixels.
-All that is painted on a plane must lie before the camera (`NEAREST_M`): a point behind it would come out on the wrong
-side.
+The world's axes: x to the right, y ahead along the street, z up. A plane is given by a point and two directions;
+`plane` returns the homography by which a canvas turns (a, b) in metres on it into pixels. A canvas cuts off by itself
+what lies behind the camera; whoever projects single points must do so too (`NEAREST_M`).
 """
 
 import math
@@ -22,11 +21,14 @@ class Camera:
 
     size_px: int
     focal: float = 0.82  # in picture widths: 0.82 sees 63 degrees
+    x_m: float = 0.0  # where it stands
+    y_m: float = 0.0
     height_m: float = 1.75
     pitch: float = 0.06  # radians, up
     yaw: float = 0.0  # radians, to the right
     middle: tuple[float, float] = (0.5, 0.56)  # where the axis meets the picture, in widths
     matrix: np.ndarray = field(init=False, repr=False, compare=False)  # (3, 4): world to homogeneous pixels
+    rows: tuple[tuple[float, ...], ...] = field(init=False, repr=False, compare=False)  # the same, for single points
 
     def __post_init__(self) -> None:
         cp, sp, cy, sy = math.cos(self.pitch), math.sin(self.pitch), math.cos(self.yaw), math.sin(self.yaw)
@@ -37,23 +39,35 @@ class Camera:
         lens = np.array(
             [[focal, 0, self.middle[0] * self.size_px], [0, focal, self.middle[1] * self.size_px], [0, 0, 1]]
         )
-        here = np.array([0.0, 0.0, self.height_m])
-        object.__setattr__(self, "matrix", lens @ np.hstack([turn, -(turn @ here)[:, None]]))
+        here = np.array([self.x_m, self.y_m, self.height_m])
+        matrix = lens @ np.hstack([turn, -(turn @ here)[:, None]])
+        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "rows", tuple(tuple(row) for row in matrix.tolist()))
 
     def depth_m(self, point: XYZ) -> float:
         """Return how far ahead of the camera a point lies, along its axis; negative behind it."""
-        return float(self.matrix[2, :3] @ np.asarray(point, dtype=float) + self.matrix[2, 3])
+        a, b, c, d = self.rows[2]
+        return a * point[0] + b * point[1] + c * point[2] + d
+
+    def distance_m(self, x: float, y: float) -> float:
+        """Return how far a point of the ground lies from below the camera."""
+        return math.hypot(x - self.x_m, y - self.y_m)
 
     def pixel(self, point: XYZ) -> tuple[float, float]:
         """Return where a point is seen: (x, y) in pixels, y down. Raises ValueError for a point that is not ahead."""
-        u, v, depth = (self.matrix @ np.array([*point, 1.0])).tolist()
+        x, y, z = point
+        u, v, depth = (a * x + b * y + c * z + d for a, b, c, d in self.rows)
         if depth <= 0:
             raise ValueError(f"The point {tuple(point)} lies behind the camera")
         return u / depth, v / depth
 
-    def plane(self, origin: XYZ, along: XYZ, up: XYZ) -> np.ndarray:
-        """Return the homography (3, 3) of the plane origin + a·along + b·up, from (a, b, 1) to homogeneous pixels."""
-        return self.matrix @ np.column_stack([[*along, 0.0], [*up, 0.0], [*origin, 1.0]])
+    def plane(self, origin: XYZ, along: XYZ, up: XYZ) -> list[float]:
+        """Return the homography of the plane origin + a·along + b·up, from (a, b, 1) to homogeneous pixels, by rows."""
+        (ax, ay, az), (ux, uy, uz), (ox, oy, oz) = along, up, origin
+        nine = []
+        for a, b, c, d in self.rows:  # no arrays: a picture asks for some two hundred planes
+            nine += [a * ax + b * ay + c * az, a * ux + b * uy + c * uz, a * ox + b * oy + c * oz + d]
+        return nine
 
     @property
     def horizon_px(self) -> float:

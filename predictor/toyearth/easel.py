@@ -7,13 +7,14 @@ again (a window, a tree) are recorded once and played where they stand: the canv
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from math import cos, sin
 
 import numpy as np
 import skia
 
 from predictor.toyearth.camera import NEAREST_M, XYZ, Camera
+from predictor.toyearth.colour import Colour
 from predictor.toyearth.light import Light
-from predictor.toyearth.moment import Colour
 
 Draw = Callable[[skia.Canvas], None]
 
@@ -25,7 +26,12 @@ def _paint(red: int, green: int, blue: int, alpha: int) -> skia.Paint:
 
 def ink(colour: Colour, alpha: float = 1.0) -> skia.Paint:
     """Return a paint that fills with a colour (parts from 0 to 1). It is shared: change a copy, not it."""
-    return _paint(*(min(max(round(255 * part), 0), 255) for part in (*colour, alpha)))
+    red, green, blue = colour
+    return _paint(_byte(red), _byte(green), _byte(blue), _byte(alpha))
+
+
+def _byte(part: float) -> int:
+    return 0 if part <= 0 else 255 if part >= 1 else int(255 * part + 0.5)
 
 
 def line(colour: Colour, width: float, alpha: float = 1.0) -> skia.Paint:
@@ -80,7 +86,7 @@ class Easel:
     def on(self, origin: XYZ, along: XYZ, up: XYZ) -> Iterator[skia.Canvas]:
         """Draw on a plane of the world: (a, b) there is origin + a·along + b·up, in metres."""
         self.canvas.save()
-        self.canvas.concat(skia.Matrix.MakeAll(*self.camera.plane(origin, along, up).ravel().tolist()))
+        self.canvas.concat(skia.Matrix.MakeAll(*self.camera.plane(origin, along, up)))
         try:
             yield self.canvas
         finally:
@@ -92,7 +98,24 @@ class Easel:
 
     def facing(self, x: float, y: float) -> AbstractContextManager[skia.Canvas]:
         """Draw on a plane that faces the camera, from a point of the ground: x to the right, y up."""
-        return self.on((x, y, 0), (1, 0, 0), (0, 0, 1))
+        yaw = self.camera.yaw
+        return self.on((x, y, 0), (cos(yaw), -sin(yaw), 0), (0, 0, 1))
+
+    def block(self, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], colour: Colour) -> None:
+        """Paint an upright block between two values of each axis: the faces that the camera sees, each in its light."""
+        camera, light = self.camera, self.light
+        distance = camera.distance_m((x[0] + x[1]) / 2, (y[0] + y[1]) / 2)
+        if camera.height_m > z[1]:
+            with self.on((0, 0, z[1]), (1, 0, 0), (0, 1, 0)) as canvas:
+                canvas.drawRect(box(x[0], y[0], x[1], y[1]), ink(light.on(colour, (0.0, 0.0, 1.0), distance)))
+        for side, normal in ((x[0], -1.0), (x[1], 1.0)):
+            if (camera.x_m - side) * normal > 0:
+                with self.on((side, 0, 0), (0, 1, 0), (0, 0, 1)) as canvas:
+                    canvas.drawRect(box(y[0], z[0], y[1], z[1]), ink(light.on(colour, (normal, 0.0, 0.0), distance)))
+        for end, normal in ((y[0], -1.0), (y[1], 1.0)):
+            if (camera.y_m - end) * normal > 0:
+                with self.on((0, end, 0), (1, 0, 0), (0, 0, 1)) as canvas:
+                    canvas.drawRect(box(x[0], z[0], x[1], z[1]), ink(light.on(colour, (0.0, normal, 0.0), distance)))
 
     def polygon(self, corners: Iterable[XYZ], paint: skia.Paint) -> None:
         """Fill a flat polygon of the world; what lies behind the camera is cut off."""

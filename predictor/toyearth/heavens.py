@@ -1,12 +1,12 @@
 """What lies behind everything: sky, sun, clouds, and the hills on the horizon."""
 
-from math import sin
 from random import Random
 
+import numpy as np
 import skia
 
-from predictor.toyearth.easel import Easel, blend, ink, shape, soft
-from predictor.toyearth.moment import Colour, mix
+from predictor.toyearth.colour import Colour, mix
+from predictor.toyearth.easel import Easel, blend, ink, shape
 
 HILL_STEPS = 120
 RIDGES = 3
@@ -38,27 +38,24 @@ def paint_sun(easel: Easel) -> None:
 def paint_clouds(easel: Easel, share: float, rng: Random) -> None:
     """Paint heaped clouds; `share` 0 is none, 1 is a sky full of them. Farther clouds lie lower and flatter."""
     light, size, horizon = easel.light, easel.camera.size_px, easel.camera.horizon_px
-    body = mix(_WHITE, light.horizon, 0.35)
-    shades = (mix(light.zenith, body, 0.45), body, mix(body, _WHITE, 0.6))
-    heights = sorted(rng.uniform(0.04, 0.8) for _ in range(round(share * 12)))
+    shade, bright = mix(light.zenith, light.horizon, 0.62), mix(_WHITE, light.horizon, 0.25)
+    heights = sorted(rng.uniform(0.04, 0.85) for _ in range(round(share * 13)))
     for height in reversed(heights):  # the farthest, near the horizon, first
         near = 1 - height
-        half, x = size * (0.06 + 0.16 * near) * rng.uniform(0.7, 1.3), size * rng.uniform(-0.1, 1.1)
-        for colour, drop, alpha in zip(shades, (0.10, 0.0, -0.07), (0.45, 0.6, 0.55), strict=True):
-            puffs = skia.Path()
-            for k in range(12):
-                along = 2 * k / 11 - 1
-                swell = half * (0.07 + 0.24 * (1 - along * along)) * rng.uniform(0.7, 1.25)
-                middle = height * horizon + half * (drop - 0.16 * near * (1 - along * along))
-                puffs.addOval(
-                    skia.Rect(
-                        x + along * half - swell * 1.4,
-                        middle - swell * 0.7,
-                        x + along * half + swell * 1.4,
-                        middle + swell * 0.5,
-                    )
-                )
-            easel.canvas.drawPath(puffs, soft(colour, alpha, max(half * 0.035, 0.3)))
+        half, x = size * (0.05 + 0.15 * near) * rng.uniform(0.7, 1.4), size * rng.uniform(-0.1, 1.1)
+        base, puffs, top = height * horizon, skia.Path(), 0.0
+        for k in range(11):
+            along = 2 * k / 10 - 1 + rng.uniform(-0.08, 0.08)
+            radius = half * (0.10 + 0.26 * max(1 - along * along, 0.0)) * rng.uniform(0.6, 1.2)
+            top = max(top, radius * 1.3)
+            puffs.addCircle(x + along * half, base - radius * rng.uniform(0.1, 0.45), radius)
+        easel.canvas.save()  # clouds float on a level of the air: their undersides are flat
+        easel.canvas.clipRect(skia.Rect(x - 2 * half, base - 2 * half, x + 2 * half, base + half * 0.06), True)
+        tones = {0.0: (bright, 0.95), 0.55: (mix(bright, shade, 0.35), 0.9), 1.0: (shade, 0.75)}
+        paint = blend((0, base - top * 1.25), (0, base + half * 0.08), tones)
+        paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, max(half * 0.03, 0.3), False))
+        easel.canvas.drawPath(puffs, paint)
+        easel.canvas.restore()
 
 
 def paint_hills(easel: Easel, height: float, colour: Colour, rng: Random) -> None:
@@ -69,11 +66,10 @@ def paint_hills(easel: Easel, height: float, colour: Colour, rng: Random) -> Non
         near = ridge / (RIDGES - 1)
         top = height * size * (1 - 0.5 * near)
         phases = [rng.uniform(0, 6.28) for _ in range(7)]
-        line = []
-        for k in range(HILL_STEPS + 1):
-            x = k / HILL_STEPS
-            wave = sum(sin(x * (2.3 * (j + 1)) ** 1.25 + phase) / (1 + j) ** 1.1 for j, phase in enumerate(phases))
-            line.append((x * size, base - max(top * (0.55 + 0.26 * wave), 0.0)))
+        across = np.linspace(0, 1, HILL_STEPS + 1)
+        waves = [np.sin(across * (2.3 * (j + 1)) ** 1.25 + p) / (1 + j) ** 1.1 for j, p in enumerate(phases)]
+        tops = base - np.maximum(top * (0.55 + 0.26 * np.sum(waves, axis=0)), 0.0)
+        line = list(zip((across * size).tolist(), tops.tolist(), strict=True))
         lit = mix(light.on(colour, (0.0, -0.5, 0.85), 0.0), light.haze, 0.78 - 0.4 * near)
         foot = {0.0: (lit, 1.0), 1.0: (mix(lit, light.haze, 0.45), 1.0)}
         easel.canvas.drawPath(shape([(0, base), *line, (size, base)]), blend((0, base - top), (0, base), foot))

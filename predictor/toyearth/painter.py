@@ -1,192 +1,152 @@
-"""The painter: puts a scene together, back to front, then takes its picture. It knows no place, only a character."""
+"""The painter: chooses how a picture of a spot is taken, paints it, and tells what can be seen in it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import log
 from random import Random
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from predictor.toyearth import scenery, signs, street
-from predictor.toyearth.brush import Brush
-from predictor.toyearth.character import Character, character
-from predictor.toyearth.houses import Plot, paint_house
-from predictor.toyearth.moment import Moment, choose_moment
-from predictor.toyearth.plants import paint_tree
-from predictor.toyearth.scenery import ground_y
-from predictor.toyearth.street import Run, Spot
+from predictor.toyearth.blanks import paint_blank
+from predictor.toyearth.camera import Camera
+from predictor.toyearth.easel import Easel
+from predictor.toyearth.furniture import Words
+from predictor.toyearth.heavens import paint_vignette
+from predictor.toyearth.indoors import indoor_light, paint_indoors
+from predictor.toyearth.light import light_at
+from predictor.toyearth.outdoors import paint_outdoors
+from predictor.toyearth.plan import Plan, plan_of
+from predictor.toyearth.shot import Shot
+from predictor.toyearth.spots import Spot
+from predictor.toyearth.style import style_at
+from predictor.toyearth.trips import When
+from predictor.toyearth.version import PAINTER_VERSION
 
-PAINTER_VERSION = 1
-_FINER = 2  # draw at so many times the size, for clean edges
+SCENES = ("urban", "natural", "indoor", "blank")
+INDOOR, BLANK = 0.10, 0.08  # shares of all pictures
 _NOISE = 2  # of 255, either way: less than an eye can see, enough to hide the bands of a gradient
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a made-up place, and where it is."""
+    """A picture of a made-up place: the pixels, where it is, and what the manifest keeps."""
 
     image: np.ndarray  # (size, size, 3) uint8
     lat: float  # degrees
     lng: float
     title: str  # tells the place: for after the reveal
+    country: str  # ISO 3166-1 alpha-2
+    scene: str  # one of SCENES
+    spot: int  # names the street or view; spots of one split are in no other
+    when: When
+    camera: Camera
+    sun_height: float  # degrees above the horizon
+    heading: float  # where it looks, degrees from north by east
+    clues: frozenset[str]  # of bands.CLUES, large enough to see
+    facts: frozenset[str]  # "driving side", "road lines", "flag", "palm", …
+    texts: tuple[Words, ...]  # that can be read
+    plan: Plan | None  # what stands there; None in a room or where nothing is told
+
+    def manifest(self) -> dict[str, Any]:
+        """Return everything but the pixels, as JSON can hold it."""
+        camera = self.camera
+        return {
+            "latitude": round(self.lat, 6), "longitude": round(self.lng, 6), "country": self.country,
+            "scene": self.scene, "spot": self.spot, "day": round(self.when.day, 2), "hour": round(self.when.hour, 2),
+            "camera": {
+                "heading": round(self.heading, 1), "x_m": round(camera.x_m, 2), "y_m": round(camera.y_m, 2),
+                "height_m": round(camera.height_m, 2), "pitch": round(camera.pitch, 3), "yaw": round(camera.yaw, 3),
+                "focal": round(camera.focal, 3),
+            },
+            "clues": sorted(self.clues), "facts": sorted(self.facts),
+            "texts": [{"text": w.text, "script": w.script, "role": w.role} for w in self.texts],
+            "plan": self.plan.as_json() if self.plan else None,
+            "painter": PAINTER_VERSION,
+        }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Scene:
-    """What every part of a scene needs."""
-
-    brush: Brush
-    moment: Moment
-    place: Character
-    rng: Random
-
-
-def paint(lat: float, lng: float, seed: np.random.SeedSequence, size_px: int) -> np.ndarray:
-    """Paint a picture taken at a place: (size_px, size_px, 3) uint8. The seed decides all that the place does not."""
+def paint(where: Spot, at: tuple[float, float], when: When, seed: np.random.SeedSequence, size_px: int) -> Picture:
+    """Take a picture of a spot, standing at (latitude, longitude). The seed decides all that spot and moment do not."""
     rng = Random(int(seed.generate_state(1, np.uint64)[0]))
-    place, moment = character(lat, lng), choose_moment(lat, rng)
-    brush = Brush(scenery.sky_image(moment, size_px * _FINER), moment.zoom)
-    scene = _Scene(brush, moment, place, rng)
-    _backdrop(scene)
-    rng.choices(_SCENES, _SHARES)[0](scene)
-    return _expose(brush.image.reduce(_FINER), moment, np.random.default_rng(seed))
+    style = style_at(*at)
+    chance = rng.random()
+    scene = (
+        "indoor"
+        if chance < INDOOR
+        else "blank"
+        if chance < INDOOR + BLANK
+        else "urban"
+        if where.is_urban
+        else "natural"
+    )
+    # What stays at a spot follows from the spot's own place, or two pictures of it would differ.
+    plan = plan_of(where, style_at(where.lat, where.lng)) if scene in ("urban", "natural") else None
+    if plan is not None and rng.random() < 0.5:
+        plan = plan.turned()
+    heading = plan.bearing if plan else rng.uniform(0, 360)
+    camera = _camera(scene, plan, rng, size_px)
+    overcast = rng.choice((0.0, 0.0, 0.1, 0.3, 0.5, 0.9))
+    haze_km = rng.choice((0.25, 0.4, 0.6, 0.9))
+    outside = light_at(at[0], when.day, when.hour, heading, overcast, haze_km)
+    easel = Easel(camera, indoor_light(outside) if scene == "indoor" else outside)
+    shot = Shot(easel, style, where.city, when.day, overcast, rng)
+    if plan is not None:
+        paint_outdoors(shot, plan)
+    elif scene == "indoor":
+        paint_indoors(shot, outside)
+    else:
+        paint_blank(shot)
+    paint_vignette(easel, rng.uniform(0.1, 0.35))
+    return Picture(
+        image=_expose(easel.pixels(), rng, np.random.default_rng(seed)),
+        lat=at[0],
+        lng=at[1],
+        title=f"Toy Earth: near {where.city.name}, {style.country.name}",
+        country=style.country.code,
+        scene=scene,
+        spot=where.key,
+        when=when,
+        camera=camera,
+        sun_height=outside.height,
+        heading=heading,
+        clues=frozenset(shot.clues),
+        facts=frozenset(shot.facts),
+        texts=tuple(dict.fromkeys(shot.read)),
+        plan=plan,
+    )
 
 
-def _backdrop(scene: _Scene) -> None:
-    scenery.paint_sun(scene.brush, scene.moment)
-    scenery.paint_clouds(scene.brush, scene.moment, scene.rng)
-    scenery.paint_mountains(scene.brush, scene.moment, scene.place, scene.rng)
-    scenery.paint_ground(scene.brush, scene.moment, scene.place, scene.rng)
-    if scene.rng.random() < 0.3:
-        x, y = scene.rng.uniform(0.12, 0.88), scene.rng.uniform(0.12, scene.moment.horizon - 0.22)
-        signs.paint_balloon(scene.brush, scene.moment, scene.place, x, y, scene.rng.uniform(0.04, 0.075), scene.rng)
+def _camera(scene: str, plan: Plan | None, rng: Random, size_px: int) -> Camera:
+    """Choose where to stand and look: along the street most of the time, sometimes across it."""
+    if scene == "indoor":
+        return Camera(
+            size_px, focal=0.62, x_m=rng.uniform(-0.6, 0.6), y_m=rng.uniform(-0.9, -0.2),
+            height_m=rng.uniform(1.4, 1.8), pitch=rng.uniform(-0.08, 0.02), yaw=rng.uniform(-0.16, 0.16),
+            middle=(0.5, 0.5),
+        )  # fmt: skip
+    if plan is None:
+        return Camera(size_px, pitch=rng.uniform(0.3, 0.5), middle=(0.5, 0.5))
+    x = rng.uniform(-1, 1) * (plan.street.half - 1.7)
+    looks = rng.uniform(-0.25, 0.25) if rng.random() < 0.75 else rng.choice((-1, 1)) * rng.uniform(0.3, 0.75)
+    if abs(looks) > 0.3:  # who looks at one side of the street stands on the other
+        x = -abs(x) if looks > 0 else abs(x)
+    return Camera(
+        size_px,
+        focal=rng.uniform(0.68, 0.92),
+        x_m=x,
+        y_m=rng.uniform(0, 40),
+        height_m=rng.uniform(1.5, 2.5) if rng.random() < 0.85 else rng.uniform(3.5, 6.0),
+        pitch=rng.uniform(-0.02, 0.10),
+        yaw=looks,
+        middle=(0.5, rng.uniform(0.5, 0.6)),
+    )
 
 
-def _house(scene: _Scene, x: float, depth: float, wide: float, vanish_x: float) -> None:
-    """A house whose front's left edge is at x in the picture, wide at depth 1."""
-    storeys = 0.7 + 2.1 * scene.place.level("storeys", scene.rng, 0.10)
-    moment = scene.moment
-    plot = Plot(x, ground_y(moment, depth), wide / depth, 0.27 * storeys / depth, depth, (vanish_x, moment.horizon))
-    paint_house(scene.brush, moment, scene.place, plot, scene.rng)
-
-
-def _wide(scene: _Scene) -> float:
-    return 0.36 + 0.34 * scene.place.level("breadth", scene.rng)
-
-
-def _tree(scene: _Scene, x: float, depth: float) -> None:
-    height = scene.rng.uniform(0.42, 0.75) / depth
-    paint_tree(scene.brush, scene.moment, scene.place, x, ground_y(scene.moment, depth), height, depth, scene.rng)
-
-
-def _furniture(scene: _Scene, signs_share: float, lamps_share: float, flags_share: float) -> None:
-    """The clues that stand in front, each with its own chance."""
-    brush, moment, place, rng = scene.brush, scene.moment, scene.place, scene.rng
-    sides = [rng.uniform(0.14, 0.34), rng.uniform(0.66, 0.86), rng.uniform(0.04, 0.96)]
-    rng.shuffle(sides)
-    if rng.random() < lamps_share:
-        depth = rng.uniform(1.0, 1.2)
-        street.paint_lamp(brush, moment, place, Spot(sides[0], ground_y(moment, depth), 0.62 / depth, depth), rng)
-    if rng.random() < flags_share:
-        signs.paint_flag(brush, moment, place, sides[2], ground_y(moment, 1.15), rng.uniform(0.44, 0.56), rng)
-    if rng.random() < signs_share:
-        signs.paint_sign(brush, moment, place, sides[1], ground_y(moment, 1.15), rng.uniform(0.065, 0.09), rng)
-
-
-def _fence(scene: _Scene, chance: float, depth: float) -> None:
-    rng = scene.rng
-    if rng.random() < chance:
-        span = rng.choice(((-0.3, rng.uniform(0.2, 0.5)), (rng.uniform(0.5, 0.8), 1.3), (-0.3, 1.3)))
-        height = rng.uniform(0.09, 0.12)
-        run = Run(*span, ground_y(scene.moment, depth), height)
-        street.paint_fence(scene.brush, scene.moment, scene.place, run, rng)
-
-
-def _lane(scene: _Scene) -> None:
-    """A road that runs away between houses and trees."""
-    rng = scene.rng
-    offset, bend = rng.uniform(-0.22, 0.22), rng.uniform(-0.05, 0.05)
-    scenery.paint_lane(scene.brush, scene.moment, scene.place, offset, bend, rng)
-    depth = 6.0
-    while depth > 1.3:
-        for side in (-1, 1):
-            wide, gap = _wide(scene), 0.42 + rng.uniform(0, 0.12)
-            left = offset + gap if side > 0 else offset - gap - wide
-            if rng.random() < 0.78:
-                _house(scene, 0.5 + left / depth + bend * log(depth), depth, wide, 0.5)
-            if rng.random() < 0.45:
-                _tree(scene, 0.5 + (offset + side * (gap - 0.06)) / (depth * 0.9) + bend * log(depth), depth * 0.9)
-        depth *= rng.uniform(0.66, 0.76)
-    if rng.random() < 0.45:
-        at = rng.uniform(1.5, 2.4)
-        x = 0.5 + (offset + rng.choice((-0.13, 0.13))) / at + bend * log(at)
-        spot = Spot(x, ground_y(scene.moment, at), 0.3 / at, at)
-        street.paint_vehicle(scene.brush, scene.moment, scene.place, spot, rng)
-    _furniture(scene, 0.75, 0.6, 0.3)
-
-
-def _row(scene: _Scene) -> None:
-    """A row of houses across the picture, and a road in front."""
-    rng = scene.rng
-    for _ in range(3):
-        _tree(scene, rng.uniform(-0.1, 1.1), 3.2)
-    x, depth = rng.uniform(-0.3, -0.1), 1.7
-    while x < 1.15:
-        wide = _wide(scene)
-        if rng.random() < 0.85:
-            _house(scene, x, depth, wide, x + wide / depth / 2)
-        else:
-            _tree(scene, x + wide / depth / 2, depth)
-        x += wide / depth * rng.uniform(1.0, 1.12) + 0.02
-    scenery.paint_cross_road(scene.brush, scene.moment, scene.place, rng)
-    if rng.random() < 0.6:
-        spot = Spot(rng.uniform(0.2, 0.8), ground_y(scene.moment, 1.12), 0.28, 1.12)
-        street.paint_vehicle(scene.brush, scene.moment, scene.place, spot, rng)
-    _furniture(scene, 0.7, 0.7, 0.3)
-    _fence(scene, 0.25, 0.8)
-
-
-def _country(scene: _Scene) -> None:
-    """Wide land, a few houses far off, trees near by."""
-    rng = scene.rng
-    offset = rng.choice((-0.5, 0.0, 0.5, None, None))
-    if offset is not None:
-        scenery.paint_lane(scene.brush, scene.moment, scene.place, offset, 0.0, rng)
-    for depth in sorted((rng.uniform(1.9, 5) for _ in range(rng.randint(2, 4))), reverse=True):
-        wide, side, gap = _wide(scene), rng.choice((-1, 1)), 0.4 + rng.uniform(0, 0.25) * depth
-        left = (offset or 0.0) + (gap if side > 0 else -gap - wide)
-        _house(scene, 0.5 + left / depth, depth, wide, 0.5)
-        _tree(scene, rng.uniform(-0.05, 1.05), depth * 0.95)
-    _fence(scene, 0.7, 1.25)
-    for depth in sorted((rng.uniform(1.05, 1.7) for _ in range(rng.randint(1, 3))), reverse=True):
-        _tree(scene, rng.choice((rng.uniform(-0.05, 0.3), rng.uniform(0.7, 1.05))), depth)
-    _furniture(scene, 0.5, 0.4, 0.35)
-
-
-def _shore(scene: _Scene) -> None:
-    """Water in front, the village behind it."""
-    rng = scene.rng
-    x, depth = rng.uniform(-0.2, 0.0), 2.3
-    while x < 1.1:
-        wide = _wide(scene)
-        if rng.random() < 0.7:
-            _house(scene, x, depth, wide, 0.5)
-        else:
-            _tree(scene, x + wide / depth / 2, depth)
-        x += wide / depth * rng.uniform(1.02, 1.4)
-    scenery.paint_water(scene.brush, scene.moment, 1.22, 1.8, rng)
-    _fence(scene, 0.5, 1.1)
-    _furniture(scene, 0.55, 0.55, 0.7)
-
-
-_SCENES: tuple[Callable[[_Scene], None], ...] = (_lane, _row, _country, _shore)
-_SHARES = (0.36, 0.30, 0.20, 0.14)
-
-
-def _expose(image: Image.Image, moment: Moment, rng: np.random.Generator) -> np.ndarray:
+def _expose(pixels: np.ndarray, rng: Random, noise: np.random.Generator) -> np.ndarray:
     """The camera: a gain for each channel, and a little noise."""
-    table = [min(int(value * gain), 255) for gain in moment.exposure for value in range(256)]
-    pixels = np.asarray(image.point(table), dtype=np.int16)
-    grain = rng.integers(-_NOISE, _NOISE + 1, size=pixels.shape, dtype=np.int8)
-    return np.clip(pixels + grain, 0, 255).astype(np.uint8)
+    warm, gain = rng.uniform(0.94, 1.06), rng.uniform(0.98, 1.2)
+    exposure = (warm * gain, gain, gain / warm)
+    table = [min(int(value * each), 255) for each in exposure for value in range(256)]
+    exposed = np.asarray(Image.fromarray(pixels).point(table), dtype=np.int16)
+    grain = noise.integers(-_NOISE, _NOISE + 1, size=pixels.shape, dtype=np.int8)
+    return np.clip(exposed + grain, 0, 255).astype(np.uint8)

@@ -10,8 +10,8 @@ from random import Random
 
 import skia
 
+from predictor.toyearth.colour import Colour, mix
 from predictor.toyearth.easel import Easel, ink, line, record, shape
-from predictor.toyearth.moment import Colour, mix
 
 LONGEST_SHADOW_M = 14.0  # a crown's shadow further away would be a stain that belongs to nothing
 TONES = 5  # from the shade of a crown to its sunny side
@@ -37,6 +37,7 @@ class _Palette:
     tones: tuple[Colour, ...]  # from shade to sun
     bark: Colour
     sunny: float  # -1 where the sun stands on the left, 1 on the right
+    detail: float  # share of the leaves that are worth painting; the others are covered by larger ones
 
 
 def record_tree(easel: Easel, kind: Kind, rng: Random) -> skia.Picture:
@@ -45,7 +46,10 @@ def record_tree(easel: Easel, kind: Kind, rng: Random) -> skia.Picture:
     sunlit = light.on(kind.leaf, (light.towards[0], light.towards[1], light.towards[2]), 0.0)
     shaded = mix(light.on(kind.leaf, _TO_THE_CAMERA, 0.0, shadow=1.0), _BLACK, 0.3)
     tones = tuple(mix(shaded, sunlit, k / (TONES - 1)) for k in range(TONES))
-    palette = _Palette(tones, light.on(kind.bark, _TO_THE_CAMERA, 0.0), 1.0 if light.towards[0] > 0 else -1.0)
+    palette = _Palette(
+        tones, light.on(kind.bark, _TO_THE_CAMERA, 0.0), 1.0 if light.towards[0] > 0 else -1.0,
+        min(max(easel.camera.size_px / 420, 0.35), 1.0),
+    )  # fmt: skip
 
     def draw(canvas: skia.Canvas) -> None:
         canvas.translate(1, 0)
@@ -90,12 +94,12 @@ def _crown(
 ) -> None:
     """Draw a ball of leaves: darker below and away from the sun."""
     paths = [skia.Path() for _ in range(TONES)]
-    for _ in range(leaves):
+    for _ in range(round(leaves * palette.detail)):
         turn, far = rng.uniform(0, 2 * pi), rng.random() ** 0.5
         dx, dy = cos(turn) * far, sin(turn) * far
         bright = 0.5 + 0.32 * dy + 0.22 * palette.sunny * dx + rng.gauss(0, 0.10)
         tone = min(max(int(bright * TONES), 0), TONES - 1)
-        size = rng.uniform(0.04, 0.08) * (across + up)
+        size = rng.uniform(0.04, 0.08) * (across + up) / palette.detail**0.5
         paths[tone].addCircle(x + dx * across, y + dy * up, size)
     for path, colour in zip(paths, palette.tones, strict=True):
         canvas.drawPath(path, ink(colour))
@@ -159,7 +163,21 @@ def _palm(palette: _Palette, canvas: skia.Canvas, rng: Random) -> None:
         canvas.drawPath(frond, ink(palette.tones[min(max(int(2.2 + 2 * sin(turn)), 0), TONES - 1)]))
 
 
+def _bare(palette: _Palette, canvas: skia.Canvas, rng: Random) -> None:
+    """A broadleaved tree in winter."""
+
+    def branch(x: float, y: float, turn: float, length: float, thick: float) -> None:
+        to = (x + sin(turn) * length, y + cos(turn) * length)
+        canvas.drawLine(x, y, *to, line(palette.bark, thick))
+        if length > 0.09:
+            for lean in (-0.5, 0.08, 0.55):
+                branch(*to, turn + lean + rng.uniform(-0.15, 0.15), length * rng.uniform(0.58, 0.75), thick * 0.6)
+
+    branch(0, 0, rng.uniform(-0.05, 0.05), 0.34, 0.05)
+
+
 KINDS: dict[str, Kind] = {
+    "bare": Kind((0.4, 0.35, 0.3), (0.36, 0.28, 0.21), _bare, 0.3),
     "broadleaf": Kind((0.36, 0.56, 0.22), (0.36, 0.28, 0.21), _broadleaf, 0.36),
     "birch": Kind((0.52, 0.66, 0.28), (0.88, 0.87, 0.82), _broadleaf, 0.34),
     "umbrella": Kind((0.44, 0.52, 0.20), (0.40, 0.30, 0.22), _umbrella, 0.45),

@@ -39,7 +39,7 @@ def test_a_camera_turned_to_the_right_sees_things_further_left() -> None:
 def test_a_plane_paints_its_points_where_the_camera_sees_them() -> None:
     camera = Camera(640, yaw=0.1, pitch=0.05)
     origin, along, up = np.array([-5.0, 3, 0]), np.array([0.0, 1, 0]), np.array([0.0, 0, 1])
-    plane = camera.plane(origin, along, up)
+    plane = np.reshape(camera.plane(origin, along, up), (3, 3))
     for a, b in ((0, 0), (4, 2.5), (30, 9)):
         u, v, w = plane @ (a, b, 1)
         assert (u / w, v / w) == pytest.approx(camera.pixel(origin + a * along + b * up))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-pytest.importorskip(
-    "skia", reason="painting needs skia-python and the system's libegl1 and libgl1", exc_type=ImportError
-)
+from tests.predictor import painting
+
+painting.needed()
 
 import skia
 

@@ -3,11 +3,10 @@
 from random import Random
 
 import numpy as np
-import pytest
 
-pytest.importorskip(
-    "skia", reason="painting needs skia-python and the system's libegl1 and libgl1", exc_type=ImportError
-)
+from tests.predictor import painting
+
+painting.needed()
 
 from predictor.toyearth.camera import Camera
 from predictor.toyearth.easel import Easel

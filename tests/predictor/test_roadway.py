@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-pytest.importorskip(
-    "skia", reason="painting needs skia-python and the system's libegl1 and libgl1", exc_type=ImportError
-)
+from tests.predictor import painting
+
+painting.needed()
 
 from predictor.toyearth.camera import Camera
 from predictor.toyearth.countries import RoadLines, country
@@ -17,7 +17,7 @@ from predictor.toyearth.roadway import LINE_M, Street, paint_row_shadow, paint_s
 
 STREET = Street(
     carriageway=6.6, pavement=2.4, slab=0.6, stone=(0.66, 0.64, 0.6), kerb=(0.78, 0.77, 0.74), kerb_stripe=0.0,
-    stripe=(0.1, 0.3, 0.7), ground=(0.45, 0.55, 0.32), lines=RoadLines("white", "white"),
+    stripe=(0.1, 0.3, 0.7), asphalt=(0.3, 0.3, 0.32), ground=(0.45, 0.55, 0.32), lines=RoadLines("white", "white"),
 )  # fmt: skip
 VIENNA, JUNE = 48.2, 172
 

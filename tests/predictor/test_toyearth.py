@@ -1,72 +1,47 @@
-"""Toy Earth: the same world for everybody, on land, and no neighbourhood on both sides of an examination."""
+"""Pictures of Toy Earth: the same bytes everywhere, and a manifest that tells the truth about them."""
 
-import csv
+import json
 import subprocess
 import sys
-import time
-from random import Random
+from collections import Counter
 
 import numpy as np
 import pytest
-import s2sphere
-from PIL import Image
+
+from tests.predictor import painting
+
+painting.needed()
 
 from predictor import toyearth
-from predictor.toyearth import land
-from predictor.toyearth.character import TREES, character
-from predictor.toyearth.painter import paint
-
-CONTINENTS = {  # rough boxes: south, north, west, east
-    "Europe": (36, 70, -10, 40),
-    "Asia": (5, 60, 60, 140),
-    "Africa": (-34, 30, -15, 40),
-    "North America": (15, 60, -125, -65),
-    "South America": (-50, 8, -80, -35),
-    "Australia": (-40, -12, 113, 154),
-}
+from predictor.toyearth import bands, trips
+from predictor.toyearth.painter import SCENES, Picture, paint
+from predictor.toyearth.spots import spot
 
 
-def blocks_of(split: str, count: int) -> set[int]:
-    """The S2 cells of level 10 that a split's places fall in."""
-    lats, lngs = toyearth.places(split, 7, count)
-    points = (s2sphere.LatLng.from_degrees(lat, lng) for lat, lng in zip(lats, lngs, strict=True))
-    return {s2sphere.CellId.from_lat_lng(point).parent(10).id() for point in points}
+@pytest.fixture(scope="module")
+def many() -> list[Picture]:
+    return [toyearth.picture("train", 11, index, 128) for index in range(160)]
 
 
-def trees_at(lat: float, lng: float, picks: int = 200) -> set[str]:
-    """The kinds of tree that grow at a place."""
-    here = character(lat, lng)
-    return {here.tree(Random(k)) for k in range(picks)}
-
-
-def test_the_same_arguments_paint_the_same_bytes():
+def test_the_same_arguments_paint_the_same_bytes() -> None:
     first, again = (toyearth.picture("new_place", 3, 14, 96) for _ in range(2))
     assert first.image.tobytes() == again.image.tobytes()
-    assert (first.lat, first.lng, first.title) == (again.lat, again.lng, again.title)
+    assert first.manifest() == again.manifest()
 
 
-def test_another_process_paints_the_same_bytes():
-    here = toyearth.picture("train", 3, 14, 64).image
+@pytest.mark.parametrize("index", [14, 15, 16, 17])
+def test_another_process_paints_the_same_bytes_and_tells_the_same(index: int) -> None:
+    here = toyearth.picture("train", 3, index, 64)
     code = (
-        "import sys; from predictor.toyearth import picture as p; sys.stdout.buffer.write(p('train', 3, 14, 64).image)"
+        f"import sys, json; from predictor.toyearth import picture; p = picture('train', 3, {index}, 64); "
+        "sys.stdout.buffer.write(p.image.tobytes() + json.dumps(p.manifest()).encode())"
     )
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    assert there == here.tobytes()
-
-
-@pytest.mark.parametrize("other", [("train", 3, 15), ("train", 4, 14), ("new_place", 3, 14)])
-def test_split_seed_and_index_each_lead_elsewhere(other: tuple[str, int, int]):
-    assert toyearth.place(*other) != toyearth.place("train", 3, 14)
-
-
-def test_a_place_does_not_depend_on_how_many_are_asked_for():
-    lats, lngs = toyearth.places("train", 5, 12)
-    assert toyearth.place("train", 5, 7) == (lats[7], lngs[7])
-    assert toyearth.places("train", 5, 0)[0].shape == (0,)
+    assert there == here.image.tobytes() + json.dumps(here.manifest()).encode()
 
 
 @pytest.mark.parametrize("size", [64, 129])
-def test_a_picture_is_square_bytes_at_its_place(size: int):
+def test_a_picture_is_square_bytes_at_its_place(size: int) -> None:
     shown = toyearth.picture("train", 1, 2, size)
     assert shown.image.shape == (size, size, 3)
     assert shown.image.dtype == np.uint8
@@ -74,118 +49,94 @@ def test_a_picture_is_square_bytes_at_its_place(size: int):
     assert shown.title.startswith("Toy Earth: near ")
 
 
-def test_a_small_picture_is_the_large_one_scaled_down():
-    small, large = (toyearth.picture("train", 1, 5, size).image.astype(float) for size in (64, 256))
-    shrunk = large.reshape(64, 4, 64, 4, 3).mean(axis=(1, 3))
-    other = toyearth.picture("train", 1, 6, 64).image.astype(float)
-    assert np.abs(small - shrunk).mean() < 8
+def test_a_small_picture_is_the_large_one_scaled_down() -> None:
+    small, large = (toyearth.picture("train", 1, 5, size).image.astype(float) for size in (96, 384))
+    shrunk = large.reshape(96, 4, 96, 4, 3).mean(axis=(1, 3))
+    other = toyearth.picture("train", 1, 6, 96).image.astype(float)
+    assert np.abs(small - shrunk).mean() < 10
     assert np.abs(small - other).mean() > 25
 
 
-def test_no_block_is_in_two_splits():
-    train, new = blocks_of("train", 3000), blocks_of("new_place", 1500)
-    assert len(train) > 1000
-    assert len(new) > 300
-    assert not train & new
+def test_every_scene_comes_and_its_share_is_as_planned(many: list[Picture]) -> None:
+    shares = Counter(shown.scene for shown in many)
+    assert set(shares) == set(SCENES)
+    assert shares["urban"] > shares["natural"] > 0
+    assert 0.03 < shares["indoor"] / len(many) < 0.2
+    assert 0.02 < shares["blank"] / len(many) < 0.18
 
 
-def test_blocks_are_those_of_s2():
-    rng = np.random.default_rng(0)
-    lats, lngs = np.degrees(np.arcsin(rng.uniform(-1, 1, 500))), rng.uniform(-180, 180, 500)
-    seen: dict[int, tuple[int, int, int]] = {}
-    for lat, lng in zip(lats, lngs, strict=True):
-        cell = s2sphere.CellId.from_lat_lng(s2sphere.LatLng.from_degrees(lat, lng))
-        face, i, j, _ = cell.to_face_ij_orientation()
-        seen[cell.parent(10).id()] = land.block(lat, lng)
-        assert land.block(lat, lng) == (face, i >> 20, j >> 20)
-    assert len(set(seen.values())) == len(seen)
+def test_every_clue_is_seen_in_every_scene_that_tells_anything(many: list[Picture]) -> None:
+    for scene in ("urban", "natural", "indoor"):
+        seen = set().union(*(shown.clues for shown in many if shown.scene == scene))
+        assert seen == set(bands.CLUES), scene
 
 
-def test_about_a_tenth_of_the_blocks_is_new():
-    rng = np.random.default_rng(1)
-    points = zip(np.degrees(np.arcsin(rng.uniform(-1, 1, 4000))), rng.uniform(-180, 180, 4000), strict=True)
-    share = np.mean([land.split_of(lat, lng) == "new_place" for lat, lng in points])
-    assert 0.08 < share < 0.12
+def test_a_blank_picture_tells_nothing(many: list[Picture]) -> None:
+    for shown in many:
+        if shown.scene == "blank":
+            assert shown.clues == shown.facts == frozenset()
+            assert shown.texts == ()
+            assert shown.plan is None
 
 
-@pytest.mark.parametrize("split", land.SPLITS)
-def test_places_are_on_land_all_over_the_world(split: str):
-    lats, lngs = toyearth.places(split, 2, 1500)
-    assert all(land.is_land(lat, lng) for lat, lng in zip(lats, lngs, strict=True))
-    assert lats.min() > -60
-    assert (lngs >= -180).all()
-    assert (lngs < 180).all()
-    for south, north, west, east in CONTINENTS.values():
-        assert ((lats > south) & (lats < north) & (lngs > west) & (lngs < east)).sum() >= 3  # Australia has few towns
+def test_no_palm_is_seen_in_the_far_north_and_no_rice_in_the_cold(many: list[Picture]) -> None:
+    warm = [shown for shown in many if "palm" in shown.facts]
+    assert warm
+    assert max(abs(shown.lat) for shown in warm) < 42
+    assert all(abs(shown.lat) < 42 for shown in many if "rice" in shown.facts)
 
 
-def test_the_mask_knows_land_from_sea():
-    assert land.is_land(48.85, 2.35)
-    assert land.is_land(-1.29, 36.82)
-    assert not land.is_land(0.0, -30.0)
-    assert not land.is_land(30.0, -150.0)
-    assert not land.is_land(-80.0, 0.0)
+def test_the_manifest_is_json_and_complete(many: list[Picture]) -> None:
+    told = json.loads(json.dumps(many[0].manifest()))
+    assert {"latitude", "longitude", "country", "scene", "camera", "clues", "texts", "plan", "painter"} <= set(told)
+    assert told["painter"] == toyearth.PAINTER_VERSION
+    for shown in many:
+        for words in shown.texts:
+            assert words.text.strip()
+            assert words.script
 
 
-def test_neighbours_share_their_look_and_strangers_do_not():
-    """Turns are angles: compare them round the circle, over many places."""
-    lats, lngs = toyearth.places("train", 9, 200)
-    here = [character(lat, lng).turns for lat, lng in zip(lats, lngs, strict=True)]
-    near = [character(lat + 0.5, lng).turns for lat, lng in zip(lats, lngs, strict=True)]
-
-    def apart(a: list[dict[str, float]], b: list[dict[str, float]]) -> float:
-        gaps = np.array([[x[name] - y[name] for name in x] for x, y in zip(a, b, strict=True)])
-        return float(np.abs((gaps + 0.5) % 1 - 0.5).mean())
-
-    assert apart(here, near) < 0.12
-    assert apart(here, here[1:] + here[:1]) > 0.2
-
-
-def test_plants_know_the_climate():
-    for lng in (25.0, 60.0, 130.0, -110.0):
-        assert not trees_at(65.0, lng) & {"palm", "umbrella", "baobab", "cactus", "cypress"}
-    assert not trees_at(1.0, 20.0) & {"conifer", "birch"}
-    assert trees_at(1.0, 20.0) <= set(TREES)
+def test_two_pictures_of_a_spot_show_the_same_houses() -> None:
+    """By other light, from another point, perhaps the other way: as seen from above nothing has moved."""
+    where = spot(5000, 1)
+    when = trips.When(180.0, 12.0)
+    plans = []
+    for seed in range(12):
+        shown = paint(where, (where.lat, where.lng), when, np.random.SeedSequence([seed]), 48)
+        if shown.plan is not None:
+            plans.append(shown.plan if shown.plan.bearing == where.bearing else shown.plan.turned())
+    assert len(plans) > 4
+    assert {plan.bearing for plan in plans} == {plans[0].bearing}
+    assert all(plan.as_json() == plans[0].as_json() for plan in plans)
 
 
-def test_the_same_place_is_seen_in_many_ways():
-    views = [paint(48.2, 16.4, np.random.SeedSequence([1, k]), 48).astype(float) for k in range(6)]
+def test_the_same_place_is_seen_in_many_ways() -> None:
+    where = spot(5000, 1)
+    views = [
+        paint(where, (where.lat, where.lng), trips.When(30.0 * k, 9 + k), np.random.SeedSequence([k]), 48).image.astype(
+            float
+        )
+        for k in range(6)
+    ]
     assert min(np.abs(a - b).mean() for i, a in enumerate(views) for b in views[:i]) > 10
 
 
-def test_choosing_a_place_is_cheap():
-    toyearth.places("new_place", 1, 10)
-    start = time.process_time()
-    toyearth.places("new_place", 1, 300)
-    assert (time.process_time() - start) / 300 < 0.002  # 0.2 ms when nothing else runs
+def test_an_album_is_painted_in_order() -> None:
+    shown = toyearth.album("train", 1, 3, 48)
+    assert [picture.when for picture in shown] == [stop.when for stop in trips.trip("train", 1, 3)]
 
 
-def test_an_unknown_split_is_named():
-    with pytest.raises(ValueError, match="no split 'test'; it has train and new_place"):
-        toyearth.place("test", 1, 0)
+def test_channels_are_of_mean_zero_and_variance_one() -> None:
+    rng = np.random.default_rng(0)
+    told = toyearth.channels(np.degrees(np.arcsin(rng.uniform(-1, 1, 4000))), rng.uniform(-180, 180, 4000))
+    assert told.shape == (4000, toyearth.CHANNELS)
+    assert np.abs(told.mean(axis=0)).max() < 0.2
+    assert np.abs(told.std(axis=0) - 1).max() < 0.15
 
 
-def test_render_writes_pictures_that_tell_nothing_and_a_table_that_tells_all(tmp_path):
-    out = tmp_path / "starter"
-    command = [sys.executable, "-m", "predictor.toyearth", "render", "--count", "3", "--size", "80", "--seed", "4"]
-    subprocess.run([*command, "--split", "new_place", "--out", out], check=True, capture_output=True)
-    with (out / "photos.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert sorted(row["filename"] for row in rows) == sorted(path.name for path in out.glob("*.jpg"))
-    assert len(rows) == 3
-    for index, row in enumerate(rows):
-        lat, lng = toyearth.place("new_place", 4, index)
-        assert float(row["latitude"]) == pytest.approx(lat, abs=1e-6)
-        assert float(row["longitude"]) == pytest.approx(lng, abs=1e-6)
-        assert (row["credit"], row["licence"]) == ("Toy Earth", "CC0-1.0")
-        with Image.open(out / row["filename"]) as image:
-            assert image.size == (80, 80)
-            assert not image.getexif()
-
-
-def test_sheet_writes_one_image(tmp_path):
-    out = tmp_path / "sheet.png"
-    command = [sys.executable, "-m", "predictor.toyearth", "sheet", "--columns", "2", "--rows", "1", "--size", "40"]
-    subprocess.run([*command, "--out", out], check=True, capture_output=True)
-    with Image.open(out) as image:
-        assert image.size == (98, 52)
+def test_places_need_no_painter() -> None:
+    code = (
+        "import sys; from predictor import toyearth; toyearth.places('train', 1, 3); "
+        "assert not {'skia', 'shapely', 'babel', 'phonenumbers', 'torch'} & set(sys.modules), sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

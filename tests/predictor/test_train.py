@@ -129,6 +129,6 @@ def test_reading_the_fields_helps_in_training_and_leaves_no_trace(
 
 def test_the_loss_of_reading_is_the_squared_error_from_the_painters_fields() -> None:
     lat, lng = np.array([10.0, -20.0]), np.array([30.0, 140.0])
-    right = torch.tensor(np.stack([toyearth.channels(10.0, 30.0), toyearth.channels(-20.0, 140.0)])).float()
+    right = torch.tensor(toyearth.channels(lat, lng)).float()
     assert read_loss(right, lat, lng) == 0
     assert read_loss(right + 2, lat, lng) == pytest.approx(4)

@@ -1,4 +1,4 @@
-"""python -m predictor.toyearth.coastline land-50m.json land.png: draw the land mask that ships with the package.
+"""python -m predictor.toyearth.sources.coastline land-50m.json land.png: draw the land mask that ships here.
 
 The shapes are Natural Earth's land at 1:50 million (public domain), as TopoJSON in version 2.0.2 of the npm package
 world-atlas. The mask is a 1-bit PNG of 1440 x 720 pixels, 0.25 degrees each, north up, from longitude -180.
@@ -27,6 +27,21 @@ def ring_points(ring: list[int], arcs: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([arcs[i] if i >= 0 else arcs[~i][::-1] for i in ring])
 
 
+def rings_in_pixels(points: np.ndarray) -> list[np.ndarray]:
+    """Turn a ring in degrees into pixels, once for each time that it meets the map's frame.
+
+    A ring that crosses the date line is unrolled and drawn at both ends of the map; one that goes round a pole (only
+    Antarctica) is closed along the map's lower edge.
+    """
+    steps = np.diff(points[:, 0], prepend=points[0, 0])
+    longitudes = points[0, 0] + np.cumsum((steps + 180) % 360 - 180)
+    unrolled = np.stack([longitudes, points[:, 1]], axis=1)
+    if abs(longitudes[-1] - longitudes[0]) > 180:
+        unrolled = np.concatenate([unrolled, [[longitudes[-1], -90.0], [longitudes[0], -90.0]]])
+    places = [(unrolled + np.array([away, 0])) * (1, -1) + (180, 90) for away in (-360, 0, 360)]
+    return [each / DEGREES * FINE for each in places if each[:, 0].max() > 0 and each[:, 0].min() < 360]
+
+
 def draw_mask(topology: dict) -> Image.Image:
     """Rasterise every polygon, holes after shells."""
     arcs = arcs_in_degrees(topology)
@@ -37,8 +52,8 @@ def draw_mask(topology: dict) -> Image.Image:
         polygons = shape["arcs"] if shape["type"] == "MultiPolygon" else [shape["arcs"]]
         for polygon in polygons:
             for number, ring in enumerate(polygon):
-                points = (ring_points(ring, arcs) * (1, -1) + (180, 90)) / DEGREES * FINE
-                draw.polygon([tuple(p) for p in points], fill=0 if number else 255)
+                for points in rings_in_pixels(ring_points(ring, arcs)):
+                    draw.polygon([tuple(p) for p in points], fill=0 if number else 255)
     share = np.asarray(canvas.reduce(FINE)) / 255
     return Image.fromarray(np.where(share >= ENOUGH_LAND, 255, 0).astype(np.uint8)).convert("1")
 

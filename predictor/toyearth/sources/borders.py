@@ -1,4 +1,4 @@
-"""python -m predictor.toyearth.borders borders.json countries.json: keep what a picture can tell of each country.
+"""python -m predictor.toyearth.sources.borders borders.json countries.json: keep what a picture can tell of a country.
 
 borders.json is the data of the npm package @rapideditor/country-coder, version 5.6.1 (ISC licence): outlines, driving
 side and the unit of speeds on signs. The outlines are rounded to a thousandth of a degree (100 m).
