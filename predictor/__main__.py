@@ -1,4 +1,4 @@
-"""python -m predictor partition | train | evaluate | locate      the geolocator, for its operators"""
+"""python -m predictor partition | train | evaluate | ceilings | information | locate      for operators"""
 
 import argparse
 import csv
@@ -61,6 +61,22 @@ def evaluate(given: argparse.Namespace) -> int:
     return 0
 
 
+def ceilings(given: argparse.Namespace) -> int:
+    """Say how well the right cell would do."""
+    from predictor import evaluate as judge
+
+    print(judge.ceilings(tuple(given.cells), given.count))
+    return 0
+
+
+def information(given: argparse.Namespace) -> int:
+    """Measure what a picture tells, at which scale, and to whom."""
+    from predictor import information as measure
+
+    print(measure.report(given.weights or Planet().path(), given.count, given.device))
+    return 0
+
+
 def locate(given: argparse.Namespace) -> int:
     """Say where pictures were taken. The exit status is 1 where one could not be read."""
     from predictor.geolocator import Geolocator
@@ -102,12 +118,18 @@ def arguments() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="train PlaNet on Toy Earth"))
     judge = commands.add_parser("evaluate", help="judge a checkpoint on held-out places of Toy Earth")
     judge.add_argument("--count", type=_positive, default=1000, help="pictures")
+    top = commands.add_parser("ceilings", help="how well the right cell would do, for coarse and fine partitions")
+    top.add_argument("--cells", type=_positive, nargs="+", default=[1000, 3000, 10_000], help="about so many")
+    top.add_argument("--count", type=_positive, default=200_000, help="training places")
+    tell = commands.add_parser("information", help="what a picture tells, at which scale")
+    tell.add_argument("--count", type=_positive, default=1000, help="pictures of new places")
     seek = commands.add_parser("locate", help="say where pictures were taken")
     seek.add_argument("files", nargs="+", type=Path, metavar="FILE")
     seek.add_argument("--top", type=_positive, default=5, help="cells to tell of each picture")
-    for command in (judge, seek):
+    for command in (judge, tell, seek):
         command.add_argument("--weights", type=Path, help="a checkpoint file; by default the one people play against")
         command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
+    for command in (judge, seek):
         command.add_argument("--json", action="store_true")
     return parser
 
@@ -126,6 +148,7 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     """One option for each field of Plan; what is not given stays as Plan has it (train.py tells why)."""
     command.add_argument("--out", type=Path, required=True, help="a folder for the state, the metrics and the weights")
     command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
+    command.add_argument("--start", help="a checkpoint whose convolutions to begin with")
     for name in ("count", "size", "t1", "t2", "steps", "batch", "world"):
         command.add_argument(f"--{name}", type=_positive)
     for name in ("workers", "threads", "exam", "max-level", "refit"):
@@ -148,8 +171,15 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     given = arguments().parse_args()
     try:
-        return {"partition": partition, "train": train, "evaluate": evaluate, "locate": locate}[given.command](given)
-    except (CheckpointError, ValueError, OSError) as error:
+        run = {
+            "partition": partition, "train": train, "evaluate": evaluate, "ceilings": ceilings,
+            "information": information, "locate": locate,
+        }[given.command]  # fmt: skip
+        return run(given)
+    except ImportError as error:
+        print(f"{toyearth.PAINTING_NEEDS} ({error})", file=sys.stderr)
+        return 2
+    except (CheckpointError, ValueError, RuntimeError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -38,6 +38,7 @@ class Card:
     weights: str  # the first 12 hexadecimal digits of its file's SHA-256
     domain: str  # "toy-earth" or "real": what it was trained on
     n_cells: int
+    painter: int = 0  # the version of Toy Earth's painter that it has learnt from; 0: none
 
 
 class Opponent(Protocol):
@@ -100,7 +101,7 @@ class Planet:
 @lru_cache(maxsize=8)
 def _planet_card(path: Path, _mtime_ns: int, _size: int) -> Card:
     config, partition = checkpoint.read_header(path)
-    return Card("planet", "PlaNet", checkpoint.digest(path), config.domain, len(partition))
+    return Card("planet", "PlaNet", checkpoint.digest(path), config.domain, len(partition), config.painter)
 
 
 BUILT_IN: Mapping[str, Maker] = {"planet": Planet()}

@@ -53,6 +53,7 @@ class Plan:
     soft_km: float = 0.0  # 0: the paper's hard labels; otherwise how wide the labels are at the end (data.targets)
     soft_from_km: float = 0.0  # wider labels at the start: first the continent, then the region; 0: soft_km all along
     fields_weight: float = 0.0  # of reading the painter's fields beside the cells (see `read_loss`); 0: cells alone
+    start: str = ""  # a checkpoint whose convolutions to begin with, whatever its cells; empty: none
     refit: int = 0  # new pictures to fit the last layer anew on, at the end (head.py); 0: leave it
     save_every_s: float = 120.0
     exam: int = 400  # held-out pictures at each save; 0 for none
@@ -103,9 +104,12 @@ def train(plan: Plan, out: Path, device: str | None = None) -> Path:
 def begin(plan: Plan, partition: Partition, device: torch.device) -> Run:
     """A run at step 0."""
     torch.manual_seed(plan.world)
-    config = Config(n_cells=len(partition), size=plan.size)
+    config = Config(n_cells=len(partition), size=plan.size, painter=toyearth.PAINTER_VERSION)
     extra = toyearth.CHANNELS if plan.fields_weight else 0
-    network = build(replace(config, n_cells=config.n_cells + extra)).to(device)
+    network = build(replace(config, n_cells=config.n_cells + extra))
+    if plan.start:
+        warm(network, checkpoint.read_weights(Path(plan.start)))
+    network.to(device)
     # Weight decay is for matrices; on batch norm and biases it only slows learning down.
     groups = [
         {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": plan.weight_decay},
@@ -113,6 +117,14 @@ def begin(plan: Plan, partition: Partition, device: torch.device) -> Run:
     ]
     optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.98))
     return Run(plan, config, partition, network, optimiser, device)
+
+
+def warm(network: nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    """Take over everything but the last layer from other weights. Raises ValueError where they do not fit."""
+    body = {name: tensor for name, tensor in weights.items() if not name.startswith("fc.")}
+    missing, unknown = network.load_state_dict(body, strict=False)
+    if unknown or any(not name.startswith("fc.") for name in missing):
+        raise ValueError(f"--start has other layers than this network: {(unknown or missing)[:3]}")
 
 
 def learning_rate(plan: Plan, progress: float) -> float:
@@ -198,7 +210,7 @@ def refit(run: Run, world: data.World, path: Path) -> None:
         weights |= {"fc.weight": weight, "fc.bias": bias}
     config, partition = checkpoint.read_header(path)
     facts = {**config.training, "refit": run.plan.refit, "median_km_as_trained": old, "median_km_refitted": new}
-    checkpoint.save(path, replace(config, training=facts), partition, weights)
+    checkpoint.save(path, replace(config, training=facts), partition, weights, clues_layer(run))
 
 
 def for_checkpoint(run: Run) -> dict[str, torch.Tensor]:
@@ -207,6 +219,14 @@ def for_checkpoint(run: Run) -> dict[str, torch.Tensor]:
     for name in ("fc.weight", "fc.bias"):
         weights[name] = weights[name][: run.config.n_cells].clone()
     return weights
+
+
+def clues_layer(run: Run) -> dict[str, torch.Tensor] | None:
+    """The outputs that read the painter's fields, as a layer of their own; None where the plan has none."""
+    if not run.plan.fields_weight:
+        return None
+    state = run.network.state_dict()
+    return {name: state[f"fc.{name}"][run.config.n_cells :].clone() for name in ("weight", "bias")}
 
 
 def keep(run: Run, out: Path, waiting_share: float) -> None:
@@ -222,7 +242,7 @@ def keep(run: Run, out: Path, waiting_share: float) -> None:
     with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(facts) + "\n")
     config = Config(**{**asdict(run.config), "training": {"plan": asdict(run.plan), **facts}})
-    checkpoint.save(out / "planet.safetensors", config, run.partition, for_checkpoint(run))
+    checkpoint.save(out / "planet.safetensors", config, run.partition, for_checkpoint(run), clues_layer(run))
     state = {
         "network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "step": run.step,
         "seconds": run.seconds, "loss": run.loss, "random": torch.get_rng_state(), "partition": run.partition.digest,

@@ -11,6 +11,7 @@ from predictor import checkpoint
 from predictor.cells import FACES, Partition, children
 from predictor.checkpoint import Config
 from predictor.planet import build
+from predictor.toyearth import PAINTER_VERSION
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory, quarters: Partition, one_t
     """A checkpoint of an untrained network."""
     torch.manual_seed(1)
     path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
-    config = Config(n_cells=len(quarters), size=32, training={"minutes": 0})
+    config = Config(n_cells=len(quarters), size=32, painter=PAINTER_VERSION, training={"minutes": 0})
     checkpoint.save(path, config, quarters, build(config).state_dict())
     return path
 

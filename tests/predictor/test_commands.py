@@ -67,16 +67,36 @@ def test_evaluate_stands_beside_floors_and_ceiling(
     monkeypatch.setattr(evaluate, "REFERENCE_COUNT", 60)
     assert run(monkeypatch, "evaluate", "--count", 40, "--weights", weights, "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["n"] == 40
-    assert set(told["floors"]) == {"constant", "prior", "colour_knn"}
-    for row in (told, told["ceiling"], *told["floors"].values()):
-        assert list(row["accuracy"]) == ["1", "25", "200", "750", "2500"]
-        assert list(row["accuracy"].values()) == sorted(row["accuracy"].values())
-        assert 0 < row["median_km"] < 20100
-    assert told["ceiling"]["median_km"] < told["median_km"]
-    assert told["floors"]["constant"]["median_km"] < told["floors"]["prior"]["median_km"]
+    assert set(told) == {"new_picture", "new_place"}
+    for split in told.values():
+        assert split["n"] == 40
+        assert set(split["floors"]) == {"constant", "prior", "mean_colour", "colour_knn"}
+        for row in (split, split["ceiling"], *split["floors"].values()):
+            assert list(row["accuracy"]) == ["1", "25", "200", "750", "2500"]
+            assert list(row["accuracy"].values()) == sorted(row["accuracy"].values())
+            assert 0 < row["median_km"] < 20100
+        assert split["ceiling"]["median_km"] < split["median_km"]
+        assert split["floors"]["constant"]["median_km"] < split["floors"]["prior"]["median_km"]
     assert run(monkeypatch, "evaluate", "--count", 4, "--weights", weights) == 0
     assert "colour_knn" in capsys.readouterr().out
+
+
+def test_weights_of_another_painter_are_refused(
+    weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(toyearth, "PAINTER_VERSION", toyearth.PAINTER_VERSION + 1)
+    assert run(monkeypatch, "evaluate", "--count", 4, "--weights", weights) == 2
+    assert "another world, so the figures would mean nothing" in capsys.readouterr().err
+
+
+def test_ceilings_rise_with_finer_cells(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(evaluate.ceilings, "__defaults__", ((40, 200), 3000, 200))
+    assert run(monkeypatch, "ceilings", "--cells", 40, 200, "--count", 3000) == 0
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[1] for row in rows] == ["new_picture", "new_place"] * 2
+    coarse, fine = (float(rows[k][-1].split()[0]) for k in (0, 2))
+    assert fine < coarse
+    assert abs(int(rows[0][0]) - 40) < 15
 
 
 def test_the_constant_is_the_best_of_the_known_places() -> None:
@@ -87,7 +107,8 @@ def test_the_constant_is_the_best_of_the_known_places() -> None:
 def test_the_neighbour_in_colour_is_found() -> None:
     colours = (250, 0, 0), (90, 140, 250), (20, 160, 30)
     red, sky, leaf = (np.full((8, 8, 3), colour, dtype=np.uint8) for colour in colours)
-    assert evaluate.nearest_in_colour([leaf, red], [red, sky, leaf, leaf]).tolist() == [2, 0]
+    for describe in (evaluate.colour_histogram, evaluate.mean_colour):
+        assert evaluate.nearest([leaf, red], [red, sky, leaf, leaf], describe).tolist() == [2, 0]
 
 
 def test_the_ceiling_takes_the_nearest_cell_where_there_is_none() -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from predictor import checkpoint, opponents
 from predictor.checkpoint import CheckpointError
 from predictor.opponents import Card
+from predictor.toyearth import PAINTER_VERSION
 
 
 @pytest.fixture
@@ -21,7 +22,9 @@ def planet_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_planet_is_there(planet_weights: Path) -> None:
-    assert opponents.available()[0] == Card("planet", "PlaNet", checkpoint.digest(planet_weights), "toy-earth", 24)
+    assert opponents.available()[0] == Card(
+        "planet", "PlaNet", checkpoint.digest(planet_weights), "toy-earth", 24, PAINTER_VERSION
+    )
 
 
 def test_asking_who_is_there_loads_no_torch(planet_weights: Path) -> None:
