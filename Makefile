@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help play test check bench clean
+.PHONY: help play test check bench starter clean
 
 help: ## List these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -26,8 +26,11 @@ check: .venv/.tests ## The quick loop: lint, format, types, fast tests
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -m "not slow and not browser and not redis and not postgres"
 
-bench: .venv/.game ## Print the benchmarks: each a ratio against something measured in the same run
+bench: .venv/.tests ## Print the benchmarks: each a ratio against something measured in the same run
 	@$(BIN)/python -m benchmarks
+
+starter: .venv/.tests ## Paint the three sets of photos that ship with the game anew
+	@$(BIN)/python -m predictor.toyearth starter --out geogame/starter
 
 clean: ## Remove the environment and everything this installation made (its database and photos too!)
 	rm -rf .venv var

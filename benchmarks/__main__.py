@@ -7,10 +7,12 @@ from dataclasses import asdict
 
 from tqdm import tqdm
 
-from benchmarks import cells, distances, locating
+from benchmarks import cells, distances, locating, painting
 from benchmarks.measure import Result
 
-ALL = (cells.leaf_ids, cells.partition, distances.distances, locating.at_once)
+ALL = (
+    cells.leaf_ids, cells.partition, distances.distances, locating.at_once, painting.for_training, painting.for_playing,
+)  # fmt: skip
 
 
 def table(results: list[Result]) -> str:
