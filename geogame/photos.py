@@ -176,6 +176,14 @@ def restore(photos: Iterable[Photo]) -> int:
     return Exhibit.objects.filter(photos__in=list(photos)).exclude(retired_at=None).update(retired_at=None)
 
 
+def painters(photo_set: PhotoSet) -> set[str]:
+    """Return the versions of Toy Earth's painter that a set's pictures say they come from; none for photographs."""
+    if photo_set.domain != Domain.TOY_EARTH:
+        return set()
+    told = photo_set.photos.filter(extra__has_key="painter").values_list("extra__painter", flat=True)
+    return {str(version) for version in told.distinct()}
+
+
 def pick(photo_set: PhotoSet, count: int, person: Person | None = None) -> list[Exhibit]:
     """Draw exhibits at random, those first that this person has not met; fewer where the set is smaller."""
     everything = list(photo_set.exhibits.filter(retired_at=None))

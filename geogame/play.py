@@ -28,6 +28,8 @@ class Opponent(Protocol):
     def weights(self) -> str: ...
     @property
     def domain(self) -> str: ...
+    @property
+    def painter(self) -> int: ...
 
 
 @transaction.atomic
@@ -43,6 +45,7 @@ def open_game(
     exhibits = photos.pick(photo_set, n_rounds, host)
     if not exhibits:
         raise NotNow(gettext_noop("There are no photos in this set yet. Choose another set."))
+    _refuse_another_world(photo_set, opponents)
     game = Game.objects.create(
         photo_set=photo_set,
         domain=photo_set.domain,
@@ -65,6 +68,22 @@ def open_game(
             joined_at=now,
         )
     return game
+
+
+def _refuse_another_world(photo_set: PhotoSet, opponents: Sequence[Opponent]) -> None:
+    """Refuse a made-up set that another version of the painter painted than an opponent has learnt from."""
+    painters = photos.painters(photo_set)
+    for card in opponents:
+        if card.painter and painters - {str(card.painter)}:
+            raise NotNow(
+                gettext_noop(
+                    "The pictures of this set were painted by version %(set)s of Toy Earth's painter; %(name)s has "
+                    "learnt version %(own)d, another world. Choose another set."
+                ),
+                set=", ".join(sorted(painters)),
+                name=card.label,
+                own=card.painter,
+            )
 
 
 @transaction.atomic

@@ -30,6 +30,7 @@ class Card:
     label: str = "PlaNet"
     weights: str = "0123456789ab"
     domain: str = "toy-earth"
+    painter: int = 0
 
 
 CARD = Card()

@@ -21,3 +21,18 @@ def test_games_that_were_played_before_keep_the_kind_of_pictures_of_their_set() 
         before.get_model("geogame", "Game").objects.create(photo_set=photo_set, code=domain)
     games = at("0002_game_domain").get_model("geogame", "Game").objects
     assert dict(games.values_list("code", "domain")) == {"real": "real", "toy-earth": "toy-earth"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_starter_photos_from_before_say_that_the_first_painter_painted_them() -> None:
+    before = at("0002_game_domain")
+    photos = (("toy-earth", "Toy Earth", {"a": "b"}), ("toy-earth", "Ana", {}), ("real", "Toy Earth", {}))
+    for number, (domain, credit, extra) in enumerate(photos):
+        sets = before.get_model("geogame", "PhotoSet").objects
+        photo_set, _ = sets.get_or_create(slug=domain, defaults={"name": domain, "domain": domain})
+        before.get_model("geogame", "Photo").objects.create(
+            photo_set=photo_set, credit=credit, extra=extra, width=1, height=1, colour="#000000", lat=0, lng=0,
+            original_sha256=str(number),
+        )  # fmt: skip
+    after = at("0003_painter_of_old_starters").get_model("geogame", "Photo").objects.order_by("pk")
+    assert [photo.extra for photo in after] == [{"a": "b", "painter": "1"}, {}, {}]

@@ -1,6 +1,7 @@
 """The verbs of the game, one sentence about people each."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -37,6 +38,19 @@ def test_no_game_opens_on_an_empty_set(db: None) -> None:
     empty = PhotoSet.objects.create(name="Empty", slug="empty")
     with pytest.raises(NotNow):
         play.open_game(empty, [CARD], 5, None, NOON)
+
+
+def test_a_set_of_another_painter_is_refused_with_a_sentence(toy_set: PhotoSet) -> None:
+    """Weights know only the made-up world that they have learnt; photographs are no made-up world."""
+    toy_set.photos.update(extra={"painter": "2"})
+    assert play.open_game(toy_set, [replace(CARD, painter=2)], 1, None, NOON)
+    assert play.open_game(toy_set, [replace(CARD, painter=0)], 1, None, NOON)  # it has learnt none of them
+    with pytest.raises(NotNow, match="painted by version 2 of Toy Earth's painter; PlaNet has learnt version 3"):
+        play.open_game(toy_set, [CARD, replace(CARD, painter=3)], 1, None, NOON)
+    assert toy_set.games.count() == 2
+    PhotoSet.objects.filter(pk=toy_set.pk).update(domain="real")
+    toy_set.refresh_from_db()
+    assert play.open_game(toy_set, [replace(CARD, painter=3)], 1, None, NOON)
 
 
 def test_ana_gets_the_photos_first_that_she_has_not_met(toy_set: PhotoSet, ana: Person) -> None:
