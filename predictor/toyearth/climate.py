@@ -43,7 +43,7 @@ class Climate:
 
     def leaves(self, day: float) -> str:
         """Return how broadleaved trees stand on a day of the year: "green", "autumn" or "bare"."""
-        if self.warmth > 17:
+        if self.warmth > 17 or self.swing < 5:  # also in the highlands of the tropics there is no winter
             return "green"
         turn = (day - 197 if self.lat >= 0 else day - 197 + 182.6) % 365.25  # days since the height of summer
         if self.degrees(day) < 6 and turn > 60:

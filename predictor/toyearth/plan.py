@@ -18,6 +18,8 @@ from predictor.toyearth.style import Style
 
 START_M, STOP_M = -45.0, 135.0
 TREE_METRES = {"conifer": (6.0, 11.0), "palm": (6.0, 10.0), "cypress": (6.0, 10.0), "umbrella": (4.5, 7.0)}
+Stretches = tuple[tuple[float, float, float], ...]  # x, near, far
+Points = tuple[tuple[float, float], ...]  # x, y
 CROPS = ("rice", "rows", "meadow", "meadow", "grain", "lake")
 
 
@@ -50,28 +52,38 @@ class Plan:
     bearing: float  # of the y axis, degrees from north by east
     houses: tuple[House, ...]
     trees: tuple[Tree, ...]
-    hedges: tuple[tuple[float, float, float], ...]  # x, near, far
-    fences: tuple[tuple[float, float, float], ...]
-    lamps: tuple[tuple[float, float], ...]  # x, y
-    bins: tuple[tuple[float, float], ...]
-    signs: tuple[tuple[float, float], ...]
+    hedges: Stretches
+    fences: Stretches
+    lamps: Points
+    bins: Points
+    signs: Points
     crops: tuple[str, str]  # what grows on the left and on the right of a country road
     name: str  # of the street, in the place's script
 
     def turned(self) -> "Plan":
-        """Return the same spot for who looks along the street the other way."""
+        """Return the same spot for who looks along the street the other way: turned about the middle of its length."""
+        last = START_M + STOP_M
+
+        def stretches(these: Stretches) -> Stretches:
+            return tuple((-x, last - far, last - near) for x, near, far in these)
+
+        def points(these: Points) -> Points:
+            return tuple((-x, last - y) for x, y in these)
+
+        def turn(house: House) -> House:
+            lot = Lot(-house.lot.x, last - house.lot.far, last - house.lot.near)
+            return replace(house, lot=lot, shops=house.shops[::-1])
+
         return replace(
             self,
             bearing=(self.bearing + 180) % 360,
-            houses=tuple(
-                replace(h, lot=Lot(-h.lot.x, -h.lot.far, -h.lot.near), shops=h.shops[::-1]) for h in self.houses
-            ),
-            trees=tuple(replace(tree, x=-tree.x, y=-tree.y) for tree in self.trees),
-            hedges=tuple((-x, -far, -near) for x, near, far in self.hedges),
-            fences=tuple((-x, -far, -near) for x, near, far in self.fences),
-            lamps=tuple((-x, -y) for x, y in self.lamps),
-            bins=tuple((-x, -y) for x, y in self.bins),
-            signs=tuple((-x, -y) for x, y in self.signs),
+            houses=tuple(map(turn, self.houses)),
+            trees=tuple(replace(tree, x=-tree.x, y=last - tree.y) for tree in self.trees),
+            hedges=stretches(self.hedges),
+            fences=stretches(self.fences),
+            lamps=points(self.lamps),
+            bins=points(self.bins),
+            signs=points(self.signs),
             crops=(self.crops[1], self.crops[0]),
         )
 

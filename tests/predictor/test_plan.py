@@ -1,6 +1,5 @@
 """The plan of a spot: houses that do not overlap, on their side of the street, the same from either end."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +10,7 @@ painting.needed()
 
 from predictor.toyearth import trips
 from predictor.toyearth.building import bays
-from predictor.toyearth.plan import Plan, plan_of
+from predictor.toyearth.plan import START_M, STOP_M, Plan, plan_of
 from predictor.toyearth.style import style_at
 
 
@@ -45,8 +44,18 @@ def test_every_bay_of_a_house_is_a_shop_or_none(plans: list[Plan]) -> None:
 def test_turned_twice_is_the_same_plan(plans: list[Plan]) -> None:
     for plan in plans:
         assert plan.turned() != plan
-        assert replace(plan.turned().turned(), bearing=plan.bearing) == plan
+        again = plan.turned().turned()
+        assert [h.lot.near for h in again.houses] == pytest.approx([h.lot.near for h in plan.houses])
+        assert [h.shops for h in again.houses] == [h.shops for h in plan.houses]
+        assert (again.crops, again.bearing) == (plan.crops, pytest.approx(plan.bearing))
         assert (plan.turned().bearing - plan.bearing) % 360 == pytest.approx(180)
+
+
+def test_a_street_is_as_long_ahead_whichever_way_one_looks(plans: list[Plan]) -> None:
+    for plan in plans:
+        if plan.is_urban:
+            assert max(h.lot.far for h in plan.turned().houses) > STOP_M - 20
+            assert min(h.lot.near for h in plan.turned().houses) < START_M + 20
 
 
 def test_no_tree_stands_on_the_carriageway_or_in_a_lake(plans: list[Plan]) -> None:
