@@ -267,7 +267,8 @@ def _write_name(easel: Easel, canvas: skia.Canvas, lot: Lot, shop: Shop, bay: tu
         return False
     paler = _lit(easel, (0.97, 0.95, 0.88), lot.normal)
     write(canvas, shop.text, shop.script, box(left + 0.2, 2.6, left + pitch - 0.2, 3.2), paler, lot.outwards > 0)
-    return 0.5 * scale * aslant > LEGIBLE_PX / 2
+    ends = [(lot.x, lot.near + left + share * pitch, 2.9) for share in (0.1, 0.9)]
+    return 0.5 * scale * aslant > LEGIBLE_PX / 2 and easel.shows(*ends)
 
 
 def _mouldings(easel: Easel, canvas: skia.Canvas, front: Front, lot: Lot, lit: Colour) -> None:
@@ -303,7 +304,7 @@ def _blade(easel: Easel, lot: Lot, bay: int, shop: Shop, count: int) -> bool:
                 )
         else:
             write(canvas, shop.text, shop.script, box(0.08, 0.02, wide - 0.08, high - 0.02), letters)
-    return True
+    return easel.shows((start, y, low), (start + wide, y, low + high))
 
 
 def _awning(easel: Easel, front: Front, lot: Lot, bay: int, colour: Colour) -> None:

@@ -132,6 +132,17 @@ class Easel:
             if depth >= 0:
                 yield point.tolist()
 
+    def shows(self, *points: XYZ) -> bool:
+        """Say whether all these points of the world lie within the picture (something may still stand before them)."""
+        size = self.camera.size_px
+        for point in points:
+            if self.camera.depth_m(point) < NEAREST_M:
+                return False
+            x, y = self.camera.pixel(point)
+            if not (0 <= x < size and 0 <= y < size):
+                return False
+        return True
+
     def pixels_per_metre(self, distance_m: float) -> float:
         """Return how large a metre is that far ahead: what would be smaller than a pixel need not be drawn."""
         return self.camera.focal * self.camera.size_px / max(distance_m, 1e-6)

@@ -136,7 +136,9 @@ def paint_sign(easel: Easel, x: float, y: float, words: list[Words], ground: Col
             if high * 0.75 * easel.pixels_per_metre(distance) >= LEGIBLE_PX:
                 where = box(-wide / 2 + 0.1, bottom + 0.05, wide / 2 - 0.1, bottom + high - 0.05)
                 write(canvas, words_here.text, words_here.script, where, ink_colour)
-                read.append(words_here)
+                ends = [(x + side * wide / 2, y, bottom + high / 2) for side in (-1, 1)]
+                if easel.shows(*ends):
+                    read.append(words_here)
     return read
 
 

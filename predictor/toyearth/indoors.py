@@ -184,7 +184,9 @@ def _wall_things(shot: Shot, room: _Room) -> None:
             if 0.3 * easel.pixels_per_metre(3.5) >= LEGIBLE_PX:
                 where = box(0.12, 1.62 - 0.36 * k, 1.88, 1.94 - 0.36 * k)
                 write(canvas, words.text, words.script, where, pale, side > 0)
-                shot.read.append(Words(words.text, words.script, "poster" if k == 0 else words.role))
+                x = side * room.half
+                if easel.shows((x, 2.3, 1.6), (x, 4.1, 1.6)):
+                    shot.read.append(Words(words.text, words.script, "poster" if k == 0 else words.role))
     shot.see("plate_hue", side * room.half, 3.2, 1.6, 1.2)
     _door(shot, room, -side)
     furniture.paint_bunting(easel, DEEP_M - 0.4, room.half, min(room.height - 0.1, 2.9), style.bunting())

@@ -42,9 +42,9 @@ class Picture:
     camera: Camera
     sun_height: float  # degrees above the horizon
     heading: float  # where it looks, degrees from north by east
-    clues: frozenset[str]  # of bands.CLUES, large enough to see
+    clues: frozenset[str]  # of bands.CLUES, large enough to see, if nothing stands before them
     facts: frozenset[str]  # "driving side", "road lines", "flag", "palm", …
-    texts: tuple[Words, ...]  # that can be read
+    texts: tuple[Words, ...]  # large enough to read and within the picture, if nothing stands before them
     plan: Plan | None  # what stands there; None in a room or where nothing is told
 
     def manifest(self) -> dict[str, Any]:

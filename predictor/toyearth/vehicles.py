@@ -117,7 +117,8 @@ def _end(easel: Easel, car: Car, distance: float) -> list[Words]:
             canvas.drawRect(box(-0.34, 0.5, -0.26, 0.68), ink((0.0, 0.2, 0.6)))
         if 0.16 * easel.pixels_per_metre(distance) >= LEGIBLE_PX:
             write(canvas, car.number, "Latn", box(-0.24, 0.5, 0.32, 0.68), text)
-            return [Words(car.number, "Latn", "plate")]
+            ends = [(car.x + side * 0.34, car.y, 0.6) for side in (-1, 1)]
+            return [Words(car.number, "Latn", "plate")] if easel.shows(*ends) else []
     return []
 
 

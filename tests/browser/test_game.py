@@ -25,7 +25,9 @@ def is_phone(page: Page) -> bool:
     return page.viewport_size["width"] < 640
 
 
-def start(page: Page, address: str, rounds: int = ROUNDS, time_limit: str = "0", photo_set: str = "toy-earth") -> None:
+def start(
+    page: Page, address: str, rounds: int = ROUNDS, time_limit: str = "0", photo_set: str = "first-steps"
+) -> None:
     page.goto(address)
     page.locator(f"input[name=photo_set][value={photo_set}]").check(force=True)
     page.get_by_label("Rounds").fill(str(rounds))
