@@ -177,10 +177,11 @@ def restore(photos: Iterable[Photo]) -> int:
 
 
 def painters(photo_set: PhotoSet) -> set[str]:
-    """Return the versions of Toy Earth's painter that a set's pictures say they come from; none for photographs."""
+    """Return which versions of Toy Earth's painter painted what is in play of a set; none for photographs."""
     if photo_set.domain != Domain.TOY_EARTH:
         return set()
-    told = photo_set.photos.filter(extra__has_key="painter").values_list("extra__painter", flat=True)
+    in_play = photo_set.photos.filter(exhibits__retired_at=None, extra__has_key="painter")
+    told = in_play.values_list("extra__painter", flat=True)
     return {str(version) for version in told.distinct()}
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT = "beatplanet-1"
 DOMAINS = ("toy-earth", "real")
 _CELLS = "partition.cell_ids"
+FIRST_PAINTER = 1  # of Toy Earth: its weights do not say so yet
 _WEIGHTS = "network."
 _CLUES = "clues."  # a last layer beside the cells': training reads the painter's fields with it; playing does not
 
@@ -43,7 +44,7 @@ class Config:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     backbone: str = "googlenet"
     domain: str = "toy-earth"  # what it has seen: "toy-earth" or "real"
-    painter: int = 0  # the version of Toy Earth's painter that it has seen; 0: none, or one that did not count yet
+    painter: int = 0  # the version of Toy Earth's painter that it has seen; 0: none
     training: Mapping[str, object] = field(default_factory=dict)  # facts for the reader: pictures, minutes, loss …
 
 
@@ -99,9 +100,11 @@ def read_header(path: Path) -> tuple[Config, Partition]:
 def _config(path: Path, text: str) -> Config:
     try:
         told = json.loads(text)
+        if "painter" not in told and told.get("domain", Config.domain) == "toy-earth":
+            told["painter"] = FIRST_PAINTER
         unknown = set(told) - {each.name for each in fields(Config)}
         config = Config(**{**told, "mean": tuple(told["mean"]), "std": tuple(told["std"])})
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{path} has a config that this version cannot read ({error})") from error
     if unknown or config.domain not in DOMAINS:
         strange = sorted(unknown) or config.domain

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from predictor import toyearth
 from predictor.cells import Partition, adaptive_partition
-from predictor.checkpoint import CheckpointError
+from predictor.checkpoint import CheckpointError, Config
 from predictor.geo import Point, distance_km
 from predictor.geolocator import Geolocator
 from predictor.metrics import THRESHOLDS_KM, accuracy, median_km, wilson_interval
@@ -42,14 +42,18 @@ Places = tuple[NDArray[np.float64], NDArray[np.float64]]
 def evaluate(weights: Path, count: int, device: str | None = None, show_progress: bool = True) -> dict[str, Any]:
     """Judge a checkpoint on held-out pictures; see the module's docstring for what stands beside it."""
     geolocator = Geolocator.load(weights, device)
-    painter = geolocator.config.painter
-    if painter != toyearth.PAINTER_VERSION:
-        raise CheckpointError(
-            f"{weights} has learnt version {painter} of Toy Earth's painter, and this is version "
-            f"{toyearth.PAINTER_VERSION}: another world, so the figures would mean nothing. Train it anew."
-        )
+    require_this_painter(weights, geolocator.config)
     known = _paint("train", REFERENCE_SEED, REFERENCE_COUNT, _REFERENCE_SIZE, show_progress)
     return {split: _examine(geolocator, split, count, known, show_progress) for split in HELD_OUT}
+
+
+def require_this_painter(path: Path, config: Config) -> None:
+    """Raise CheckpointError for weights that have learnt another version of Toy Earth."""
+    if config.painter != toyearth.PAINTER_VERSION:
+        raise CheckpointError(
+            f"{path} has learnt version {config.painter} of Toy Earth's painter, and this is version "
+            f"{toyearth.PAINTER_VERSION}: another world, so the figures would mean nothing. Train it anew."
+        )
 
 
 def _examine(

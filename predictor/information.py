@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from predictor import checkpoint, images, toyearth
 from predictor.checkpoint import CheckpointError, Config
-from predictor.evaluate import colour_histogram, mean_colour, nearest
+from predictor.evaluate import colour_histogram, mean_colour, nearest, require_this_painter
 from predictor.geo import EARTH_RADIUS_KM, distance_km, unit_vectors
 from predictor.planet import build, choose_device
 from predictor.toyearth import bands
@@ -27,7 +27,7 @@ DISCS_KM = (2500.0, 750.0, 200.0, 25.0)
 STEPS = 8  # that an eye tells apart in a clue
 _KNOWN = 3000  # training pictures for the neighbours in colour
 _PLACES = 120  # that are searched for
-_FEWEST, _MOST, _A_WAVE = 2000, 120_000, 12  # candidates of a search, and how many lie along a wavelength
+_FEWEST, _MOST, _A_WAVE = 2000, 80_000, 12  # candidates of a search, and how many lie along a wavelength
 _SPREAD = 0.6 / STEPS  # standard deviation of a clue around the middle of its step, and of what changes within a place
 _SMALL = 96  # pixels; colours need no more
 
@@ -40,6 +40,7 @@ def report(weights: Path, count: int, device: str | None = None) -> str:
 def reading_table(weights: Path, count: int, device: str | None = None) -> str:
     """R² of each band's clues at new places, in all pictures that are not near-empty and in each scene."""
     config, _partition = checkpoint.read_header(weights)
+    require_this_painter(weights, config)
     network = reader(weights, config).to(choose_device(device)).eval()
     shown = [
         toyearth.picture("new_place", SEED, index, 2 * config.size)
@@ -109,19 +110,22 @@ def _by_colour(asked: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
 
 
 def search_table() -> str:
-    """Median error with each band's clues over the median without, for the whole world and for each disc."""
+    """Median error with each band's clues over the median without, for the whole world and for each disc; – untried."""
     lines = ["| known | error without clues | " + " | ".join(f"{band:.0f} km band" for band in bands.BANDS) + " |"]
     lines.append("|" + "---|" * (len(bands.BANDS) + 2))
     for disc in (None, *DISCS_KM):
         without, with_band = search(disc)
-        cells = [f"{with_band[band] / without:.2f}" for band in bands.BANDS]
+        cells = [f"{with_band[band] / without:.2f}" if band in with_band else "–" for band in bands.BANDS]
         name = "nothing" if disc is None else f"a disc of {disc:.0f} km"
         lines.append(f"| {name} | {without:.3g} km | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def search(disc_km: float | None, places: int = _PLACES) -> tuple[float, dict[float, float]]:
-    """Return the median error in km of who knows only the disc, and of who reads one band besides, by band."""
+    """Return the median error in km of who knows only the disc, and of who reads one band besides, by band.
+
+    Bands that are too fine to be searched in such a disc are left out.
+    """
     rng = np.random.default_rng([SEED, round(disc_km or 0)])
     lat, lng = toyearth.places("new_place", SEED, places)
     heres = list(zip(lat.tolist(), lng.tolist(), strict=True))
@@ -132,7 +136,9 @@ def search(disc_km: float | None, places: int = _PLACES) -> tuple[float, dict[fl
     with_band = {}
     for band, names in bands.BANDS.items():
         # Candidates must lie closer together than the clues change, or the right one would be missing among them.
-        count = int(np.clip(np.pi * ((disc_km or EARTH_RADIUS_KM) / (band / _A_WAVE)) ** 2, _FEWEST, _MOST))
+        count = max(int(np.pi * ((disc_km or 2 * EARTH_RADIUS_KM) / (band / _A_WAVE)) ** 2), _FEWEST)
+        if count > _MOST:
+            continue
         errors = []
         for here in tqdm(heres, desc=f"searching by the {band:.0f} km band", unit="place"):
             candidates = _around(here, disc_km, count, rng)

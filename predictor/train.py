@@ -92,6 +92,8 @@ def train(plan: Plan, out: Path, device: str | None = None) -> Path:
     if (out / "state.pt").exists():
         resume(run, out / "state.pt")
         log.info("Going on from step %d (%.0f s)", run.step, run.seconds)
+    elif plan.start:
+        warm(run.network, checkpoint.read_weights(Path(plan.start)))
     log.info("%d cells hold %d of %d pictures", len(partition), world.usable.size, plan.count)
     result = out / "planet.safetensors"
     if run.progress() < 1:
@@ -107,8 +109,6 @@ def begin(plan: Plan, partition: Partition, device: torch.device) -> Run:
     config = Config(n_cells=len(partition), size=plan.size, painter=toyearth.PAINTER_VERSION)
     extra = toyearth.CHANNELS if plan.fields_weight else 0
     network = build(replace(config, n_cells=config.n_cells + extra))
-    if plan.start:
-        warm(network, checkpoint.read_weights(Path(plan.start)))
     network.to(device)
     # Weight decay is for matrices; on batch norm and biases it only slows learning down.
     groups = [
@@ -246,6 +246,7 @@ def keep(run: Run, out: Path, waiting_share: float) -> None:
     state = {
         "network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "step": run.step,
         "seconds": run.seconds, "loss": run.loss, "random": torch.get_rng_state(), "partition": run.partition.digest,
+        "painter": run.config.painter,
     }  # fmt: skip
     torch.save(state, out / "state.pt.part")
     os.replace(out / "state.pt.part", out / "state.pt")
@@ -256,6 +257,8 @@ def resume(run: Run, path: Path) -> None:
     state = torch.load(path, map_location=run.device, weights_only=True)
     if state["partition"] != run.partition.digest:
         raise ValueError(f"{path} was trained on other cells; give the same --count, --t1 and --t2, or another --out")
+    if state.get("painter") != run.config.painter:
+        raise ValueError(f"{path} was trained on another version of Toy Earth's painter; give another --out")
     run.network.load_state_dict(state["network"], strict=True)
     run.optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["random"].cpu())

@@ -8,11 +8,15 @@ A rendered folder holds photos.csv, which the game imports, and manifest.jsonl: 
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+
+from tqdm import tqdm
 
 from predictor.toyearth import PAINTING_NEEDS, sets
 from predictor.toyearth.spots import SPLITS
+
+MANY = 1_000_000
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -21,37 +25,44 @@ def arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser("render", help="write pictures, photos.csv and manifest.jsonl into a folder")
     amount = render.add_mutually_exclusive_group(required=True)
-    amount.add_argument("--count", type=_positive, help="single pictures")
-    amount.add_argument("--albums", type=_positive, help="trips of several pictures")
+    amount.add_argument("--count", type=_between(1, MANY), help="single pictures")
+    amount.add_argument("--albums", type=_between(1, MANY), help="trips of several pictures")
     sheet = commands.add_parser("sheet", help="write a contact sheet of twenty places")
     starter = commands.add_parser("starter", help="write the three sets that ship with the game")
     clues = commands.add_parser("clues", help="count which clue is seen in which scene")
-    clues.add_argument("--count", type=_positive, default=1000)
+    clues.add_argument("--count", type=_between(1, MANY), default=1000)
     for command, default in ((render, 640), (sheet, 240), (starter, sets.STARTER_PX), (clues, 160)):
-        command.add_argument("--size", type=_positive, default=default, help="pixels a side")
-    for command, target in ((render, "a folder"), (sheet, "an image file"), (starter, "a folder")):
-        command.add_argument("--out", type=Path, required=True, help=target)
+        command.add_argument("--size", type=_between(32, 4096), default=default, help="pixels a side")
+    for command in (render, starter):
+        command.add_argument("--out", type=Path, required=True, help="a folder")
+    sheet.add_argument("--out", type=_image, required=True, help="an image file")
     for command in (render, clues):
         command.add_argument("--split", choices=SPLITS, default="new_place")
-        command.add_argument("--seed", type=int, default=1)
+        command.add_argument("--seed", type=_between(0, 2**32 - 1), default=1)
     return parser
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
-    return number
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _image(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in {".jpg", ".jpeg", ".png", ".webp"} or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a .jpg, .png or .webp in a folder that is there")
+    return path
 
 
 def render(given: argparse.Namespace) -> None:
     """Write a folder of pictures."""
-    albums: Iterator[sets.Album]
-    if given.albums:
-        albums = (sets.trip(given.split, given.seed, index) for index in range(given.albums))
-    else:
-        albums = (sets.single(given.split, given.seed, index) for index in range(given.count))
-    sets.write(given.out, albums, given.size, given.albums or given.count)
+    make, many = (sets.trip, given.albums) if given.albums else (sets.single, given.count)
+    albums = [make(given.split, given.seed, index) for index in tqdm(range(many), desc="choosing", leave=False)]
+    sets.write(given.out, albums, given.size)
 
 
 def main() -> int:
@@ -69,7 +80,7 @@ def main() -> int:
     except ImportError as error:
         print(f"{PAINTING_NEEDS} ({error})", file=sys.stderr)
         return 2
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

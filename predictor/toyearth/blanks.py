@@ -12,11 +12,9 @@ from predictor.toyearth.heavens import paint_clouds, paint_sky, paint_sun
 from predictor.toyearth.shot import Shot
 
 
-def paint_blank(shot: Shot) -> str:
-    """Paint one of them and return its name."""
-    name = shot.rng.choice(list(_BLANKS))
-    _BLANKS[name](shot.easel, shot.rng)
-    return name
+def paint_blank(shot: Shot) -> None:
+    """Paint one of them."""
+    _BLANKS[shot.rng.choice(list(_BLANKS))](shot.easel, shot.rng)
 
 
 def _wash(easel: Easel, colour: Colour, rng: Random) -> float:

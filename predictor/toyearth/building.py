@@ -13,7 +13,7 @@ import skia
 from predictor.toyearth.camera import XYZ
 from predictor.toyearth.colour import BLACK, WHITE, Colour, mix
 from predictor.toyearth.easel import Easel, blend, box, ink, line, record, shape
-from predictor.toyearth.lettering import LEGIBLE_PX, write
+from predictor.toyearth.lettering import LEGIBLE_PX, Words, write
 
 GROUND_FLOOR_M = 3.4
 EAVES_M = 0.35
@@ -43,7 +43,6 @@ class Front:
     roof_pitch: float  # radians; 0 is a flat roof
     shutter: Colour | None
     rail: float  # height of the balconies' rails, metres; 0: it has none
-    shops: float  # share of the bays that are shops
     awning_stripe: float  # width of the stripes on awnings, metres
 
 
@@ -85,11 +84,8 @@ def bays(front: Front, lot: Lot) -> int:
     return max(1, round(lot.length / front.bay))
 
 
-def paint_house(easel: Easel, front: Front, lot: Lot, shops: Sequence[Shop | None], rng: Random) -> list[Shop]:
-    """Paint a house: roof, the end that faces the camera, the front. Return the shops whose text can be read.
-
-    `shops` has one entry for each bay, from the near end on.
-    """
+def paint_house(easel: Easel, front: Front, lot: Lot, shops: Sequence[Shop | None], rng: Random) -> None:
+    """Paint a house: roof, the end that faces the camera, the front with a shop or none for each bay, nearest first."""
     _roof(easel, front, lot)
     _end(easel, front, lot)
     lit = _lit(easel, front.wall, lot.normal)
@@ -101,19 +97,17 @@ def paint_house(easel: Easel, front: Front, lot: Lot, shops: Sequence[Shop | Non
             _courses(easel, canvas, front, lot)
             _windows(easel, canvas, front, lot, rng)
             _mouldings(easel, canvas, front, lot, lit)
-            read = _street_level(easel, canvas, front, lot, shops)
+            _street_level(easel, canvas, front, lot, shops)
         else:
             _stripes_of_windows(easel, canvas, front, lot)
-            read = []
         _veil(easel, canvas, lot, front.height)
     if has_detail:
         for bay, shop in enumerate(shops):
             if shop is not None and shop.awning is not None:
                 _awning(easel, front, lot, bay, shop.awning)
         for bay, shop in sorted(enumerate(shops), key=lambda pair: -pair[0]):
-            if shop is not None and shop.blade is not None and _blade(easel, lot, bay, shop, len(shops)):
-                read.append(shop)
-    return read
+            if shop is not None:
+                _blade(easel, lot, bay, shop, len(shops))
 
 
 def _distance(easel: Easel, lot: Lot) -> float:
@@ -228,11 +222,9 @@ def _balcony(canvas: skia.Canvas, slab: Colour, width: float, rail: float, has_b
             canvas.drawLine(-0.28 + k * 0.14, -0.05, -0.28 + k * 0.14, rail, line(iron, 0.03))
 
 
-def _street_level(
-    easel: Easel, canvas: skia.Canvas, front: Front, lot: Lot, shops: Sequence[Shop | None]
-) -> list[Shop]:
-    """Paint the shops and doors; return the shops whose text can be read."""
-    read, pitch = [], lot.length / len(shops)
+def _street_level(easel: Easel, canvas: skia.Canvas, front: Front, lot: Lot, shops: Sequence[Shop | None]) -> None:
+    """Paint the shops and doors."""
+    pitch = lot.length / len(shops)
     colour, frame, door = (_lit(easel, colour, lot.normal) for colour in (front.shop, front.frame, front.door))
     glass = _glass(easel, lot, 2.4, easel.light.is_dark)
     board = _lit(easel, mix(front.shop, BLACK, 0.1), lot.normal)
@@ -244,19 +236,17 @@ def _street_level(
             canvas.drawRect(box(left + pitch - 1.15, 0.1, left + pitch - 0.35, 2.35), ink(mix(colour, BLACK, 0.6)))
             canvas.drawRect(box(left + 0.05, 2.55, left + pitch - 0.05, 3.25), ink(board))
             canvas.drawRect(box(left + 0.1, 2.47, left + pitch - 0.1, 2.55), ink(BLACK, 0.3))
-            if _write_name(easel, canvas, lot, shop, (left, pitch)):
-                read.append(shop)
+            _write_name(easel, canvas, lot, shop, (left, pitch))
         else:
             middle = left + pitch / 2
             canvas.drawRect(box(middle - 0.6, 0.05, middle + 0.6, 2.6), ink(frame))
             canvas.drawRect(box(middle - 0.42, 0.05, middle + 0.42, 2.4), ink(door))
             for low in (0.3, 1.3):
                 canvas.drawRect(box(middle - 0.28, low, middle + 0.28, low + 0.75), ink(mix(door, BLACK, 0.25)))
-    return read
 
 
-def _write_name(easel: Easel, canvas: skia.Canvas, lot: Lot, shop: Shop, bay: tuple[float, float]) -> bool:
-    """Letter a shop's board; return whether it can be read: seen neither too small nor too much from the side."""
+def _write_name(easel: Easel, canvas: skia.Canvas, lot: Lot, shop: Shop, bay: tuple[float, float]) -> None:
+    """Letter a shop's board. It counts as legible where it is seen neither too small nor too much from the side."""
     left, pitch = bay
     camera = easel.camera
     y = lot.near + left + pitch / 2
@@ -264,11 +254,13 @@ def _write_name(easel: Easel, canvas: skia.Canvas, lot: Lot, shop: Shop, bay: tu
     aslant = abs(lot.x - camera.x_m) / distance
     scale = easel.pixels_per_metre(distance)
     if 0.5 * scale < LEGIBLE_PX or y < camera.y_m:
-        return False
+        return
     paler = _lit(easel, (0.97, 0.95, 0.88), lot.normal)
     write(canvas, shop.text, shop.script, box(left + 0.2, 2.6, left + pitch - 0.2, 3.2), paler, lot.outwards > 0)
-    ends = [(lot.x, lot.near + left + share * pitch, 2.9) for share in (0.1, 0.9)]
-    return 0.5 * scale * aslant > LEGIBLE_PX / 2 and easel.shows(*ends)
+    if 0.5 * scale * aslant > LEGIBLE_PX / 2:
+        start = lot.near + left
+        corners = [(lot.x, start + share * pitch, z) for share in (0.1, 0.9) for z in (2.6, 3.2)]
+        easel.watch(Words(shop.text, shop.script, "shop"), *corners)
 
 
 def _mouldings(easel: Easel, canvas: skia.Canvas, front: Front, lot: Lot, lit: Colour) -> None:
@@ -280,11 +272,11 @@ def _mouldings(easel: Easel, canvas: skia.Canvas, front: Front, lot: Lot, lit: C
     canvas.drawRect(box(0, front.height - 0.4, length, front.height), ink(trim))
 
 
-def _blade(easel: Easel, lot: Lot, bay: int, shop: Shop, count: int) -> bool:
-    """Hang out a sign that faces along the street, upright where the script is; return whether it can be read."""
+def _blade(easel: Easel, lot: Lot, bay: int, shop: Shop, count: int) -> None:
+    """Hang out a sign that faces along the street, upright where the script is."""
     y = lot.near + (bay + 0.12) * lot.length / count
     if y < easel.camera.y_m + 2 or shop.blade is None:
-        return False
+        return
     distance = max(easel.camera.distance_m(lot.x, y), 1.0)
     is_upright = shop.script in UPRIGHT and len(shop.text) > 1
     wide, high = (0.62, min(0.56 * len(shop.text), 3.4)) if is_upright else (1.5, 0.5)
@@ -296,7 +288,7 @@ def _blade(easel: Easel, lot: Lot, bay: int, shop: Shop, count: int) -> bool:
         canvas.drawRect(box(0, 0, wide, high), ink(ground))
         size = high / len(shop.text) if is_upright else high
         if size * 0.8 * easel.pixels_per_metre(distance) < LEGIBLE_PX:
-            return False
+            return
         if is_upright:
             for k, letter in enumerate(shop.text):
                 write(
@@ -304,7 +296,7 @@ def _blade(easel: Easel, lot: Lot, bay: int, shop: Shop, count: int) -> bool:
                 )
         else:
             write(canvas, shop.text, shop.script, box(0.08, 0.02, wide - 0.08, high - 0.02), letters)
-    return easel.shows((start, y, low), (start + wide, y, low + high))
+    easel.watch(Words(shop.text, shop.script, "shop"), (start, y, low), (start + wide, y, low + high))
 
 
 def _awning(easel: Easel, front: Front, lot: Lot, bay: int, colour: Colour) -> None:

@@ -80,7 +80,7 @@ _YELLOW_CENTRE = {
     "KR",  # Road Traffic Act, annex on markings
     "TH",  # Department of Highways, manual of markings
     "LB",  # the rule as Kunhadi, the road-safety association, teaches it
-    "NO", "SJ",  # Statens vegvesen, handbook N302
+    "NO",  # Statens vegvesen, handbook N302
 }  # fmt: skip
 # Where the line at the edge is yellow.
 _YELLOW_EDGE = {

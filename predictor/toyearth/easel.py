@@ -7,15 +7,18 @@ again (a window, a tree) are recorded once and played where they stand: the canv
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
-from math import cos, sin
+from math import ceil, cos, sin
 
 import numpy as np
 import skia
 
 from predictor.toyearth.camera import NEAREST_M, XYZ, Camera
 from predictor.toyearth.colour import Colour
+from predictor.toyearth.lettering import Words
 from predictor.toyearth.light import Light
 
+_HIDDEN = 0.25  # of a text's pixels: with more of them painted over it counts as hidden
+_REPAINTED = 30  # of 255: more than the air before a wall changes a colour
 Draw = Callable[[skia.Canvas], None]
 
 
@@ -81,6 +84,7 @@ class Easel:
         self.camera, self.light = camera, light
         self.surface = skia.Surface(camera.size_px, camera.size_px)
         self.canvas: skia.Canvas = self.surface.getCanvas()
+        self._watched: list[tuple[Words, tuple[int, int, int, int], np.ndarray]] = []
 
     @contextmanager
     def on(self, origin: XYZ, along: XYZ, up: XYZ) -> Iterator[skia.Canvas]:
@@ -142,6 +146,30 @@ class Easel:
             if not (0 <= x < size and 0 <= y < size):
                 return False
         return True
+
+    def watch(self, words: Words, *corners: XYZ) -> None:
+        """Remember how a text looks that was just written between these corners, if it lies within the picture."""
+        if not self.shows(*corners):
+            return
+        across, down = zip(*map(self.camera.pixel, corners), strict=True)
+        patch = (int(min(across)), int(min(down)), ceil(max(across)) + 1, ceil(max(down)) + 1)
+        self._watched.append((words, patch, self._pixels_of(patch)))
+
+    def texts(self) -> list[Words]:
+        """Return the texts that are still to be seen: not much of them was painted over."""
+        return [
+            words
+            for words, patch, before in self._watched
+            if (np.abs(self._pixels_of(patch) - before).max(axis=2) > _REPAINTED).mean() < _HIDDEN
+        ]
+
+    def _pixels_of(self, patch: tuple[int, int, int, int]) -> np.ndarray:
+        left, top, right, bottom = patch
+        wide, high = max(right - left, 1), max(bottom - top, 1)
+        pixels = np.zeros((high, wide, 4), np.uint8)
+        info = skia.ImageInfo.MakeN32Premul(wide, high)
+        self.surface.readPixels(info, pixels, 4 * wide, left, top)
+        return pixels.astype(np.int16)
 
     def pixels_per_metre(self, distance_m: float) -> float:
         """Return how large a metre is that far ahead: what would be smaller than a pixel need not be drawn."""

@@ -1,6 +1,5 @@
 """What stands in a street: lamps, bollards, bins, hedges, signs, flags, pennants. Most of it carries a clue."""
 
-from dataclasses import dataclass
 from math import cos, pi, sin
 from random import Random
 
@@ -9,22 +8,13 @@ import skia
 
 from predictor.toyearth.colour import BLACK, WHITE, Colour, mix
 from predictor.toyearth.easel import Easel, blend, box, ink, line, record, shape
-from predictor.toyearth.lettering import LEGIBLE_PX, write
+from predictor.toyearth.lettering import LEGIBLE_PX, Words, write
 
 IRON: Colour = (0.20, 0.21, 0.23)
 WOOD: Colour = (0.46, 0.34, 0.24)
 _LAMPLIGHT: Colour = (1.0, 0.86, 0.55)
 _SHADOW: Colour = (0.06, 0.07, 0.16)
 _TO_THE_CAMERA = (0.0, -1.0, 0.0)
-
-
-@dataclass(frozen=True)
-class Words:
-    """A line on a sign: the text, its script (ISO 15924) and what it is, for whoever scores reading."""
-
-    text: str
-    script: str
-    role: str  # "street", "direction", "shop", "plate", "phone", "website", "poster"
 
 
 def record_post(easel: Easel, colour: Colour) -> skia.Picture:
@@ -118,13 +108,12 @@ def glow(easel: Easel, at: tuple[float, float], radius: float, colour: Colour, a
     easel.canvas.drawCircle(*at, max(radius, 1.0), paint)
 
 
-def paint_sign(easel: Easel, x: float, y: float, words: list[Words], ground: Colour, low: float = 2.2) -> list[Words]:
-    """Paint a sign on a post, a line of text above the other; return the lines that can be read."""
+def paint_sign(easel: Easel, x: float, y: float, words: list[Words], ground: Colour, low: float = 2.2) -> None:
+    """Paint a sign on a post, a line of text above the other."""
     distance = max(easel.camera.distance_m(x, y), 1.0)
     lit, iron = (easel.light.on(colour, _TO_THE_CAMERA, distance) for colour in (ground, IRON))
     ink_colour = easel.light.on((0.97, 0.97, 0.95), _TO_THE_CAMERA, distance)
     wide, high = 2.3, 0.46
-    read = []
     _stain(easel, x, y, 0.15)
     with easel.facing(x, y) as canvas:
         canvas.drawRect(box(-0.06, 0, 0.06, low + high * len(words)), ink(iron))
@@ -136,10 +125,8 @@ def paint_sign(easel: Easel, x: float, y: float, words: list[Words], ground: Col
             if high * 0.75 * easel.pixels_per_metre(distance) >= LEGIBLE_PX:
                 where = box(-wide / 2 + 0.1, bottom + 0.05, wide / 2 - 0.1, bottom + high - 0.05)
                 write(canvas, words_here.text, words_here.script, where, ink_colour)
-                ends = [(x + side * wide / 2, y, bottom + high / 2) for side in (-1, 1)]
-                if easel.shows(*ends):
-                    read.append(words_here)
-    return read
+                half = wide / 2 * cos(easel.camera.yaw), wide / 2 * sin(easel.camera.yaw)
+                easel.watch(words_here, (x - half[0], y + half[1], bottom), (x + half[0], y - half[1], bottom + high))
 
 
 def paint_flag(easel: Easel, x: float, y: float, cloth: np.ndarray, rng: Random) -> None:

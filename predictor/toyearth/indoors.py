@@ -9,8 +9,7 @@ import skia
 from predictor.toyearth import furniture
 from predictor.toyearth.colour import BLACK, WHITE, Colour, hue, mix
 from predictor.toyearth.easel import Easel, blend, box, ink, line, shape
-from predictor.toyearth.furniture import Words
-from predictor.toyearth.lettering import LEGIBLE_PX, write
+from predictor.toyearth.lettering import LEGIBLE_PX, Words, write
 from predictor.toyearth.light import Light
 from predictor.toyearth.names import contact, shop_words
 from predictor.toyearth.shot import Shot
@@ -184,9 +183,9 @@ def _wall_things(shot: Shot, room: _Room) -> None:
             if 0.3 * easel.pixels_per_metre(3.5) >= LEGIBLE_PX:
                 where = box(0.12, 1.62 - 0.36 * k, 1.88, 1.94 - 0.36 * k)
                 write(canvas, words.text, words.script, where, pale, side > 0)
-                x = side * room.half
-                if easel.shows((x, 2.3, 1.6), (x, 4.1, 1.6)):
-                    shot.read.append(Words(words.text, words.script, "poster" if k == 0 else words.role))
+                role = "poster" if k == 0 else words.role
+                corners = [(side * room.half, y, z - 0.36 * k) for y in (2.3, 4.1) for z in (1.62, 1.94)]
+                easel.watch(Words(words.text, words.script, role), *corners)
     shot.see("plate_hue", side * room.half, 3.2, 1.6, 1.2)
     _door(shot, room, -side)
     furniture.paint_bunting(easel, DEEP_M - 0.4, room.half, min(room.height - 0.1, 2.9), style.bunting())

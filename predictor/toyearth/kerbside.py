@@ -7,8 +7,8 @@ from random import Random
 
 from predictor.toyearth import furniture
 from predictor.toyearth.colour import Colour
-from predictor.toyearth.furniture import Words
 from predictor.toyearth.land import nearest_cities
+from predictor.toyearth.lettering import Words
 from predictor.toyearth.names import contact, distance_line, number_plate, script_of
 from predictor.toyearth.people import paint_person
 from predictor.toyearth.plan import Plan
@@ -76,7 +76,7 @@ def _things(shot: Shot, plan: Plan) -> Iterator[Thing]:
         yield Thing(x, near + 0.3, paint, shows, FARTHER_M)
     for x, y in plan.lamps:
         paint = partial(furniture.paint_lamp, easel, x, y, style.lamp_arm(), style.lamp())
-        yield Thing(x, y, paint, (("lamp_arm", 5.3, 1.0), ("lamp_hue", 2.0, 0.25)), 60.0, 6.5)
+        yield Thing(x, y, paint, (("lamp_arm", 5.3, 1.0), ("lamp_hue", 3.0, 1.0)), 60.0, 6.5)
     for number, (x, y) in enumerate(plan.signs):
         yield Thing(x, y, partial(_put_up_sign, shot, plan, number), (("plate_hue", 2.4, 0.6),), 32.0, 6.0)
 
@@ -91,13 +91,13 @@ def _before(stretches: tuple[tuple[float, float, float], ...], here: float) -> I
 def _put_up_sign(shot: Shot, plan: Plan, number: int) -> None:
     x, y = plan.signs[number]
     lines = _sign_lines(shot, plan, number)
-    shot.read.extend(furniture.paint_sign(shot.easel, x, y, lines, shot.style.plate()))
+    furniture.paint_sign(shot.easel, x, y, lines, shot.style.plate())
 
 
 def _sign_lines(shot: Shot, plan: Plan, number: int) -> list[Words]:
     """Return what stands on a street's sign of that number: its name, towns and distances, or how to reach a shop."""
     style, rng = shot.style, Random(round(plan.bearing % 180 * 1000) + number)
-    name = Words(plan.name, script_of(plan.name), "street")
+    name = Words(plan.name, script_of(plan.name, style.country), "street")
     kind = number % 3
     if kind == 1:
         towns = nearest_cities(style.lat, style.lng, 2)
@@ -125,9 +125,10 @@ def _cars(shot: Shot, plan: Plan) -> Iterator[Step]:
 
 def _drive(shot: Shot, car: Car) -> None:
     if shot.easel.camera.depth_m((car.x, car.y, 0.5)) > 2.5:
-        shot.read.extend(paint_car(shot.easel, car))
+        paint_car(shot.easel, car)
         paint_headlights(shot.easel, car)
-        shot.facts.update(("driving side", "plates"))
+        if shot.easel.shows((car.x, car.y, 0.6)):
+            shot.facts.update(("driving side", "plates"))
 
 
 def _walkers(shot: Shot, plan: Plan) -> Iterator[Step]:

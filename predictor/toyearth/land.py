@@ -147,13 +147,6 @@ def _direction(face: int, u: float, v: float) -> tuple[float, float, float]:
     return ((1, u, v), (-u, 1, v), (-u, -v, 1), (-1, -v, -u), (v, -1, -u), (v, u, -1))[face]
 
 
-def nearest_city(lat: float, lng: float) -> City:
-    """Find the city whose name a picture is titled with."""
-    phi, theta = math.radians(lat), math.radians(lng)
-    here = np.array([math.cos(phi) * math.cos(theta), math.cos(phi) * math.sin(theta), math.sin(phi)])
-    return world().cities[int(np.argmax(world().xyz @ here))]
-
-
 def nearest_cities(lat: float, lng: float, count: int) -> list[tuple[City, float]]:
     """Find the nearest cities that are not here, and how far they are in km: what a direction sign would name."""
     phi, theta = math.radians(lat), math.radians(lng)

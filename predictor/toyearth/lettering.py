@@ -5,6 +5,8 @@ know that. The fonts are the system's (Debian: fonts-noto-core, fonts-noto-cjk);
 for empty boxes on a sign would teach a reader nonsense.
 """
 
+import os
+from dataclasses import dataclass
 from functools import lru_cache
 
 import skia
@@ -26,12 +28,23 @@ _FAMILIES = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Words:
+    """A line of text: what it says, its script (ISO 15924) and what it is, for whoever scores reading."""
+
+    text: str
+    script: str
+    role: str  # "street", "direction", "shop", "plate", "phone", "website", "poster"
+
+
 class MissingFonts(RuntimeError):
     """The system lacks the fonts that signs are lettered in."""
 
 
 @lru_cache(maxsize=1)
 def _fonts() -> textlayout.FontCollection:
+    # fontconfig prefers other families under a Chinese locale; the same seed must give the same bytes everywhere.
+    os.environ["FC_LANG"] = "en"
     manager = skia.FontMgr()
     missing = [name for name in ("Noto Sans", "Noto Sans CJK JP") if not manager.matchFamily(name).count()]
     if missing:

@@ -10,8 +10,8 @@ from random import Random
 import phonenumbers
 
 from predictor.toyearth.countries import Country, Language
-from predictor.toyearth.furniture import Words
 from predictor.toyearth.land import City
+from predictor.toyearth.lettering import Words
 from predictor.toyearth.words import words
 
 # ISO 15924: how Unicode's names of that script's letters begin.
@@ -57,12 +57,17 @@ def local_name(city: City, country: Country, rng: Random) -> str:
     return _in_script(city, script) or city.name
 
 
-def script_of(text: str) -> str:
-    """Return the script of a name's first letter that is not Latin; "Latn" where there is none."""
+def script_of(text: str, country: Country) -> str:
+    """Return the script of a name's first letter that is not Latin, as the country calls it; "Latn" if there is none.
+
+    Han characters are Jpan, Hans or Hant by the country's languages.
+    """
+    own = [language.script for language in country.languages]
     for letter in "" if text.isascii() else text:
-        for script, begins in _LETTERS.items():
-            if unicodedata.name(letter, "").startswith(begins):
-                return script
+        name = unicodedata.name(letter, "")
+        fitting = [script for script, begins in _LETTERS.items() if name.startswith(begins)]
+        if fitting:
+            return next((script for script in own if script in fitting), fitting[0])
     return "Latn"
 
 
@@ -84,7 +89,7 @@ def distance_line(city: City, km: float, country: Country, rng: Random) -> Words
     """Return a line of a direction sign: a town and how far it is, in the country's unit."""
     name = local_name(city, country, rng)[:_LONGEST]
     far = max(round(km / 1.609344 if country.miles else km), 1)
-    return Words(f"{name} {far}", script_of(name), "direction")
+    return Words(f"{name} {far}", script_of(name, country), "direction")
 
 
 def number_plate(pattern: str, rng: Random) -> str:

@@ -11,7 +11,6 @@ from predictor.toyearth.building import paint_house
 from predictor.toyearth.colour import BLACK, Colour, mix
 from predictor.toyearth.easel import Easel, blend, box, ink, line
 from predictor.toyearth.flags import flag
-from predictor.toyearth.furniture import Words
 from predictor.toyearth.heavens import paint_clouds, paint_hills, paint_sky, paint_sun
 from predictor.toyearth.kerbside import kerbside, traffic
 from predictor.toyearth.plan import House, Plan, Tree
@@ -30,7 +29,9 @@ def paint_outdoors(shot: Shot, plan: Plan) -> None:
     easel, style, rng = shot.easel, shot.style, shot.rng
     _backdrop(shot)
     paint_street(easel, _floor(shot, plan))
-    shot.facts.add("road lines")
+    here = easel.camera.y_m
+    if any(easel.shows((0.0, here + ahead, 0.0)) for ahead in (3.0, 6.0, 12.0, 25.0)):
+        shot.facts.add("road lines")
     if shot.snow > 0.15:
         paint_snow(easel, plan.street, shot.snow)
         shot.facts.add("snow")
@@ -47,8 +48,10 @@ def paint_outdoors(shot: Shot, plan: Plan) -> None:
     _bunting(shot, plan)
     if rng.random() < 0.3:
         x, y = -plan.street.half + 0.4, easel.camera.y_m + rng.uniform(9, 13)
-        furniture.paint_flag(easel, x if rng.random() < 0.5 else -x, y, flag(style.country.code), rng)
-        shot.facts.add("flag")
+        x = x if rng.random() < 0.5 else -x
+        furniture.paint_flag(easel, x, y, flag(style.country.code), rng)
+        if easel.shows((x, y, 5.5)):
+            shot.facts.add("flag")
 
 
 def _backdrop(shot: Shot) -> None:
@@ -60,7 +63,7 @@ def _backdrop(shot: Shot) -> None:
     paint_hills(easel, height, shot.snowy(colour, 0.9), rng)
     shot.clues.add("hill_height")
     if abs(easel.light.towards[1]) > 0.2 and not easel.light.is_dark and shot.overcast < 0.6:
-        shot.facts.add("sun")
+        shot.facts.add("sunlight")
 
 
 def _floor(shot: Shot, plan: Plan) -> Street:
@@ -97,8 +100,7 @@ def _house_step(shot: Shot, house: House) -> Callable[[], None]:
         if not _in_sight(shot, lot.x, lot.near, lot.far):
             return
         front = replace(house.front, roof=shot.snowy(house.front.roof, 0.95))
-        for shop in paint_house(shot.easel, front, lot, house.shops, Random(house.seed)):
-            shot.read.append(Words(shop.text, shop.script, "shop"))
+        paint_house(shot.easel, front, lot, house.shops, Random(house.seed))
         y = max(lot.near, shot.easel.camera.y_m + 1.4 * abs(lot.x - shot.easel.camera.x_m))
         for clue, z, size in (
             ("wall_hue", 3.3, 1.5), ("storeys", 3.4, 3.0), ("roof_pitch", 3.4, 3.0), ("window_width", 4.5, 0.5),

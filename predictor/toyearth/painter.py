@@ -1,5 +1,6 @@
 """The painter: chooses how a picture of a spot is taken, paints it, and tells what can be seen in it."""
 
+import math
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -10,15 +11,16 @@ from PIL import Image
 from predictor.toyearth.blanks import paint_blank
 from predictor.toyearth.camera import Camera
 from predictor.toyearth.easel import Easel
-from predictor.toyearth.furniture import Words
 from predictor.toyearth.heavens import paint_vignette
 from predictor.toyearth.indoors import indoor_light, paint_indoors
+from predictor.toyearth.land import City, nearest_cities
+from predictor.toyearth.lettering import Words
 from predictor.toyearth.light import light_at
 from predictor.toyearth.outdoors import paint_outdoors
 from predictor.toyearth.plan import Plan, plan_of
 from predictor.toyearth.shot import Shot
 from predictor.toyearth.spots import Spot
-from predictor.toyearth.style import style_at
+from predictor.toyearth.style import Style, style_at
 from predictor.toyearth.trips import When
 from predictor.toyearth.version import PAINTER_VERSION
 
@@ -32,7 +34,7 @@ class Picture:
     """A picture of a made-up place: the pixels, where it is, and what the manifest keeps."""
 
     image: np.ndarray  # (size, size, 3) uint8
-    lat: float  # degrees
+    lat: float  # degrees; people stand within some thirty metres of a spot, wherever its plan says
     lng: float
     title: str  # tells the place: for after the reveal
     country: str  # ISO 3166-1 alpha-2
@@ -44,7 +46,7 @@ class Picture:
     heading: float  # where it looks, degrees from north by east
     clues: frozenset[str]  # of bands.CLUES, large enough to see, if nothing stands before them
     facts: frozenset[str]  # "driving side", "road lines", "flag", "palm", …
-    texts: tuple[Words, ...]  # large enough to read and within the picture, if nothing stands before them
+    texts: tuple[Words, ...]  # large enough to read, and hardly anything stands before them
     plan: Plan | None  # what stands there; None in a room or where nothing is told
 
     def manifest(self) -> dict[str, Any]:
@@ -96,24 +98,33 @@ def paint(where: Spot, at: tuple[float, float], when: When, seed: np.random.Seed
         paint_indoors(shot, outside)
     else:
         paint_blank(shot)
+    texts = tuple(dict.fromkeys(easel.texts()))
     paint_vignette(easel, rng.uniform(0.1, 0.35))
     return Picture(
         image=_expose(easel.pixels(), rng, np.random.default_rng(seed)),
         lat=at[0],
         lng=at[1],
-        title=f"Toy Earth: near {where.city.name}, {style.country.name}",
+        title=f"Toy Earth: near {_town(where, style).name}, {style.country.name}",
         country=style.country.code,
         scene=scene,
         spot=where.key,
         when=when,
         camera=camera,
         sun_height=outside.height,
-        heading=heading,
+        heading=(heading + math.degrees(camera.yaw)) % 360,
         clues=frozenset(shot.clues),
         facts=frozenset(shot.facts),
-        texts=tuple(dict.fromkeys(shot.read)),
+        texts=texts,
         plan=plan,
     )
+
+
+def _town(where: Spot, style: Style) -> City:
+    """Return the town to name a picture after: one of its country, also near a border."""
+    if where.city.country == style.country.code:
+        return where.city
+    near = (city for city, _km in nearest_cities(where.lat, where.lng, 40) if city.country == style.country.code)
+    return next(near, where.city)
 
 
 def _camera(scene: str, plan: Plan | None, rng: Random, size_px: int) -> Camera:

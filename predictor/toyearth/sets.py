@@ -3,11 +3,13 @@
 import csv
 import hashlib
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from PIL import Image
 from tqdm import tqdm
@@ -27,7 +29,7 @@ JPEG_QUALITY = 85
 STARTER_PX = 640
 FIRST_STEPS, TRIPS, FIFTY = "first-steps", "trips", "the-fifty"
 STARTER_SEED = 4141  # no training, no exam
-_STEPS_CLUES = 13  # a picture for beginners shows at least so many clues
+_STEPS_CLUES = 22  # of 26: a picture for beginners shows at least so many clues
 JANUARY, JULY, NOON = 15.0, 196.0, 12.5
 
 # Town, country, day, noon or dusk: twenty places on five continents, at noon and at dusk.
@@ -67,26 +69,42 @@ def _name(*key: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def write(folder: Path, albums: Iterable[Album], size: int, total: int, with_plans: bool = True) -> None:
-    """Paint albums into a folder, with photos.csv for the game and manifest.jsonl for whoever scores reading."""
+def write(folder: Path, albums: Sequence[Album], size: int, with_plans: bool = True) -> None:
+    """Paint albums into a folder, with photos.csv for the game and manifest.jsonl for whoever scores reading.
+
+    The two tables appear when all is painted. Raises ValueError for a folder that holds other pictures: an import would
+    find them without a place.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with (
-        (folder / "photos.csv").open("w", newline="", encoding="utf-8") as table,
-        (folder / "manifest.jsonl").open("w", encoding="utf-8") as manifest,
-    ):
-        rows = csv.writer(table)
-        rows.writerow(COLUMNS)
-        for album in tqdm(albums, desc="painting", unit="album" if with_plans else "picture", total=total):
-            for stop in album.stops:
-                shown = trips.take(stop, size)
-                file = f"{_name(*stop.seed)}.jpg"
-                Image.fromarray(shown.image).save(folder / file, quality=JPEG_QUALITY, optimize=True)
-                place = (f"{shown.lat:.6f}", f"{shown.lng:.6f}")
-                rows.writerow((file, *place, "Toy Earth", "CC0-1.0", "", shown.title, album.name, PAINTER_VERSION))
-                told = shown.manifest()
-                if not with_plans:
-                    del told["plan"]
-                manifest.write(json.dumps({"file": file, "album": album.name, **told}, ensure_ascii=False) + "\n")
+    names = [[f"{_name(*stop.seed)}.jpg" for stop in album.stops] for album in albums]
+    others = {path.name for path in folder.glob("*.jpg")} - {name for these in names for name in these}
+    if others:
+        raise ValueError(f"{folder} holds {len(others)} other pictures; choose an empty folder")
+    rows: list[tuple[object, ...]] = [COLUMNS]
+    lines = []
+    for album, files in zip(tqdm(albums, desc="painting", unit="album"), names, strict=True):
+        for number, (stop, file) in enumerate(zip(album.stops, files, strict=True), start=1):
+            shown = trips.take(stop, size)
+            Image.fromarray(shown.image).save(folder / file, quality=JPEG_QUALITY, optimize=True)
+            place = (f"{shown.lat:.6f}", f"{shown.lng:.6f}")
+            rows.append((file, *place, "Toy Earth", "CC0-1.0", "", shown.title, album.name, PAINTER_VERSION))
+            told = shown.manifest()
+            if not with_plans:
+                del told["plan"]
+            lines.append(json.dumps({"file": file, "album": album.name, "number": number, **told}, ensure_ascii=False))
+    with _finished(folder / "photos.csv") as table:
+        csv.writer(table).writerows(rows)
+    with _finished(folder / "manifest.jsonl") as manifest:
+        manifest.writelines(f"{line}\n" for line in lines)
+
+
+@contextmanager
+def _finished(path: Path) -> Iterator[TextIO]:
+    """Write a file that appears when it is whole."""
+    part = path.with_name(path.name + ".part")
+    with part.open("w", newline="", encoding="utf-8") as file:
+        yield file
+    os.replace(part, path)
 
 
 def starter(folder: Path, size: int = STARTER_PX) -> None:
@@ -94,7 +112,9 @@ def starter(folder: Path, size: int = STARTER_PX) -> None:
     fifty = [single("new_place", STARTER_SEED, index) for index in range(50)]
     albums = [trip("new_place", STARTER_SEED, index) for index in range(30)]
     for name, chosen in ((FIRST_STEPS, _first_steps(100)), (TRIPS, albums), (FIFTY, fifty)):
-        write(folder / name, chosen, size, len(chosen), with_plans=False)
+        for old in (folder / name).glob("*.jpg"):
+            old.unlink()  # of an earlier painter
+        write(folder / name, chosen, size, with_plans=False)
 
 
 def _first_steps(count: int) -> list[Album]:

@@ -6,7 +6,6 @@ from random import Random
 
 from predictor.toyearth.colour import Colour, mix
 from predictor.toyearth.easel import Easel
-from predictor.toyearth.furniture import Words
 from predictor.toyearth.land import City
 from predictor.toyearth.style import Style
 
@@ -25,7 +24,6 @@ class Shot:
     day: float  # of the year
     overcast: float
     rng: Random
-    read: list[Words] = field(default_factory=list)  # texts that can be read
     clues: set[str] = field(default_factory=set)  # of bands.py, large enough to see
     facts: set[str] = field(default_factory=set)  # "driving side", "road lines", "flag", …
 

@@ -67,7 +67,6 @@ class Style:
             roof_pitch=self.roof_pitch(),
             shutter=self.shutter(),
             rail=self.rail(),
-            shops=0.55,
             awning_stripe=self.awning_stripe(),
         )
 

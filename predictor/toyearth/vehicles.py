@@ -7,8 +7,7 @@ import skia
 from predictor.toyearth.colour import BLACK, WHITE, Colour, mix
 from predictor.toyearth.countries import Plates
 from predictor.toyearth.easel import Easel, box, ink, shape
-from predictor.toyearth.furniture import Words
-from predictor.toyearth.lettering import LEGIBLE_PX, write
+from predictor.toyearth.lettering import LEGIBLE_PX, Words, write
 
 WIDTH_M, LENGTH_M = 1.76, 4.2
 _GLASS: Colour = (0.12, 0.15, 0.20)
@@ -46,8 +45,8 @@ class Car:
     number: str
 
 
-def paint_car(easel: Easel, car: Car) -> list[Words]:
-    """Paint a car, seen from the end that is nearer; return its number where it can be read."""
+def paint_car(easel: Easel, car: Car) -> None:
+    """Paint a car, seen from the end that is nearer."""
     outline, panes = _SHAPES[car.kind]
     camera, light = easel.camera, easel.light
     left, right = car.x - WIDTH_M / 2, car.x + WIDTH_M / 2
@@ -72,7 +71,7 @@ def paint_car(easel: Easel, car: Car) -> list[Words]:
         corners = [(left, car.y + a0, b0), (right, car.y + a0, b0), (right, car.y + a1, b1), (left, car.y + a1, b1)]
         easel.polygon(corners, ink(lit))
     _flank(easel, car, points, left if camera.x_m < left else right if camera.x_m > right else None, distance)
-    return _end(easel, car, distance)
+    _end(easel, car, distance)
 
 
 def _flank(easel: Easel, car: Car, points: list[tuple[float, float]], side: float | None, distance: float) -> None:
@@ -99,10 +98,10 @@ def _flank(easel: Easel, car: Car, points: list[tuple[float, float]], side: floa
             canvas.drawCircle(at, 0.33, 0.19, ink(easel.light.on((0.7, 0.7, 0.72), normal, distance)))
 
 
-def _end(easel: Easel, car: Car, distance: float) -> list[Words]:
+def _end(easel: Easel, car: Car, distance: float) -> None:
     """Paint lights and plate on the end that faces the camera: red behind, pale in front."""
     if easel.camera.y_m > car.y:
-        return []
+        return
     ground, letters = car.plates.rear if car.away else car.plates.front
     lamp: Colour = (0.85, 0.06, 0.06) if car.away else (0.98, 0.97, 0.86)
     lit = lamp if easel.light.is_dark else easel.light.on(lamp, (0.0, -1.0, 0.0), distance)
@@ -117,9 +116,7 @@ def _end(easel: Easel, car: Car, distance: float) -> list[Words]:
             canvas.drawRect(box(-0.34, 0.5, -0.26, 0.68), ink((0.0, 0.2, 0.6)))
         if 0.16 * easel.pixels_per_metre(distance) >= LEGIBLE_PX:
             write(canvas, car.number, "Latn", box(-0.24, 0.5, 0.32, 0.68), text)
-            ends = [(car.x + side * 0.34, car.y, 0.6) for side in (-1, 1)]
-            return [Words(car.number, "Latn", "plate")] if easel.shows(*ends) else []
-    return []
+            easel.watch(Words(car.number, "Latn", "plate"), (car.x - 0.34, car.y, 0.5), (car.x + 0.34, car.y, 0.68))
 
 
 def paint_headlights(easel: Easel, car: Car) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from geogame import play, tasks
+from geogame import photos, play, tasks
 from geogame.models import Exhibit, Game, Guess, Person, PhotoSet, Player, Round
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate
 from geogame.rules.sphere import Point
@@ -48,6 +48,13 @@ def test_a_set_of_another_painter_is_refused_with_a_sentence(toy_set: PhotoSet) 
     with pytest.raises(NotNow, match="painted by version 2 of Toy Earth's painter; PlaNet has learnt version 3"):
         play.open_game(toy_set, [CARD, replace(CARD, painter=3)], 1, None, NOON)
     assert toy_set.games.count() == 2
+    old = toy_set.photos.first()
+    assert old is not None
+    photos.Photo.objects.filter(pk=old.pk).update(extra={"painter": "1"})
+    with pytest.raises(NotNow, match="painted by version 1, 2"):
+        play.open_game(toy_set, [replace(CARD, painter=2)], 1, None, NOON)
+    photos.withdraw([old], NOON)  # and what is withdrawn no longer matters
+    assert play.open_game(toy_set, [replace(CARD, painter=2)], 1, None, NOON)
     PhotoSet.objects.filter(pk=toy_set.pk).update(domain="real")
     toy_set.refresh_from_db()
     assert play.open_game(toy_set, [replace(CARD, painter=3)], 1, None, NOON)

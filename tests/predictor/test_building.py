@@ -13,13 +13,14 @@ painting.needed()
 from predictor.toyearth.building import Front, Lot, Shop, bays, paint_house
 from predictor.toyearth.camera import Camera
 from predictor.toyearth.easel import Easel
+from predictor.toyearth.lettering import Words
 from predictor.toyearth.light import light_at
 
 VIENNA, JUNE = 48.2, 172
 FRONT = Front(
     wall=(0.9, 0.8, 0.6), frame=(0.95, 0.95, 0.92), roof=(0.6, 0.3, 0.2), door=(0.3, 0.2, 0.15), shop=(0.1, 0.4, 0.3),
     height=11, storey=3, bay=3, window_width=0.4, window_arch=0.0, roof_pitch=0.0, shutter=None, rail=0.0,
-    shops=0.5, awning_stripe=0.4,
+    awning_stripe=0.4,
 )  # fmt: skip
 LEFT, RIGHT = Lot(-6, 6, 20), Lot(6, 6, 20)
 PLAIN = Shop("Café", "Latn", awning=None, blade=None)
@@ -116,9 +117,13 @@ def test_the_stripes_of_awnings_are_as_wide_as_the_place_says() -> None:
 
 
 def test_who_can_read_a_name_is_told_so() -> None:
-    def read(size: int) -> list[Shop]:
+    def read(size: int, hidden: bool = False) -> set[Words]:
         easel = Easel(Camera(size), light_at(VIENNA, JUNE, 12, 0))
-        return paint_house(easel, FRONT, RIGHT, [PLAIN] * bays(FRONT, RIGHT), Random(3))
+        paint_house(easel, FRONT, RIGHT, [PLAIN] * bays(FRONT, RIGHT), Random(3))
+        if hidden:
+            easel.canvas.clear(0xFF00FF00)
+        return set(easel.texts())
 
-    assert read(60) == []
-    assert set(read(640)) == {PLAIN}
+    assert read(60) == set()
+    assert read(640) == {Words(PLAIN.text, PLAIN.script, "shop")}
+    assert read(640, hidden=True) == set()

@@ -98,3 +98,18 @@ def test_a_config_from_elsewhere_is_refused(tmp_path: Path, quarters: Partition,
     save_file(cells, path, metadata={"format": checkpoint.FORMAT, "config": config})
     with pytest.raises(CheckpointError, match="has a config that this version"):
         checkpoint.read_header(path)
+
+
+def test_weights_of_the_made_up_world_that_name_no_painter_are_of_the_first(weights: Path, tmp_path: Path) -> None:
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save_file
+
+    with safe_open(weights, framework="numpy") as file:
+        metadata = file.metadata()
+    config = json.loads(metadata["config"])
+    del config["painter"]
+    save_file(load_file(weights), tmp_path / "old.safetensors", {**metadata, "config": json.dumps(config)})
+    assert checkpoint.read_header(tmp_path / "old.safetensors")[0].painter == 1
+    config["domain"] = "real"
+    save_file(load_file(weights), tmp_path / "real.safetensors", {**metadata, "config": json.dumps(config)})
+    assert checkpoint.read_header(tmp_path / "real.safetensors")[0].painter == 0

@@ -85,11 +85,32 @@ def test_clues_prints_a_table(tmp_path: Path) -> None:
     assert "| 5000 km | wall_hue |" in done.stdout
 
 
-@pytest.mark.parametrize("words", [("render", "--count", "0", "--out", "x"), ("render", "--out", "x"), ("paint",)])
-def test_a_wrong_command_is_answered_with_its_usage(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("render", "--count", "0", "--out", "x"), ("render", "--count", "many", "--out", "x"),
+        ("render", "--out", "x"),
+        ("render", "--count", "1", "--seed", "-1", "--out", "x"),
+        ("render", "--count", "1", "--size", "3", "--out", "x"),
+        ("sheet", "--out", "sheet.xyz"), ("sheet", "--out", "/nowhere/sheet.jpg"), ("paint",),
+    ],
+)  # fmt: skip
+def test_a_wrong_command_is_answered_with_its_usage(words: tuple[str, ...], tmp_path: Path) -> None:
     done = command(*words)
     assert done.returncode == 2
     assert "usage" in done.stderr
+    assert not Path("x").exists()
+
+
+def test_a_folder_with_other_pictures_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    assert command("render", "--count", 1, "--size", 48, "--seed", 1, "--out", tmp_path).returncode == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    done = command("render", "--count", 1, "--size", 48, "--seed", 2, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "holds 1 other pictures" in done.stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert command("render", "--count", 1, "--size", 48, "--seed", 1, "--out", tmp_path).returncode == 0
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Pictures of Toy Earth: the same bytes everywhere, and a manifest that tells the truth about them."""
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -29,15 +30,22 @@ def test_the_same_arguments_paint_the_same_bytes() -> None:
     assert first.manifest() == again.manifest()
 
 
-@pytest.mark.parametrize("index", [14, 15, 16, 17])
-def test_another_process_paints_the_same_bytes_and_tells_the_same(index: int) -> None:
-    here = toyearth.picture("train", 3, index, 64)
+@pytest.mark.parametrize(
+    "elsewhere", [{"LC_ALL": "zh_CN.UTF-8"}, {"FC_LANG": "ja"}, {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}], ids=str
+)
+def test_another_process_paints_the_same_bytes_and_tells_the_same(elsewhere: dict[str, str]) -> None:
+    """Large enough for signs to be lettered: fonts are chosen by the system, which asks for the user's language."""
+    here = [toyearth.picture("train", 3, index, 300) for index in (14, 15, 16)]
+    assert any(shown.texts for shown in here)
     code = (
-        f"import sys, json; from predictor.toyearth import picture; p = picture('train', 3, {index}, 64); "
-        "sys.stdout.buffer.write(p.image.tobytes() + json.dumps(p.manifest()).encode())"
+        "import sys, json; from predictor.toyearth import picture; "
+        "shown = [picture('train', 3, index, 300) for index in (14, 15, 16)]; "
+        "sys.stdout.buffer.write(b''.join(p.image.tobytes() + json.dumps(p.manifest()).encode() for p in shown))"
     )
-    there = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    assert there == here.image.tobytes() + json.dumps(here.manifest()).encode()
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, env={**os.environ, **elsewhere}
+    )
+    assert done.stdout == b"".join(p.image.tobytes() + json.dumps(p.manifest()).encode() for p in here)
 
 
 @pytest.mark.parametrize("size", [64, 129])

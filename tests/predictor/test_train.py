@@ -86,6 +86,24 @@ def test_a_state_of_other_cells_is_refused(tmp_path: Path, one_thread: None, qua
         resume(other, tmp_path / "state.pt")
 
 
+def test_a_state_of_another_painter_is_refused(tmp_path: Path, one_thread: None) -> None:
+    train(dataclasses.replace(TINY, steps=1), tmp_path, "cpu")
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    torch.save({**state, "painter": state["painter"] + 1}, tmp_path / "state.pt")
+    with pytest.raises(ValueError, match="another version of Toy Earth's painter"):
+        train(TINY, tmp_path, "cpu")
+
+
+def test_a_training_starts_from_other_weights_but_for_the_last_layer(tmp_path: Path, one_thread: None) -> None:
+    first = train(dataclasses.replace(TINY, steps=1), tmp_path / "first", "cpu")
+    plan = dataclasses.replace(TINY, steps=1, rate=0.0, start=str(first))
+    second = train(plan, tmp_path / "second", "cpu")
+    before, after = checkpoint.read_weights(first), checkpoint.read_weights(second)
+    assert torch.equal(before["conv1.conv.weight"], after["conv1.conv.weight"])
+    fresh = checkpoint.read_weights(train(dataclasses.replace(plan, start=""), tmp_path / "third", "cpu"))
+    assert not torch.equal(before["conv1.conv.weight"], fresh["conv1.conv.weight"])
+
+
 def test_the_rate_climbs_then_falls_to_nothing() -> None:
     plan = Plan(rate=1.0, warmup=0.1)
     rates = [learning_rate(plan, p) for p in np.linspace(0, 1, 101)]

@@ -12,7 +12,7 @@ from predictor.toyearth.camera import Camera
 from predictor.toyearth.countries import country
 from predictor.toyearth.easel import Easel
 from predictor.toyearth.flags import flag
-from predictor.toyearth.furniture import Words
+from predictor.toyearth.lettering import Words
 from predictor.toyearth.light import light_at
 from predictor.toyearth.vehicles import KINDS, Car, paint_car
 
@@ -69,14 +69,34 @@ def test_plates_have_the_countrys_colours_on_each_end() -> None:
 
 
 def test_a_number_is_told_only_where_it_can_be_read() -> None:
-    assert paint_car(easel(size=900), car(y=5)) == [Words("AB 123", "Latn", "plate")]
-    assert paint_car(easel(size=120), car(y=25)) == []
+    def told(size: int, y: float) -> list[Words]:
+        painted = easel(size=size)
+        paint_car(painted, car(y=y))
+        return painted.texts()
+
+    assert told(900, 5) == [Words("AB 123", "Latn", "plate")]
+    assert told(120, 25) == []
 
 
 def test_a_sign_is_told_only_where_it_can_be_read() -> None:
     lines = [Words("Graz 12", "Latn", "direction")]
-    assert furniture.paint_sign(easel(), 2, 8, lines, (0.1, 0.3, 0.7)) == lines
-    assert furniture.paint_sign(easel(size=60), 2, 30, lines, (0.1, 0.3, 0.7)) == []
+
+    def told(size: int, x: float, y: float) -> list[Words]:
+        painted = easel(size=size)
+        furniture.paint_sign(painted, x, y, lines, (0.1, 0.3, 0.7))
+        return painted.texts()
+
+    assert told(400, 2, 8) == lines
+    assert told(60, 2, 30) == []
+    assert told(400, 9, 8) == []  # half of it beyond the picture's edge
+
+
+def test_a_sign_behind_a_car_is_not_told() -> None:
+    painted = easel(size=900)
+    furniture.paint_sign(painted, 1.8, 12, [Words("Graz 12", "Latn", "direction")], (0.1, 0.3, 0.7), low=0.6)
+    assert len(painted.texts()) == 1
+    paint_car(painted, car(1.8, 5, kind="van"))
+    assert [words.role for words in painted.texts()] == ["plate"]
 
 
 def test_a_lamp_reaches_over_the_street_as_far_as_its_arm() -> None:
