@@ -32,6 +32,7 @@ class City(NamedTuple):
     lat: float
     lng: float
     names: tuple[str, ...] = ()  # other names, in many languages and scripts
+    zone: str = ""  # of its clocks: "Europe/Moscow"
 
 
 class _World(NamedTuple):
@@ -59,7 +60,7 @@ def world() -> _World:
 
 def _city(row: dict[str, Any]) -> City:
     names = tuple(row.get("alternatenames") or ())
-    return City(row["name"], row["countrycode"], row["latitude"], row["longitude"], names)
+    return City(row["name"], row["countrycode"], row["latitude"], row["longitude"], names, row["timezone"])
 
 
 def _spread(share: np.ndarray) -> np.ndarray:

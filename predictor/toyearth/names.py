@@ -1,13 +1,18 @@
 """What is written on signs: shops, streets and towns, in the languages and scripts of a place.
 
-Words come from Unicode CLDR (words.py), towns' names from GeoNames, telephone numbers are libphonenumber's examples.
+Words come from Unicode CLDR (words.py), towns' names from CLDR and GeoNames; telephone numbers are libphonenumber's
+examples.
 """
 
+import json
 import unicodedata
+from difflib import SequenceMatcher
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 
 import phonenumbers
+from babel import Locale
 
 from predictor.toyearth.countries import Country, Language
 from predictor.toyearth.land import City
@@ -52,9 +57,71 @@ def contact(country: Country, rng: Random) -> Words:
 
 
 def local_name(city: City, country: Country, rng: Random) -> str:
-    """Return a town's name as a sign has it: in the script of a language of the country, where GeoNames knows it."""
-    script = spoken(country, rng).script
-    return _in_script(city, script) or city.name
+    """Return a town's name as a sign has it: in a language of the country where that is known, else GeoNames' own."""
+    language = spoken(country, rng)
+    return _named_for_clocks(city, language.code) or _in_language(city, language) or city.name
+
+
+@lru_cache(maxsize=4096)
+def _named_for_clocks(city: City, language: str) -> str | None:
+    """Return the name that CLDR has for a town after which a time zone is called."""
+    if city.zone.split("/")[-1].replace("_", " ") != city.name:
+        return None
+    told = Locale.parse(language).time_zones.get(city.zone, {}).get("city")
+    return str(told) if told else None
+
+
+@lru_cache(maxsize=4096)
+def _in_language(city: City, language: Language) -> str | None:
+    """Return that of GeoNames' names that a language not written in Latin could have: spelled with its letters only.
+
+    GeoNames' table does not say which name belongs to which language. Of several, the one that sounds most like the
+    town's international name is taken; of those in Han characters, whose names tell no sound, the shortest.
+    """
+    own = _letters().get(language.code)
+    if own is None:
+        return None
+    fitting = [name for name in city.names if len(name) <= _LONGEST and name.isprintable() and _is_spelled(name, own)]
+    if not fitting:
+        return None
+    return max(fitting, key=lambda name: (_is_ideographic(name), _likeness(name, city.name), -len(name), name))
+
+
+def _is_ideographic(name: str) -> bool:
+    """Say whether a name is written in Han characters alone: towns are, where they can be."""
+    return all(unicodedata.name(letter, "").startswith("CJK UNIFIED") for letter in name)
+
+
+def _is_spelled(name: str, own: frozenset[str]) -> bool:
+    written = [letter for letter in name.lower() if not letter.isspace() and letter not in "-’'"]
+    return bool(written) and all(letter in own for letter in written)
+
+
+def _likeness(name: str, international: str) -> float:
+    """Return how much the letters' names, read aloud, are like the international name, 0 to 1."""
+    return SequenceMatcher(None, "".join(map(_sound, name.lower())), international.lower()).ratio()
+
+
+def _sound(letter: str) -> str:
+    """Return the sound in a letter's name: "ka" says k, "em" says m, "seo" says seo.
+
+    >>> [_sound(letter) for letter in "км서ホ"]
+    ['k', 'm', 'seo', 'ho']
+    """
+    words = unicodedata.name(letter, "").lower().split()
+    if not words or "ideograph" in words[-1] or words[-1] == "sign":
+        return ""
+    sound = words[-1]
+    if words[0] in {"cyrillic", "greek", "hebrew", "arabic"} and len(sound) > 1:
+        return sound[1:] if sound in {"em", "en", "el", "er", "es", "ef"} else sound.rstrip("aeh") or sound
+    return sound
+
+
+@lru_cache(maxsize=1)
+def _letters() -> dict[str, frozenset[str]]:
+    """Return the letters of languages not written in Latin (sources/letters.py)."""
+    told = json.loads(Path(__file__).with_name("letters.json").read_text(encoding="utf-8"))
+    return {language: frozenset(letters) for language, letters in told.items()}
 
 
 def script_of(text: str, country: Country) -> str:
@@ -69,20 +136,6 @@ def script_of(text: str, country: Country) -> str:
         if fitting:
             return next((script for script in own if script in fitting), fitting[0])
     return "Latn"
-
-
-@lru_cache(maxsize=4096)
-def _in_script(city: City, script: str) -> str | None:
-    begins = _LETTERS.get(script)
-    if begins is None:
-        return None
-    fitting = [
-        name
-        for name in city.names
-        if len(name) <= _LONGEST and all(unicodedata.name(c, "").startswith(begins) for c in name if c.isalpha())
-        and any(c.isalpha() for c in name)
-    ]  # fmt: skip
-    return min(fitting, key=lambda name: (len(name), name)) if fitting else None
 
 
 def distance_line(city: City, km: float, country: Country, rng: Random) -> Words:

@@ -12,7 +12,15 @@ painting.needed()
 
 from predictor.toyearth.countries import country
 from predictor.toyearth.land import City, world
-from predictor.toyearth.names import contact, distance_line, local_name, number_plate, script_of, shop_words
+from predictor.toyearth.names import (
+    _in_language,
+    contact,
+    distance_line,
+    local_name,
+    number_plate,
+    script_of,
+    shop_words,
+)
 
 
 def city(name: str, code: str) -> City:
@@ -37,6 +45,24 @@ def test_shops_speak_the_countrys_languages(code: str, letters: tuple[str, ...])
 def test_towns_are_named_in_the_local_script(name: str, code: str, expected: str) -> None:
     text = local_name(city(name, code), country(code), Random(1))
     assert script_of(text, country(code)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "expected"),
+    [
+        ("Moscow", "RU", "Москва"), ("Seoul", "KR", "서울"), ("Vienna", "AT", "Wien"), ("Kyoto", "JP", "京都"),
+        ("Tehran", "IR", "تهران"), ("Sofia", "BG", "София"),
+        ("Chiang Mai", "TH", "เชียงใหม่"), ("Cairo", "EG", "القاهرة"),
+    ],
+)  # fmt: skip
+def test_towns_have_the_names_that_people_there_use(name: str, code: str, expected: str) -> None:
+    assert local_name(city(name, code), country(code), Random(1)) == expected
+
+
+def test_a_ukrainian_name_is_spelled_with_ukrainian_letters() -> None:
+    ukrainian = next(language for language in country("UA").languages if language.code == "uk")
+    for town, expected in (("Lviv", "Львів"), ("Kharkiv", "Харків"), ("Kyiv", "Київ")):
+        assert _in_language(city(town, "UA"), ukrainian) == expected
 
 
 def test_a_town_without_a_known_name_keeps_its_own() -> None:

@@ -18,7 +18,18 @@ from geogame.views import setup
 from predictor import opponents
 
 STARTER = settings.BASE_DIR / "geogame" / "starter"
-STARTER_NAME = "Toy Earth"
+# Folder of STARTER: name of the set, and what people read of it.
+STARTER_SETS = {
+    "first-steps": (
+        "First steps",
+        "A hundred pictures by daylight that tell much: a made-up world at real positions, painted by this project.",
+    ),
+    "trips": ("Trips", "Thirty trips of several pictures. The place to find is that of the last one."),
+    "the-fifty": (
+        "The fifty",
+        "Fifty pictures as they come, clear or not, for the comparison that the paper made with ten people.",
+    ),
+}
 WARM_UP_S = 180  # how long to wait for the worker before saying that the game is up
 
 
@@ -58,17 +69,20 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         if not settings.DEBUG:
             call_command("collectstatic", verbosity=0, interactive=False)
-        if not PhotoSet.objects.exists() and STARTER.is_dir():
+        if not PhotoSet.objects.exists():
             self.stdout.write("Loading the starter photos…")
             with transaction.atomic():  # interrupted, the next start begins again
-                starter, _ = photos.set_named(STARTER_NAME, Domain.TOY_EARTH)
-                report = photos.take_in_all(starter, entries(STARTER))
-                starter.description = (
-                    "A made-up world at real positions, painted by this project. It needs no photo collection."
-                )
-                starter.published = True
-                starter.save(update_fields=["published", "description"])
-            self.stdout.write(f"{report.imported} starter photos are in.")
+                imported = sum(self._load(folder) for folder in STARTER_SETS)
+            self.stdout.write(f"{imported} starter photos are in.")
+
+    def _load(self, folder: str) -> int:
+        """Take in one of the sets that ship; return how many of its photos are new."""
+        name, description = STARTER_SETS[folder]
+        starter, _ = photos.set_named(name, Domain.TOY_EARTH)
+        report = photos.take_in_all(starter, entries(STARTER / folder))
+        starter.description, starter.published = description, True
+        starter.save(update_fields=["published", "description"])
+        return report.imported
 
     def _addresses(self, host: str, port: int) -> list[str]:
         """Return the addresses to print, the one to open last, and let Django answer to them."""
