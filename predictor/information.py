@@ -6,7 +6,7 @@ in, which band narrows it down? Each should pay at its own scale. The second que
 reads a band's clues in eight steps is given the truth.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +121,9 @@ def search_table() -> str:
     return "\n".join(lines)
 
 
-def search(disc_km: float | None, places: int = _PLACES) -> tuple[float, dict[float, float]]:
+def search(
+    disc_km: float | None, places: int = _PLACES, wanted: Iterable[float] = tuple(bands.BANDS)
+) -> tuple[float, dict[float, float]]:
     """Return the median error in km of who knows only the disc, and of who reads one band besides, by band.
 
     Bands that are too fine to be searched in such a disc are left out.
@@ -134,7 +136,8 @@ def search(disc_km: float | None, places: int = _PLACES) -> tuple[float, dict[fl
         candidates = _around(here, disc_km, _FEWEST, rng)
         without.append(_error(here, candidates, np.ones(_FEWEST)))
     with_band = {}
-    for band, names in bands.BANDS.items():
+    for band in wanted:
+        names = bands.BANDS[band]
         # Candidates must lie closer together than the clues change, or the right one would be missing among them.
         count = max(int(np.pi * ((disc_km or 2 * EARTH_RADIUS_KM) / (band / _A_WAVE)) ** 2), _FEWEST)
         if count > _MOST:

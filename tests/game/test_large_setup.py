@@ -201,4 +201,4 @@ def test_two_web_servers_may_start_at_the_same_moment(tmp_path: Path, redis_url:
         for address in (each.result() for each in started):
             assert httpx.get(address).status_code == 200
         count = "from geogame.models import Photo; print(Photo.objects.count())"
-        assert manage(env, "shell", "-v", "0", "-c", count).strip() == "100"
+        assert manage(env, "shell", "-v", "0", "-c", count).strip() == "339"

@@ -60,16 +60,15 @@ def test_the_reading_table_has_every_clue_and_a_blind_reader_reads_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("disc_km", "band"), [(2500.0, 1500.0), (750.0, 400.0), (200.0, 50.0), (25.0, 2.0)])
-def test_the_next_finer_band_pays(disc_km: float, band: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bands, "BANDS", {band: bands.BANDS[band]})
-    without, with_band = information.search(disc_km, places=12)
+def test_the_next_finer_band_pays(disc_km: float, band: float) -> None:
+    without, with_band = information.search(disc_km, 12, [band])
     assert with_band[band] < 0.5 * without
 
 
-def test_a_band_far_too_fine_does_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bands, "BANDS", {2.0: bands.BANDS[2.0]})
-    without, with_band = information.search(2500.0, places=12)
-    assert with_band[2.0] > 0.5 * without
+def test_a_band_that_is_far_too_coarse_does_not_pay_and_one_far_too_fine_is_not_tried() -> None:
+    without, with_band = information.search(25.0, 24, [5000.0])
+    assert with_band[5000.0] > 0.5 * without
+    assert information.search(2500.0, 2, [2.0])[1] == {}
 
 
 def test_candidates_lie_in_a_disc_that_holds_the_place() -> None:
