@@ -6,6 +6,7 @@ from collections.abc import Sequence
 Colour = tuple[float, float, float]
 BLACK: Colour = (0.0, 0.0, 0.0)
 WHITE: Colour = (1.0, 1.0, 1.0)
+SHADOW: Colour = (0.06, 0.07, 0.16)  # what is laid over a surface that the sun does not reach
 # How far round the circle of hues a clue goes: not the whole way, or its two ends would look alike.
 _HUES = 0.84
 

@@ -6,14 +6,13 @@ from random import Random
 import numpy as np
 import skia
 
-from predictor.toyearth.colour import BLACK, WHITE, Colour, mix
+from predictor.toyearth.colour import BLACK, SHADOW, WHITE, Colour, mix
 from predictor.toyearth.easel import Easel, blend, box, ink, line, record, shape
 from predictor.toyearth.lettering import LEGIBLE_PX, Words, write
 
 IRON: Colour = (0.20, 0.21, 0.23)
 WOOD: Colour = (0.46, 0.34, 0.24)
 _LAMPLIGHT: Colour = (1.0, 0.86, 0.55)
-_SHADOW: Colour = (0.06, 0.07, 0.16)
 _TO_THE_CAMERA = (0.0, -1.0, 0.0)
 
 
@@ -23,7 +22,7 @@ def record_post(easel: Easel, colour: Colour) -> skia.Picture:
 
     def draw(canvas: skia.Canvas) -> None:
         canvas.translate(0.5, 0)
-        canvas.drawOval(box(-0.26, -0.05, 0.26, 0.06), ink(_SHADOW, 0.3))
+        canvas.drawOval(box(-0.26, -0.05, 0.26, 0.06), ink(SHADOW, 0.3))
         canvas.drawRect(box(-0.13, 0, 0.13, 1.0), _rounded(lit, 0.13))
         canvas.drawCircle(0, 1.0, 0.15, ink(lit))
         canvas.drawRect(box(-0.13, 0.72, 0.13, 0.84), ink(mix(lit, WHITE, 0.6)))
@@ -185,7 +184,7 @@ def paint_bunting(easel: Easel, y: float, half: float, height: float, colour: Co
 def _stain(easel: Easel, x: float, y: float, radius: float) -> None:
     """Darken the ground where something stands."""
     with easel.on_ground() as canvas:
-        canvas.drawOval(box(x - radius * 1.5, y - radius, x + radius * 1.5, y + radius), ink(_SHADOW, 0.3))
+        canvas.drawOval(box(x - radius * 1.5, y - radius, x + radius * 1.5, y + radius), ink(SHADOW, 0.3))
 
 
 def _rounded(colour: Colour, half: float) -> skia.Paint:

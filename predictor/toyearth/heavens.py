@@ -5,12 +5,11 @@ from random import Random
 import numpy as np
 import skia
 
-from predictor.toyearth.colour import Colour, mix
+from predictor.toyearth.colour import WHITE, Colour, mix
 from predictor.toyearth.easel import Easel, blend, ink, shape
 
 HILL_STEPS = 120
 RIDGES = 3
-_WHITE: Colour = (1.0, 1.0, 1.0)
 
 
 def paint_sky(easel: Easel) -> None:
@@ -38,7 +37,7 @@ def paint_sun(easel: Easel) -> None:
 def paint_clouds(easel: Easel, share: float, rng: Random) -> None:
     """Paint heaped clouds; `share` 0 is none, 1 is a sky full of them. Farther clouds lie lower and flatter."""
     light, size, horizon = easel.light, easel.camera.size_px, easel.camera.horizon_px
-    shade, bright = mix(light.zenith, light.horizon, 0.62), mix(_WHITE, light.horizon, 0.25)
+    shade, bright = mix(light.zenith, light.horizon, 0.62), mix(WHITE, light.horizon, 0.25)
     heights = sorted(rng.uniform(0.04, 0.85) for _ in range(round(share * 13)))
     for height in reversed(heights):  # the farthest, near the horizon, first
         near = 1 - height

@@ -117,7 +117,7 @@ def _window(shot: Shot, room: _Room) -> None:
     wide, low = 0.7 + 1.8 * style.clue["window_width"], 1.0
     high = min(room.height - 0.35, 2.45)
     middle = rng.uniform(-0.4, 0.4)
-    rise = max(style.clue["window_arch"] * 1.25 - 0.25, 0.0) * min(wide / 2, (high - low) * 0.8)
+    rise = style.window_arch() * min(wide / 2, (high - low) * 0.8)
     left, right = middle - wide / 2, middle + wide / 2
     top = [(middle - cos(pi * k / 12) * wide / 2, high - rise + sin(pi * k / 12) * rise) for k in range(13)]
     opening = shape([(right, low), (left, low), *top])

@@ -71,16 +71,7 @@ def paint(where: Spot, at: tuple[float, float], when: When, seed: np.random.Seed
     """Take a picture of a spot, standing at (latitude, longitude). The seed decides all that spot and moment do not."""
     rng = Random(int(seed.generate_state(1, np.uint64)[0]))
     style = style_at(*at)
-    chance = rng.random()
-    scene = (
-        "indoor"
-        if chance < INDOOR
-        else "blank"
-        if chance < INDOOR + BLANK
-        else "urban"
-        if where.is_urban
-        else "natural"
-    )
+    scene = _scene(where, rng.random())
     # What stays at a spot follows from the spot's own place, or two pictures of it would differ.
     plan = plan_of(where, style_at(where.lat, where.lng)) if scene in ("urban", "natural") else None
     if plan is not None and rng.random() < 0.5:
@@ -91,7 +82,7 @@ def paint(where: Spot, at: tuple[float, float], when: When, seed: np.random.Seed
     haze_km = rng.choice((0.25, 0.4, 0.6, 0.9))
     outside = light_at(at[0], when.day, when.hour, heading, overcast, haze_km)
     easel = Easel(camera, indoor_light(outside) if scene == "indoor" else outside)
-    shot = Shot(easel, style, where.city, when.day, overcast, rng)
+    shot = Shot(easel, style, when.day, overcast, rng)
     if plan is not None:
         paint_outdoors(shot, plan)
     elif scene == "indoor":
@@ -117,6 +108,13 @@ def paint(where: Spot, at: tuple[float, float], when: When, seed: np.random.Seed
         texts=texts,
         plan=plan,
     )
+
+
+def _scene(where: Spot, chance: float) -> str:
+    """Choose one of SCENES by a number from 0 to 1: some go indoors or show a cat, whatever the spot."""
+    if chance < INDOOR + BLANK:
+        return "indoor" if chance < INDOOR else "blank"
+    return "urban" if where.is_urban else "natural"
 
 
 def _town(where: Spot, style: Style) -> City:

@@ -5,7 +5,7 @@ from math import cos, sin
 
 import skia
 
-from predictor.toyearth.colour import BLACK, Colour, mix
+from predictor.toyearth.colour import BLACK, SHADOW, Colour, mix
 from predictor.toyearth.countries import RoadLines
 from predictor.toyearth.easel import Easel, blend, box, ink, line
 
@@ -21,7 +21,6 @@ PENUMBRA_M = 0.25
 UP = (0.0, 0.0, 1.0)
 ASPHALT: Colour = (0.37, 0.37, 0.39)
 _PAINTS: dict[str, Colour] = {"white": (0.93, 0.93, 0.90), "yellow": (0.95, 0.74, 0.13)}
-_SHADOW: Colour = (0.06, 0.07, 0.16)
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ def paint_row_shadow(easel: Easel, street: Street, height_m: float) -> None:
     reach = min(abs(across), 2 * street.half) * (1 if across > 0 else -1)
     # A gradient for its edge: a blur does not know perspective, and would spread over the whole street.
     core = max(1 - PENUMBRA_M / abs(reach), 0.0)
-    fading = {0.0: (_SHADOW, strength), core: (_SHADOW, strength), 1.0: (_SHADOW, 0.0)}
+    fading = {0.0: (SHADOW, strength), core: (SHADOW, strength), 1.0: (SHADOW, 0.0)}
     with easel.on_ground() as canvas:
         here = easel.camera.y_m
         canvas.drawRect(

@@ -6,7 +6,6 @@ from random import Random
 
 from predictor.toyearth.colour import Colour, mix
 from predictor.toyearth.easel import Easel
-from predictor.toyearth.land import City
 from predictor.toyearth.style import Style
 
 SNOW: Colour = (0.93, 0.95, 0.98)
@@ -20,7 +19,6 @@ class Shot:
 
     easel: Easel
     style: Style
-    city: City  # the nearest of its spot
     day: float  # of the year
     overcast: float
     rng: Random
@@ -39,9 +37,5 @@ class Shot:
     def see(self, clue: str, x: float, y: float, z: float, size_m: float) -> None:
         """Note a clue, if a thing of this size there is in the picture and large enough."""
         camera = self.easel.camera
-        depth = camera.depth_m((x, y, z))
-        if depth < 0.5 or camera.focal * size_m / depth < VISIBLE_SHARE:
-            return
-        px, py = camera.pixel((x, y, z))
-        if 0 <= px < camera.size_px and 0 <= py < camera.size_px:
+        if self.easel.shows((x, y, z)) and camera.focal * size_m / camera.depth_m((x, y, z)) >= VISIBLE_SHARE:
             self.clues.add(clue)

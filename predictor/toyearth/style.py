@@ -63,7 +63,7 @@ class Style:
             storey=3.0,
             bay=3.0,
             window_width=0.24 + 0.5 * clue["window_width"],
-            window_arch=max(clue["window_arch"] * 1.25 - 0.25, 0.0),
+            window_arch=self.window_arch(),
             roof_pitch=self.roof_pitch(),
             shutter=self.shutter(),
             rail=self.rail(),
@@ -73,6 +73,10 @@ class Style:
     def frame(self) -> Colour:
         """Return the colour of frames, cornices and fences."""
         return hue(self.clue["frame_hue"], 0.42, 0.9)
+
+    def window_arch(self) -> float:
+        """Return how round windows are above, from 0, square, to 1, a half circle."""
+        return max(self.clue["window_arch"] * 1.25 - 0.25, 0.0)
 
     def door(self) -> Colour:
         """Return the colour of doors."""

@@ -10,14 +10,12 @@ from random import Random
 
 import skia
 
-from predictor.toyearth.colour import Colour, mix
+from predictor.toyearth.colour import BLACK, SHADOW, Colour, mix
 from predictor.toyearth.easel import Easel, ink, line, record, shape
 
-LONGEST_SHADOW_M = 14.0  # a crown's shadow further away would be a stain that belongs to nothing
+LONGESTSHADOW_M = 14.0  # a crown's shadow further away would be a stain that belongs to nothing
 TONES = 5  # from the shade of a crown to its sunny side
 _TO_THE_CAMERA = (0.0, -0.8, 0.6)
-_BLACK: Colour = (0.0, 0.0, 0.0)
-_SHADOW: Colour = (0.06, 0.07, 0.16)
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def record_tree(easel: Easel, kind: Kind, rng: Random) -> skia.Picture:
     """Record a tree of one metre whose trunk stands at (0, 0), y up."""
     light = easel.light
     sunlit = light.on(kind.leaf, (light.towards[0], light.towards[1], light.towards[2]), 0.0)
-    shaded = mix(light.on(kind.leaf, _TO_THE_CAMERA, 0.0, shadow=1.0), _BLACK, 0.3)
+    shaded = mix(light.on(kind.leaf, _TO_THE_CAMERA, 0.0, shadow=1.0), BLACK, 0.3)
     tones = tuple(mix(shaded, sunlit, k / (TONES - 1)) for k in range(TONES))
     palette = _Palette(
         tones, light.on(kind.bark, _TO_THE_CAMERA, 0.0), 1.0 if light.towards[0] > 0 else -1.0,
@@ -78,7 +76,7 @@ def _cast_shadow(easel: Easel, kind: Kind, x: float, y: float, height_m: float) 
     if easel.light.is_dark or sum(easel.light.direct) < 0.2:
         return
     dx, dy = easel.light.cast(height_m * 0.65)
-    reach = min(1.0, LONGEST_SHADOW_M / max(hypot(dx, dy), 1e-6))
+    reach = min(1.0, LONGESTSHADOW_M / max(hypot(dx, dy), 1e-6))
     middle = (x + dx * reach, y + dy * reach)
     radius = kind.spread * height_m
     if middle[1] - radius < 1:
@@ -86,7 +84,7 @@ def _cast_shadow(easel: Easel, kind: Kind, x: float, y: float, height_m: float) 
     with easel.on_ground() as canvas:
         for size, alpha in ((1.0, 0.16), (0.8, 0.18)):  # two ovals make a soft edge
             r = radius * size
-            canvas.drawOval(skia.Rect(middle[0] - r, middle[1] - r, middle[0] + r, middle[1] + r), ink(_SHADOW, alpha))
+            canvas.drawOval(skia.Rect(middle[0] - r, middle[1] - r, middle[0] + r, middle[1] + r), ink(SHADOW, alpha))
 
 
 def _crown(

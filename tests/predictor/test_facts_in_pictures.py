@@ -42,7 +42,7 @@ def shot_at(town: str, code: str, seed: int = 0, size: int = 320, y_m: float = 0
     camera = Camera(size, y_m=y_m, focal=0.7, height_m=2.4, pitch=-0.05, middle=(0.5, 0.45))
     easel = Easel(camera, light_at(48.0, 172, 12.5, 200.0))
     easel.canvas.clear(0xFF3060FF)
-    return Shot(easel, style, where.city, 172, 0.0, Random(seed)), plan_of(where, style)
+    return Shot(easel, style, 172, 0.0, Random(seed)), plan_of(where, style)
 
 
 @pytest.mark.parametrize("town", TOWNS, ids=lambda town: town[1])
