@@ -1,4 +1,4 @@
-"""python -m predictor partition | train | evaluate | ceilings | information | locate      for operators"""
+"""python -m predictor partition | train | evaluate | ceilings | reader | information | locate      for operators"""
 
 import argparse
 import csv
@@ -47,9 +47,14 @@ def train(given: argparse.Namespace) -> int:
     from predictor.train import Plan
     from predictor.train import train as run
 
-    wishes = {each.name: getattr(given, each.name) for each in fields(Plan) if getattr(given, each.name) is not None}
-    print(run(Plan(**wishes), given.out, given.device))
+    print(run(Plan(**_wishes(Plan, given)), given.out, given.device))
     return 0
+
+
+def _wishes(plan: Any, given: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a plan that were asked for; the others stay as it has them."""
+    wishes = {each.name: getattr(given, each.name, None) for each in fields(plan)}
+    return {name: wish for name, wish in wishes.items() if wish is not None}
 
 
 def evaluate(given: argparse.Namespace) -> int:
@@ -69,11 +74,21 @@ def ceilings(given: argparse.Namespace) -> int:
     return 0
 
 
+def reader(given: argparse.Namespace) -> int:
+    """Train the network that reads Toy Earth's clues; the same command again goes on after a kill."""
+    from predictor.reader import Plan
+    from predictor.reader import train as run
+
+    print(run(Plan(**_wishes(Plan, given)), given.out, given.device))
+    return 0
+
+
 def information(given: argparse.Namespace) -> int:
     """Measure what a picture tells, at which scale, and to whom."""
     from predictor import information as measure
+    from predictor.reader import SHIPPED
 
-    print(measure.report(given.weights or Planet().path(), given.count, given.device))
+    print(measure.report(given.weights or SHIPPED, given.count, given.device))
     return 0
 
 
@@ -121,13 +136,24 @@ def arguments() -> argparse.ArgumentParser:
     top = commands.add_parser("ceilings", help="how well the right cell would do, for coarse and fine partitions")
     top.add_argument("--cells", type=_positive, nargs="+", default=[1000, 3000, 10_000], help="about so many")
     top.add_argument("--count", type=_positive, default=200_000, help="training places")
+    learn = commands.add_parser("reader", help="train the small network that reads Toy Earth's clues")
+    learn.add_argument("--out", type=Path, required=True, help="a folder for pictures, the state and the weights")
+    learn.add_argument("--pairs", type=_positive, help="of pictures to paint and to learn from; 15000 take 5 GB")
+    learn.add_argument("--minutes", type=float, help="of training; painting comes before")
+    learn.add_argument("--start", help="a reader's file to begin with")
+    learn.add_argument("--rate", type=float, help="AdamW's, at its height")
+    learn.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
+    for name in ("workers", "threads"):
+        learn.add_argument(f"--{name}", type=int)
     tell = commands.add_parser("information", help="what a picture tells, at which scale")
     tell.add_argument("--count", type=_positive, default=1000, help="pictures of new places")
     seek = commands.add_parser("locate", help="say where pictures were taken")
     seek.add_argument("files", nargs="+", type=Path, metavar="FILE")
     seek.add_argument("--top", type=_positive, default=5, help="cells to tell of each picture")
-    for command in (judge, tell, seek):
+    tell.add_argument("--weights", type=Path, help="a reader's file; by default the one that is shipped")
+    for command in (judge, seek):
         command.add_argument("--weights", type=Path, help="a checkpoint file; by default the one people play against")
+    for command in (judge, tell, seek):
         command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
     for command in (judge, seek):
         command.add_argument("--json", action="store_true")
@@ -173,7 +199,7 @@ def main() -> int:
     try:
         run = {
             "partition": partition, "train": train, "evaluate": evaluate, "ceilings": ceilings,
-            "information": information, "locate": locate,
+            "reader": reader, "information": information, "locate": locate,
         }[given.command]  # fmt: skip
         return run(given)
     except ImportError as error:

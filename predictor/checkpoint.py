@@ -27,7 +27,6 @@ DOMAINS = ("toy-earth", "real")
 _CELLS = "partition.cell_ids"
 FIRST_PAINTER = 1  # of Toy Earth: its weights do not say so yet
 _WEIGHTS = "network."
-_CLUES = "clues."  # a last layer beside the cells': training reads the painter's fields with it; playing does not
 
 
 class CheckpointError(ValueError):
@@ -48,18 +47,11 @@ class Config:
     training: Mapping[str, object] = field(default_factory=dict)  # facts for the reader: pictures, minutes, loss …
 
 
-def save(
-    path: Path,
-    config: Config,
-    partition: Partition,
-    weights: Mapping[str, "torch.Tensor"],
-    clues: Mapping[str, "torch.Tensor"] | None = None,
-) -> None:
-    """Write a checkpoint; a reader never sees half of it. `clues` is the layer that reads Toy Earth's clues."""
+def save(path: Path, config: Config, partition: Partition, weights: Mapping[str, "torch.Tensor"]) -> None:
+    """Write a checkpoint; a reader never sees half of it."""
     from safetensors.torch import save_file  # late: this module is imported where torch is not wanted
 
     tensors = {_WEIGHTS + name: _for_disk(tensor) for name, tensor in weights.items()}
-    tensors |= {_CLUES + name: _for_disk(tensor) for name, tensor in (clues or {}).items()}
     tensors[_CELLS] = _as_tensor(partition.cell_ids)
     unfinished = path.with_name(path.name + ".part")
     save_file(tensors, unfinished, metadata={"format": FORMAT, "config": json.dumps(asdict(config), sort_keys=True)})
@@ -114,15 +106,6 @@ def _config(path: Path, text: str) -> Config:
 
 def read_weights(path: Path) -> dict[str, "torch.Tensor"]:
     """Read the network's weights, on the CPU, in float32. Raises CheckpointError."""
-    return _read(path, _WEIGHTS)
-
-
-def read_reader(path: Path) -> dict[str, "torch.Tensor"] | None:
-    """Read the layer that reads Toy Earth's clues; None where training had none. Raises CheckpointError."""
-    return _read(path, _CLUES) or None
-
-
-def _read(path: Path, prefix: str) -> dict[str, "torch.Tensor"]:
     from safetensors.torch import load_file  # late: this module is imported where torch is not wanted
 
     try:
@@ -130,9 +113,9 @@ def _read(path: Path, prefix: str) -> dict[str, "torch.Tensor"]:
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint ({error}); copy or train it again") from error
     return {
-        name.removeprefix(prefix): tensor.float() if tensor.is_floating_point() else tensor
+        name.removeprefix(_WEIGHTS): tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
-        if name.startswith(prefix)
+        if name.startswith(_WEIGHTS)
     }
 
 

@@ -106,13 +106,13 @@ def training_batches(
         num_workers=workers,
         collate_fn=lambda samples: (np.stack([s[0] for s in samples]), np.array([s[1] for s in samples])),
         prefetch_factor=8 if workers else None,
-        worker_init_fn=_die_with_parent,
+        worker_init_fn=die_with_parent,
     )
     for squares, indices in loader:
         yield images.normalised(squares, config), indices
 
 
-def _die_with_parent(_worker: int) -> None:
+def die_with_parent(_worker: int) -> None:
     """End this worker soon after a training that was killed; it would wait for ever to hand over its pictures."""
     parent = os.getppid()
 

@@ -1,25 +1,23 @@
 """python -m predictor information      what a picture of Toy Earth tells, at which scale, and to whom
 
 Two questions. Can the clues of each band be read from pictures of places where training has never been (R², by the
-network and by two neighbours in colour)? And if one already knows the disc of 2500, 750, 200 or 25 km that a place lies
-in, which band narrows it down? Each should pay at its own scale. The second question needs no pictures: an eye that
-reads a band's clues in eight steps is given the truth.
+small network of reader.py and by two neighbours in colour)? And if one already knows the disc of 2500, 750, 200 or
+25 km that a place lies in, which band narrows it down? Each should pay at its own scale. The second question needs no
+pictures: an eye that reads a band's clues in eight steps is given the truth.
 """
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 from tqdm import tqdm
 
-from predictor import checkpoint, images, toyearth
-from predictor.checkpoint import CheckpointError, Config
-from predictor.evaluate import colour_histogram, mean_colour, nearest, require_this_painter
+from predictor import reader, toyearth
+from predictor.evaluate import colour_histogram, mean_colour, nearest
 from predictor.geo import EARTH_RADIUS_KM, distance_km, unit_vectors
-from predictor.planet import build, choose_device
+from predictor.metrics import r_squared
+from predictor.planet import choose_device
 from predictor.toyearth import bands
 
 SEED = 2027  # no training, no other exam
@@ -33,33 +31,26 @@ _SMALL = 96  # pixels; colours need no more
 
 
 def report(weights: Path, count: int, device: str | None = None) -> str:
-    """Measure all of it; a text to read."""
+    """Measure all of it with a trained reader (reader.py); a text to read."""
     return "\n\n".join((reading_table(weights, count, device), search_table()))
 
 
 def reading_table(weights: Path, count: int, device: str | None = None) -> str:
     """R² of each band's clues at new places, in all pictures that are not near-empty and in each scene."""
-    config, _partition = checkpoint.read_header(weights)
-    require_this_painter(weights, config)
-    network = reader(weights, config).to(choose_device(device)).eval()
-    shown = [
-        toyearth.picture("new_place", SEED, index, 2 * config.size)
-        for index in tqdm(range(count), desc="painting", unit="picture")
-    ]
-    read = read_channels(network, config, [each.image for each in shown])
-    truth = toyearth.channels(np.array([s.lat for s in shown]), np.array([s.lng for s in shown]))
-    scene = np.array([each.scene for each in shown])
-    lines = ["| band | " + " | ".join(name for name, _ in _columns(scene)) + " | mean colour | histogram |"]
-    lines.append("|" + "---|" * (len(_columns(scene)) + 3))
-    neighbours = _by_colour([each.image for each in shown])
-    told = scene != "blank"
+    network = reader.load(weights).to(choose_device(device))
+    pictures, truth, scene = reader.pictures_of_new_places(SEED, count, reader.SIZE)
+    read = reader.read(network, pictures)
+    columns = _columns(scene)
+    lines = ["| band | " + " | ".join(name for name, _ in columns) + " | mean colour | histogram |"]
+    lines.append("|" + "---|" * (len(columns) + 3))
+    neighbours, told = _by_colour(pictures), scene != "blank"
     for wavelength, names in bands.BANDS.items():
         these = [bands.CLUES.index(name) for name in names]
-        cells = [f"{r_squared(read[which], truth[which])[these].mean():.2f}" for _, which in _columns(scene)]
+        cells = [f"{r_squared(read[which], truth[which])[these].mean():.2f}" for _, which in columns]
         cells += [f"{r_squared(other[told], truth[told])[these].mean():.2f}" for other in neighbours]
         lines.append(f"| {wavelength:.0f} km | " + " | ".join(cells) + " |")
         for name, k in zip(names, these, strict=True):
-            cells = [f"{r_squared(read[which], truth[which])[k]:.2f}" for _, which in _columns(scene)]
+            cells = [f"{r_squared(read[which], truth[which])[k]:.2f}" for _, which in columns]
             lines.append(f"| – {name} | " + " | ".join(cells) + " | | |")
     return "\n".join(lines)
 
@@ -70,43 +61,13 @@ def _columns(scene: NDArray) -> list[tuple[str, NDArray[np.bool_]]]:
     return [(f"not near-empty ({told.sum()})", told), *((name, which) for name, which in each if which.any())]
 
 
-def reader(weights: Path, config: Config) -> nn.Module:
-    """The network whose outputs are the clues, (batch, 3, size, size) to (batch, CHANNELS). Raises CheckpointError."""
-    clues = checkpoint.read_reader(weights)
-    if clues is None:
-        raise CheckpointError(f"{weights} was trained without --fields-weight: it does not read the painter's fields")
-    network = build(config)
-    network.load_state_dict(checkpoint.read_weights(weights), strict=True)
-    last = nn.Linear(clues["weight"].shape[1], clues["weight"].shape[0])
-    last.load_state_dict(clues)
-    network.fc = last
-    return network
-
-
-@torch.inference_mode()
-def read_channels(network: nn.Module, config: Config, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
-    """What the network reads from pictures, (n, CHANNELS)."""
-    device = next(network.parameters()).device
-    rows = [
-        network(images.batch(pictures[first : first + 64], config).to(device)).cpu().numpy()
-        for first in range(0, len(pictures), 64)
-    ]
-    return np.concatenate(rows).astype(float)
-
-
-def r_squared(read: NDArray, truth: NDArray) -> NDArray[np.float64]:
-    """The share of each column's variance that was read, (d,); 0 is no better than the mean, below is worse."""
-    left = ((read - truth) ** 2).sum(axis=0)
-    return np.asarray(1 - left / ((truth - truth.mean(axis=0)) ** 2).sum(axis=0))
-
-
-def _by_colour(asked: list[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
+def _by_colour(asked: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
     """What the training picture nearest in mean colour and in histogram would answer, each (n, CHANNELS)."""
     bar = tqdm(range(_KNOWN), desc="painting train", unit="picture")
     known = [toyearth.picture("train", SEED, index, _SMALL) for index in bar]
     truth = toyearth.channels(np.array([k.lat for k in known]), np.array([k.lng for k in known]))
     describers: tuple[Callable[[NDArray[np.uint8]], NDArray[np.float64]], ...] = (mean_colour, colour_histogram)
-    return [truth[nearest(asked, [k.image for k in known], describe)] for describe in describers]
+    return [truth[nearest(list(asked), [k.image for k in known], describe)] for describe in describers]
 
 
 def search_table() -> str:

@@ -38,6 +38,16 @@ def median_km(errors_km: ArrayLike) -> float:
     return float(high if math.isinf(high) else (low + high) / 2)
 
 
+def r_squared(answers: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of each column's variance that was read, from (n, d) to (d,); 0 is no better than the mean.
+
+    >>> r_squared(np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [1.0], [3.0]])).round(2).tolist()
+    [0.79]
+    """
+    left = ((answers - truth) ** 2).sum(axis=0)
+    return np.asarray(1 - left / ((truth - truth.mean(axis=0)) ** 2).sum(axis=0))
+
+
 def wilson_interval(hits: int, trials: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927).
 

@@ -127,11 +127,11 @@ def warm(network: nn.Module, weights: dict[str, torch.Tensor]) -> None:
         raise ValueError(f"--start has other layers than this network: {(unknown or missing)[:3]}")
 
 
-def learning_rate(plan: Plan, progress: float) -> float:
-    """A short straight climb, then half a cosine down to nothing."""
-    if progress < plan.warmup:
-        return plan.rate * (0.05 + 0.95 * progress / plan.warmup)
-    return plan.rate * 0.5 * (1 + math.cos(math.pi * (progress - plan.warmup) / (1 - plan.warmup)))
+def learning_rate(height: float, warmup: float, progress: float) -> float:
+    """A short straight climb, over `warmup` of the training, then half a cosine down to nothing."""
+    if progress < warmup:
+        return height * (0.05 + 0.95 * progress / warmup)
+    return height * 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
 
 
 def label_width_km(plan: Plan, progress: float) -> float:
@@ -164,7 +164,7 @@ def _sit(run: Run, world: data.World, out: Path) -> None:
 def take_step(run: Run, pixels: torch.Tensor, lat: np.ndarray, lng: np.ndarray) -> float:
     """Learn from one batch (n, 3, size, size); return its loss."""
     for group in run.optimiser.param_groups:
-        group["lr"] = learning_rate(run.plan, run.progress())
+        group["lr"] = learning_rate(run.plan.rate, run.plan.warmup, run.progress())
     wanted = data.targets(lat, lng, run.partition, label_width_km(run.plan, run.progress())).to(run.device)
     run.network.train()
     answers = run.network(pixels.to(run.device))
@@ -210,7 +210,7 @@ def refit(run: Run, world: data.World, path: Path) -> None:
         weights |= {"fc.weight": weight, "fc.bias": bias}
     config, partition = checkpoint.read_header(path)
     facts = {**config.training, "refit": run.plan.refit, "median_km_as_trained": old, "median_km_refitted": new}
-    checkpoint.save(path, replace(config, training=facts), partition, weights, clues_layer(run))
+    checkpoint.save(path, replace(config, training=facts), partition, weights)
 
 
 def for_checkpoint(run: Run) -> dict[str, torch.Tensor]:
@@ -219,14 +219,6 @@ def for_checkpoint(run: Run) -> dict[str, torch.Tensor]:
     for name in ("fc.weight", "fc.bias"):
         weights[name] = weights[name][: run.config.n_cells].clone()
     return weights
-
-
-def clues_layer(run: Run) -> dict[str, torch.Tensor] | None:
-    """The outputs that read the painter's fields, as a layer of their own; None where the plan has none."""
-    if not run.plan.fields_weight:
-        return None
-    state = run.network.state_dict()
-    return {name: state[f"fc.{name}"][run.config.n_cells :].clone() for name in ("weight", "bias")}
 
 
 def keep(run: Run, out: Path, waiting_share: float) -> None:
@@ -242,7 +234,7 @@ def keep(run: Run, out: Path, waiting_share: float) -> None:
     with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(facts) + "\n")
     config = Config(**{**asdict(run.config), "training": {"plan": asdict(run.plan), **facts}})
-    checkpoint.save(out / "planet.safetensors", config, run.partition, for_checkpoint(run), clues_layer(run))
+    checkpoint.save(out / "planet.safetensors", config, run.partition, for_checkpoint(run))
     state = {
         "network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "step": run.step,
         "seconds": run.seconds, "loss": run.loss, "random": torch.get_rng_state(), "partition": run.partition.digest,

@@ -8,9 +8,11 @@ system's Noto fonts: they are imported when the first picture is asked for.
 True
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from predictor.toyearth import bands, trips
 from predictor.toyearth.spots import SPLITS
@@ -19,7 +21,18 @@ from predictor.toyearth.version import PAINTER_VERSION
 if TYPE_CHECKING:
     from predictor.toyearth.painter import Picture
 
-__all__ = ["CHANNELS", "PAINTER_VERSION", "PAINTING_NEEDS", "SPLITS", "album", "channels", "picture", "place", "places"]
+__all__ = [
+    "CHANNELS",
+    "PAINTER_VERSION",
+    "PAINTING_NEEDS",
+    "SPLITS",
+    "album",
+    "channels",
+    "picture",
+    "place",
+    "places",
+    "standard",
+]
 
 CHANNELS = len(bands.CLUES)
 PAINTING_NEEDS = (
@@ -39,9 +52,14 @@ def places(split: str, seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return both[:, 0], both[:, 1]
 
 
-def picture(split: str, seed: int, index: int, size: int) -> "Picture":
-    """Paint the picture of that index: (size, size, 3) uint8, at place(split, seed, index)."""
-    return trips.take(trips.single(split, seed, index), size)
+def picture(split: str, seed: int, index: int, size: int, instead: Mapping[str, float] | None = None) -> "Picture":
+    """Paint the picture of that index: (size, size, 3) uint8, at place(split, seed, index).
+
+    `instead` are clues (bands.py) that are to have other values, 0 to 1, than they have there: the same street, camera
+    and hour under another clue. It shows where in a picture a clue is; all over it for `street_width`, as the camera
+    stands within the street.
+    """
+    return trips.take(trips.single(split, seed, index), size, instead)
 
 
 def album(split: str, seed: int, index: int, size: int) -> "list[Picture]":
@@ -51,4 +69,9 @@ def album(split: str, seed: int, index: int, size: int) -> "list[Picture]":
 
 def channels(lat: np.ndarray, lng: np.ndarray) -> np.ndarray:
     """Return what the painter drew from at n places: (n, CHANNELS), each of mean 0 and variance 1 over the globe."""
-    return np.asarray((bands.values(lat, lng) - 0.5) * 12**0.5)
+    return standard(bands.values(lat, lng))
+
+
+def standard(clues: ArrayLike) -> np.ndarray:
+    """Return clues, from 0 to 1, as numbers of mean 0 and variance 1."""
+    return (np.asarray(clues, dtype=float) - 0.5) * 12**0.5

@@ -1,6 +1,7 @@
 """The painter: chooses how a picture of a spot is taken, paints it, and tells what can be seen in it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -67,13 +68,23 @@ class Picture:
         }  # fmt: skip
 
 
-def paint(where: Spot, at: tuple[float, float], when: When, seed: np.random.SeedSequence, size_px: int) -> Picture:
-    """Take a picture of a spot, standing at (latitude, longitude). The seed decides all that spot and moment do not."""
+def paint(
+    where: Spot,
+    at: tuple[float, float],
+    when: When,
+    seed: np.random.SeedSequence,
+    size_px: int,
+    instead: Mapping[str, float] | None = None,
+) -> Picture:
+    """Take a picture of a spot, standing at (latitude, longitude). The seed decides all that spot and moment do not.
+
+    `instead` are clues that are to have other values than they have there.
+    """
     rng = Random(int(seed.generate_state(1, np.uint64)[0]))
-    style = style_at(*at)
+    style = style_at(*at, instead)
     scene = _scene(where, rng.random())
     # What stays at a spot follows from the spot's own place, or two pictures of it would differ.
-    plan = plan_of(where, style_at(where.lat, where.lng)) if scene in ("urban", "natural") else None
+    plan = plan_of(where, style_at(where.lat, where.lng, instead)) if scene in ("urban", "natural") else None
     if plan is not None and rng.random() < 0.5:
         plan = plan.turned()
     heading = plan.bearing if plan else rng.uniform(0, 360)

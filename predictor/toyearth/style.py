@@ -180,6 +180,6 @@ class Style:
         return 0.02 + 0.30 * self.clue["hill_height"], green
 
 
-def style_at(lat: float, lng: float) -> Style:
-    """Return what a place looks like."""
-    return Style(lat, lng, country_at(lat, lng), climate_at(lat, lng), bands.clues(lat, lng))
+def style_at(lat: float, lng: float, instead: Mapping[str, float] | None = None) -> Style:
+    """Return what a place looks like; `instead` are clues that are to have other values than they have there."""
+    return Style(lat, lng, country_at(lat, lng), climate_at(lat, lng), {**bands.clues(lat, lng), **(instead or {})})

@@ -4,6 +4,7 @@ A trip stays in one town or goes on to a second one; the place to find is that o
 from (split, seed, index), and every spot of a trip belongs to its split.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -42,11 +43,11 @@ class Stop:
     seed: tuple[int, ...]
 
 
-def take(stop: Stop, size: int) -> "Picture":
-    """Paint it."""
+def take(stop: Stop, size: int, instead: Mapping[str, float] | None = None) -> "Picture":
+    """Paint it; `instead` are clues that are to have other values than they have there."""
     from predictor.toyearth.painter import paint  # late: painting needs more packages than choosing places
 
-    return paint(stop.where, stop.at, stop.when, np.random.SeedSequence(stop.seed), size)
+    return paint(stop.where, stop.at, stop.when, np.random.SeedSequence(stop.seed), size, instead)
 
 
 def single(split: str, seed: int, index: int) -> Stop:

@@ -148,3 +148,16 @@ def test_places_need_no_painter() -> None:
         "assert not {'skia', 'shapely', 'babel', 'phonenumbers', 'torch'} & set(sys.modules), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_clue_can_be_painted_otherwise_and_nothing_else_changes() -> None:
+    painting.needed()
+    index = next(k for k in range(40) if "post_hue" in toyearth.picture("train", 5, k, 96).clues)
+    here = toyearth.picture("train", 5, index, 96)
+    own = bands.clues(here.lat, here.lng)["post_hue"]
+    same = toyearth.picture("train", 5, index, 96, {"post_hue": own})
+    other = toyearth.picture("train", 5, index, 96, {"post_hue": (own + 0.5) % 1})
+    assert np.array_equal(here.image, same.image)
+    share = (np.abs(here.image.astype(int) - other.image).max(axis=2) > 12).mean()
+    assert 0 < share < 0.2
+    assert other.manifest() == here.manifest()

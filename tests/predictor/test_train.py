@@ -105,8 +105,7 @@ def test_a_training_starts_from_other_weights_but_for_the_last_layer(tmp_path: P
 
 
 def test_the_rate_climbs_then_falls_to_nothing() -> None:
-    plan = Plan(rate=1.0, warmup=0.1)
-    rates = [learning_rate(plan, p) for p in np.linspace(0, 1, 101)]
+    rates = [learning_rate(1.0, 0.1, p) for p in np.linspace(0, 1, 101)]
     assert rates[0] == pytest.approx(0.05)
     assert rates[10] == max(rates) == pytest.approx(1.0)
     assert rates[-1] == pytest.approx(0, abs=1e-9)
