@@ -205,7 +205,7 @@ def main() -> int:
     except ImportError as error:
         print(f"{toyearth.PAINTING_NEEDS} ({error})", file=sys.stderr)
         return 2
-    except (CheckpointError, ValueError, RuntimeError, OSError) as error:
+    except (CheckpointError, ValueError, ArithmeticError, RuntimeError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 

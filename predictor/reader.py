@@ -1,12 +1,15 @@
 """python -m predictor reader --out runs/reader      train the small network that reads Toy Earth's clues
 
 PlaNet answers with a place, this one with the clues themselves (toyearth/bands.py): `information` tells by it which of
-them are in the pictures at all. Clues are small things, so every patch of a picture answers for itself, as in Brendel
+them can be read from pictures. Clues are small things, so every patch of a picture answers for itself, as in Brendel
 and Bethge's BagNet (ICLR 2019), and says how much it has to say: a door of a hundredth of a picture is heard, where an
 average over all patches would drown it.
 
 Training has the painter's help, which no examination gives: every picture comes with a second one of the same street,
-camera and hour in which one clue has another value. Where the two differ is where that clue is to be seen.
+camera and hour in which one clue has another value. Where the two differ is where that clue is to be seen (all over the
+picture for the width of a street, within which the camera stands).
+
+What is read need not be the thing itself: a coarse clue also follows from whatever else tells the continent.
 
 Learning such things takes many looks. Pictures are therefore painted once, kept in --out and shown again and again.
 Killed, training goes on from its last state when the same command is given again.
@@ -17,7 +20,7 @@ import logging
 import math
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +51,7 @@ _CHANGE = (0.3, 0.7)  # of a clue's range, round the end of it if need be: what 
 _DIFFERENT = 12  # of 255: more than two pictures' noise
 _WIDTHS, _DEPTHS = (24, 48, 64, 96), (1, 2, 2)  # channels of the first layer and of three scales; blocks of each scale
 _WARMUP = 0.03  # of the training
+_SMOOTH = 0.98  # of the clues' errors, from step to step
 _MIDDLE, _SPREAD = 118.0, 64.0  # of 255: about the mean of the pictures and their standard deviation
 
 
@@ -55,7 +59,7 @@ _MIDDLE, _SPREAD = 118.0, 64.0  # of 255: about the mean of the pictures and the
 class Plan:
     """What to show, and for how long."""
 
-    pairs: int = 15_000  # of pictures, kept in memory while training: 5 GB
+    pairs: int = 15_000  # of pictures, by the five hundred; near-empty ones are left out. Kept in memory: 5 GB
     minutes: float = 60.0
     steps: int | None = None  # instead of minutes: the same result on any machine
     size: int = SIZE
@@ -69,6 +73,10 @@ class Plan:
     threads: int = 0  # that train; 0: as torch likes it
     save_every_s: float = 150.0
     exam: int = 400  # pictures of new places to watch training by; 0 for none
+
+
+# Pictures (n, size, size, 3), their clues (n, CHANNELS) and scenes (n,).
+Exam = tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.str_]]
 
 
 class _Block(nn.Module):
@@ -92,47 +100,56 @@ class Reader(nn.Module):
         super().__init__()
         clues, before = toyearth.CHANNELS, _WIDTHS[0]
         self.first = _Block(5, before, kernel=5, stride=2)
-        self.scales, self.heads = nn.ModuleList(), nn.ModuleList()
+        self.scales, self.heads, self.downs = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for width, depth in zip(_WIDTHS[1:], _DEPTHS, strict=True):
             self.scales.append(
                 nn.Sequential(_Block(before, width, stride=2), *(_Block(width, width) for _ in range(depth)))
             )
-            head = nn.Conv2d(width, 2 * clues, 1)
-            for parameter in head.parameters():  # every patch begins with the mean, none louder than the others
-                nn.init.zeros_(parameter)
-            self.heads.append(head)
+            if len(self.scales) > 1:
+                self.downs.append(nn.Conv2d(width, before, 1))
+            self.heads.append(nn.Conv2d(width, 2 * clues, 1))
             before = width
+        for layer in (*self.heads, *self.downs):  # every patch begins with the mean, and knows of nothing around it
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self.weights = nn.Parameter(torch.full((len(_DEPTHS), clues), 1 / len(_DEPTHS)))  # of a scale's word on a clue
 
     def patches(self, pixels: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Return what each patch reads, and how loudly it says so, by scale.
 
-        Both are (batch, CHANNELS, rows, columns), with ever fewer and larger patches.
+        Both are (batch, CHANNELS, rows, columns), with ever fewer and larger patches. The scales form a feature pyramid
+        (Lin and others, CVPR 2017).
         """
-        maps, answers = self.first(pixels), []
-        for scale, head in zip(self.scales, self.heads, strict=True):
-            maps = scale(maps)
-            value, voice = head(maps).chunk(2, dim=1)
-            answers.append((value, voice))
-        return answers
+        maps = [self.first(pixels)]
+        for scale in self.scales:
+            maps.append(scale(maps[-1]))
+        # What a thing is shows in its surroundings, and its colour only close by: coarse scales tell finer ones.
+        told = [maps.pop()]
+        for down in reversed(self.downs):
+            finer = maps.pop()
+            told.append(finer + nn.functional.interpolate(down(told[-1]), finer.shape[2:], mode="nearest"))
+        return [tuple(head(each).chunk(2, dim=1)) for head, each in zip(self.heads, reversed(told), strict=True)]
 
     def together(self, answers: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
-        """Return the mean of what patches read, (batch, CHANNELS), by their shares."""
-        values = torch.cat([value.flatten(2) for value, _ in answers], dim=2)
-        return (shares([voice for _, voice in answers])[:, :, 1:] * values).sum(dim=2)
+        """Return what the scales read together, (batch, CHANNELS)."""
+        return sum(weight * reading(*answer) for weight, answer in zip(self.weights, answers, strict=True))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.together(self.patches(pixels))
 
 
-def shares(voices: list[torch.Tensor]) -> torch.Tensor:
-    """Return each patch's share in the answer, (batch, CHANNELS, 1 + patches of all scales): a softmax of voices.
+def shares(voice: torch.Tensor) -> torch.Tensor:
+    """Return each patch's share in a scale's reading, (batch, CHANNELS, 1 + patches): a softmax of how loud they are.
 
-    The first share is nobody's, and counts for the mean: what is not in the picture cannot be read. No scale has more
-    to say because it has more patches.
+    The first share is nobody's, and counts for the mean: what is not in the picture cannot be read.
     """
-    silence = torch.zeros_like(voices[0][:, :, 0, :1])
-    each = [voice.flatten(2) - math.log(voice[0, 0].numel()) for voice in voices]
-    return torch.cat([silence, *each], dim=2).softmax(dim=2)
+    patches = voice.flatten(2) - math.log(voice[0, 0].numel())
+    return torch.cat([torch.zeros_like(patches[:, :, :1]), patches], dim=2).softmax(dim=2)
+
+
+def reading(value: torch.Tensor, voice: torch.Tensor) -> torch.Tensor:
+    """Return what the patches of one scale read together, (batch, CHANNELS)."""
+    return (shares(voice)[:, :, 1:] * value.flatten(2)).sum(dim=2)
 
 
 def as_input(parts: NDArray[np.uint8], corners: NDArray[np.int64], size: int) -> torch.Tensor:
@@ -151,23 +168,28 @@ def as_input(parts: NDArray[np.uint8], corners: NDArray[np.int64], size: int) ->
 
 def loss(
     network: Reader, pixels: torch.Tensor, truth: torch.Tensor, changed: torch.Tensor, there: torch.Tensor
-) -> torch.Tensor:
-    """Return how wrong the reading of all clues is, (batch, CHANNELS), and that of the one that was changed besides.
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return how wrong the reading of all clues is, and that of the changed one besides; and each clue's error.
+
+    Truth is (batch, CHANNELS), and so are the errors' squares, (CHANNELS,) in the mean.
 
     For that one, (batch,), it is known where in the picture it is to be seen, a mask (batch, side, side): those patches
-    should read it right, and theirs should be the answer; nobody's, where nothing is to be seen of it.
+    should read it right, and theirs should be the answer; nobody's, where nothing is to be seen of it. Every scale must
+    answer by itself, or the one that finds a clue first would keep it from the one that reads it best.
     """
     answers, rows = network.patches(pixels), torch.arange(len(changed))
-    seen = [nn.functional.adaptive_max_pool2d(there[:, None], value.shape[2:])[:, 0] for value, _ in answers]
-    what = torch.zeros((), device=pixels.device)
-    for (value, _), mask in zip(answers, seen, strict=True):
-        wrong = (value[rows, changed] - truth[rows, changed, None, None]).square()
-        what = what + ((wrong * mask).sum((1, 2)) / mask.sum((1, 2)).clamp(min=1)).mean() / len(answers)
-    masks = torch.cat([mask.flatten(1) for mask in seen], dim=1)
-    nowhere = 1 - masks.amax(dim=1, keepdim=True)
-    right = (shares([voice for _, voice in answers])[rows, changed] * torch.cat([nowhere, masks], dim=1)).sum(dim=1)
-    where = -right.clamp(min=1e-6).log().mean()
-    return nn.functional.mse_loss(network.together(answers), truth) + what + where
+    errors = (network.together(answers) - truth).square().mean(dim=0)
+    total = errors.mean()
+    for value, voice in answers:
+        mask = nn.functional.adaptive_max_pool2d(there[:, None], value.shape[2:]).flatten(1)  # (batch, patches)
+        wrong = (value[rows, changed].flatten(1) - truth[rows, changed, None]).square()
+        what = (wrong * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        nowhere = 1 - mask.amax(dim=1, keepdim=True)
+        right = (shares(voice)[rows, changed] * torch.cat([nowhere, mask], dim=1)).sum(dim=1)
+        where = -right.clamp(min=1e-6).log()
+        own = nn.functional.mse_loss(reading(value, voice), truth)
+        total = total + ((what + where).mean() + own) / len(answers)
+    return total, errors.detach()
 
 
 @torch.inference_mode()
@@ -248,10 +270,8 @@ def paint(plan: Plan, out: Path) -> Pairs:
     return Pairs(images[:kept], truth[:kept], changed[:kept])
 
 
-def pictures_of_new_places(
-    seed: int, count: int, size: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.str_]]:
-    """Paint (count, size, size, 3) pictures; return them with their clues (count, CHANNELS) and scenes (count,)."""
+def pictures_of_new_places(seed: int, count: int, size: int) -> Exam:
+    """Paint pictures of places where training has never been."""
     bar = tqdm(range(count), desc="painting new places", unit="picture")
     shown = [toyearth.picture("new_place", seed, index, size) for index in bar]
     truth = toyearth.channels(np.array([s.lat for s in shown]), np.array([s.lng for s in shown]))
@@ -267,11 +287,12 @@ class _Training:
     optimiser: torch.optim.Optimizer
     step: int = 0
     seconds: float = 0.0  # over all sittings
+    errors: NDArray[np.float64] = field(default_factory=lambda: np.ones(toyearth.CHANNELS))  # of each clue, of late
 
     @classmethod
     def begin(cls, plan: Plan, device: torch.device) -> "_Training":
         torch.manual_seed(_WORLD)
-        network = (load(Path(plan.start)) if plan.start else Reader()).to(device)
+        network = Reader().to(device)
         optimiser = torch.optim.AdamW(
             network.parameters(), lr=plan.rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98)
         )
@@ -281,13 +302,17 @@ class _Training:
         """How much of the plan is done, 0 to 1."""
         if self.plan.steps is not None:
             return min(self.step / self.plan.steps, 1.0)
-        return min(self.seconds / (60 * self.plan.minutes), 1.0)
+        return min(self.seconds / (60 * self.plan.minutes), 1.0) if self.plan.minutes > 0 else 1.0
 
     def batch(self, pairs: Pairs) -> tuple[torch.Tensor, ...]:
-        """The next pictures or parts of pictures, what `loss` needs. They follow from the step's number alone."""
+        """The next pictures or parts of pictures, what `loss` needs; they follow from step, progress and errors.
+
+        Clues that are not read yet are changed more often, so that they get more of the painter's help.
+        """
         rng, size = np.random.default_rng([_WORLD, self.step]), self.plan.size
         side = round(self.plan.part_side * size) if self.progress() < self.plan.parts else size
-        chosen = rng.integers(len(pairs.changed), size=self.plan.batch)
+        often = self.errors[pairs.changed]
+        chosen = rng.choice(len(often), size=self.plan.batch, p=often / often.sum())
         corners = rng.integers(size - side + 1, size=(self.plan.batch, 2))
         places = zip(chosen, corners.tolist(), strict=True)
         parts = np.stack([pairs.images[i, :, y : y + side, x : x + side] for i, (y, x) in places])
@@ -306,7 +331,7 @@ class _Training:
             group["lr"] = learning_rate(self.plan.rate, _WARMUP, self.progress())
         device = next(self.network.parameters()).device
         self.network.train()
-        error = loss(self.network, *(each.to(device) for each in batch))
+        error, by_clue = loss(self.network, *(each.to(device) for each in batch))
         if not math.isfinite(error.item()):
             raise FloatingPointError(
                 f"The loss is {error.item()} at step {self.step}: {self.plan.rate} is too high a rate"
@@ -315,13 +340,14 @@ class _Training:
         error.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
+        self.errors = _SMOOTH * self.errors + (1 - _SMOOTH) * by_clue.cpu().numpy()
         self.step += 1
 
     def keep(self, path: Path) -> None:
         """Save the state."""
         state = {
             "network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step,
-            "seconds": self.seconds, "painter": toyearth.PAINTER_VERSION,
+            "seconds": self.seconds, "errors": torch.from_numpy(self.errors), "painter": toyearth.PAINTER_VERSION,
         }  # fmt: skip
         torch.save(state, path.with_suffix(".part"))
         os.replace(path.with_suffix(".part"), path)
@@ -333,19 +359,22 @@ class _Training:
             raise ValueError(f"{path} was trained on another version of Toy Earth's painter; give another --out")
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.seconds = state["step"], state["seconds"]
+        self.step, self.seconds, self.errors = state["step"], state["seconds"], state["errors"].numpy()
         log.info("Going on from step %d (%.0f s)", self.step, self.seconds)
 
 
 def train(plan: Plan, out: Path, device: str | None = None) -> Path:
     """Train, or go on training, and return the finished file."""
-    pairs = paint(plan, out)
-    shown, wanted, scene = pictures_of_new_places(_EXAM_SEED, plan.exam, plan.size)
+    out.mkdir(parents=True, exist_ok=True)
     if plan.threads:
         torch.set_num_threads(plan.threads)
     training = _Training.begin(plan, choose_device(device))
     if (out / "state.pt").exists():
         training.resume(out / "state.pt")
+    elif plan.start:
+        training.network.load_state_dict(load(Path(plan.start)).state_dict())
+    pairs = paint(plan, out)
+    exam = pictures_of_new_places(_EXAM_SEED, plan.exam, plan.size) if plan.exam else None
     began, seconds_before, saved = time.monotonic(), training.seconds, time.monotonic()
     with tqdm(desc="training", unit="picture", initial=2 * training.step * plan.batch) as bar:
         while training.progress() < 1:
@@ -353,24 +382,24 @@ def train(plan: Plan, out: Path, device: str | None = None) -> Path:
             training.seconds = seconds_before + time.monotonic() - began
             bar.update(2 * plan.batch)
             if time.monotonic() - saved > plan.save_every_s or training.progress() >= 1:
+                save(training.network, out / SHIPPED.name)  # first: a state that is done promises a file
                 training.keep(out / "state.pt")
-                save(training.network, out / SHIPPED.name)
-                told = scene != "blank"
-                shares = r_squared(read(training.network, shown[told]), wanted[told])
-                facts = {
-                    "pictures": 2 * training.step * plan.batch,
-                    "seconds": round(training.seconds),
-                    **_by_band(shares),
-                }
+                facts = {"pictures": 2 * training.step * plan.batch, "seconds": round(training.seconds)}
                 with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(facts) + "\n")
+                    file.write(json.dumps({**facts, **_examined(training.network, exam)}) + "\n")
                 saved = time.monotonic()
     return out / SHIPPED.name
 
 
-def _by_band(shares: NDArray[np.float64]) -> dict[str, float]:
+def _examined(network: Reader, exam: Exam | None) -> dict[str, float]:
+    """R² of each band in the pictures that tell something."""
+    if exam is None:
+        return {}
+    pictures, truth, scene = exam
+    told = scene != "blank"
+    by_clue = r_squared(read(network, pictures[told]), truth[told])
     return {
-        f"{wavelength:.0f} km": round(float(shares[[bands.CLUES.index(name) for name in names]].mean()), 3)
+        f"{wavelength:.0f} km": round(float(by_clue[[bands.CLUES.index(name) for name in names]].mean()), 3)
         for wavelength, names in bands.BANDS.items()
     }
 
@@ -403,5 +432,8 @@ def load(path: Path) -> Reader:
             f"{toyearth.PAINTER_VERSION}. Train it anew: python -m predictor reader"
         )
     network = Reader()
-    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    try:
+        network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} has other layers than this version's reader. Train it anew") from error
     return network
