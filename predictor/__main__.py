@@ -147,10 +147,10 @@ def arguments() -> argparse.ArgumentParser:
         learn.add_argument(f"--{name}", type=int)
     tell = commands.add_parser("information", help="what a picture tells, at which scale")
     tell.add_argument("--count", type=_positive, default=1000, help="pictures of new places")
+    tell.add_argument("--weights", type=Path, help="a reader's file; by default the one that is shipped")
     seek = commands.add_parser("locate", help="say where pictures were taken")
     seek.add_argument("files", nargs="+", type=Path, metavar="FILE")
     seek.add_argument("--top", type=_positive, default=5, help="cells to tell of each picture")
-    tell.add_argument("--weights", type=Path, help="a reader's file; by default the one that is shipped")
     for command in (judge, seek):
         command.add_argument("--weights", type=Path, help="a checkpoint file; by default the one people play against")
     for command in (judge, tell, seek):

@@ -169,13 +169,12 @@ def as_input(parts: NDArray[np.uint8], corners: NDArray[np.int64], size: int) ->
 def loss(
     network: Reader, pixels: torch.Tensor, truth: torch.Tensor, changed: torch.Tensor, there: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return how wrong the reading of all clues is, and that of the changed one besides; and each clue's error.
+    """Return how wrong the reading of all clues is, and that of the changed one besides; and each clue's squared error.
 
-    Truth is (batch, CHANNELS), and so are the errors' squares, (CHANNELS,) in the mean.
-
-    For that one, (batch,), it is known where in the picture it is to be seen, a mask (batch, side, side): those patches
-    should read it right, and theirs should be the answer; nobody's, where nothing is to be seen of it. Every scale must
-    answer by itself, or the one that finds a clue first would keep it from the one that reads it best.
+    Truth is (batch, CHANNELS), the errors are (CHANNELS,). Of the changed clue, (batch,), it is known where in the
+    picture it is to be seen, a mask (batch, side, side): those patches should read it right, and theirs should be the
+    answer; nobody's, where nothing is to be seen of it. Every scale must answer by itself, or the one that finds a clue
+    first would keep it from the one that reads it best.
     """
     answers, rows = network.patches(pixels), torch.arange(len(changed))
     errors = (network.together(answers) - truth).square().mean(dim=0)
@@ -302,7 +301,7 @@ class _Training:
         """How much of the plan is done, 0 to 1."""
         if self.plan.steps is not None:
             return min(self.step / self.plan.steps, 1.0)
-        return min(self.seconds / (60 * self.plan.minutes), 1.0) if self.plan.minutes > 0 else 1.0
+        return min(self.seconds / (60 * self.plan.minutes), 1.0)
 
     def batch(self, pairs: Pairs) -> tuple[torch.Tensor, ...]:
         """The next pictures or parts of pictures, what `loss` needs; they follow from step, progress and errors.
@@ -364,7 +363,9 @@ class _Training:
 
 
 def train(plan: Plan, out: Path, device: str | None = None) -> Path:
-    """Train, or go on training, and return the finished file."""
+    """Train, or go on training, and return the finished file. Raises ValueError for a plan that trains nothing."""
+    if plan.steps is None and plan.minutes <= 0:
+        raise ValueError("--minutes must be more than 0: nothing would be trained")
     out.mkdir(parents=True, exist_ok=True)
     if plan.threads:
         torch.set_num_threads(plan.threads)

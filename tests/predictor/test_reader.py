@@ -171,3 +171,9 @@ def test_a_file_with_other_layers_is_named(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, tmp_path / "other", metadata=told)
     with pytest.raises(CheckpointError, match="other layers"):
         reader.load(tmp_path / "other")
+
+
+def test_a_plan_that_trains_nothing_is_refused_before_anything_is_painted(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="more than 0"):
+        reader.train(replace(TINY, steps=None, minutes=0.0), tmp_path / "out", "cpu")
+    assert not (tmp_path / "out").exists()
