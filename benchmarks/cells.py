@@ -4,7 +4,7 @@ import numpy as np
 import s2sphere
 
 from benchmarks.measure import Result, against
-from predictor import cells
+from predictor import cells, s2
 
 POINTS = 200_000
 PARTITION_POINTS = 50_000
@@ -29,9 +29,9 @@ def by_s2sphere(lat: np.ndarray, lng: np.ndarray) -> list[int]:
 def leaf_ids() -> Result:
     """Encode points. Fails where a single id differs."""
     lat, lng = points(POINTS)
-    if cells.leaf_ids(lat, lng).tolist() != by_s2sphere(lat, lng):
+    if s2.leaf_ids(lat, lng).tolist() != by_s2sphere(lat, lng):
         raise AssertionError("leaf_ids and s2sphere disagree")
-    ours, theirs = against(lambda: cells.leaf_ids(lat, lng), lambda: by_s2sphere(lat, lng), 3)
+    ours, theirs = against(lambda: s2.leaf_ids(lat, lng), lambda: by_s2sphere(lat, lng), 3)
     told = f"s2sphere point by point: {theirs:.2f} s for {POINTS:,} points, same ids"
     return Result("S2 leaf ids", theirs / ours, "times as fast", told, goal=40)
 
@@ -49,7 +49,7 @@ def recursion(lat: np.ndarray, lng: np.ndarray) -> list[int]:
         return found
 
     leaves = by_s2sphere(lat, lng)
-    faces = [s2sphere.CellId(int(face)) for face in cells.FACES]
+    faces = [s2sphere.CellId(int(face)) for face in s2.FACES]
     return [x for face in faces for x in cut(face, [leaf for leaf in leaves if leaf >> 61 == face.face()])]
 
 

@@ -8,8 +8,9 @@ import torch
 
 from benchmarks.measure import Result, seconds
 from predictor import toyearth
-from predictor.cells import FACES, Partition, children
+from predictor.cells import Partition
 from predictor.planet import choose_device
+from predictor.s2 import FACES, children
 from predictor.train import Plan, begin, take_step
 
 PICTURES = 24

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from geogame.models import Game, Guess, Player, Prediction, Round
 from geogame.rules import rounds, standings
 from geogame.rules.standings import Outcome
-from predictor import cells
+from predictor import cells, s2
 from predictor.distribution import Distribution
 
 TOP_CELLS = 40
@@ -179,12 +179,12 @@ def shaded_cells(prediction: Prediction) -> list[Json]:
     partition = cells.Partition(np.frombuffer(prediction.partition.cell_ids, dtype="<u8"))
     probabilities = np.frombuffer(prediction.probabilities, dtype="<f2").astype(np.float32)
     top = Distribution(partition, probabilities).top_cells(TOP_CELLS)
-    tokens = cells.tokens(np.array([cell_id for cell_id, _p in top], dtype=np.uint64))
+    tokens = s2.tokens(np.array([cell_id for cell_id, _p in top], dtype=np.uint64))
     return [
         {
             "token": token,
             "p": round(float(probability), 4),
-            "polygon": [[round(lat, 5), round(lng, 5)] for lat, lng in cells.polygon(cell_id)],
+            "polygon": [[round(lat, 5), round(lng, 5)] for lat, lng in s2.polygon(cell_id)],
         }
         for token, (cell_id, probability) in zip(tokens, top, strict=True)
         if probability >= WORTH_SHADING

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from predictor import cells, toyearth
+from predictor import cells, s2, toyearth
 from predictor.checkpoint import CheckpointError
 from predictor.opponents import Planet
 
@@ -27,7 +27,7 @@ def partition(given: argparse.Namespace) -> int:
         made = cells.adaptive_partition(
             lat, lng, given.t1, given.t2, given.max_level, progress=lambda ids: bar.update(len(ids))
         )
-    rows = zip(cells.tokens(made.cell_ids), *made.centres(), strict=True)
+    rows = zip(s2.tokens(made.cell_ids), *made.centres(), strict=True)
     given.out.write_text("".join(f"{token}\t{y:.6f}\t{x:.6f}\n" for token, y, x in rows), encoding="utf-8")
     covered = float((made.assign(lat, lng) >= 0).mean())
     print(f"{len(made)} cells hold {100 * covered:.1f} % of {len(lat)} photos; digest {made.digest[:12]}; {given.out}")
@@ -113,7 +113,7 @@ def locate(given: argparse.Namespace) -> int:
 def _as_json(distribution: Any, top: int) -> dict[str, Any]:
     place = distribution.argmax_point()
     best = distribution.top_cells(top)
-    names = cells.tokens([cell_id for cell_id, _ in best])
+    names = s2.tokens([cell_id for cell_id, _ in best])
     shares = [{"token": token, "probability": round(p, 6)} for token, (_, p) in zip(names, best, strict=True)]
     return {"lat": round(place.lat, 5), "lng": round(place.lng, 5), "cells": shares}
 

@@ -1,159 +1,33 @@
-"""The Earth cut into S2 cells: point to cell, cell to polygon, and the paper's adaptive partition. No torch.
+"""The Earth cut into as many S2 cells as there are photos to tell them apart: the paper's adaptive partition. No torch.
 
-A cell id is a uint64: three bits of face, the place along the Hilbert curve, and a last one-bit whose position tells
-the level (https://s2geometry.io/devguide/s2cell_hierarchy). The leaves under a cell are one range of ids, so sorted
-ids and a binary search answer every question about cells.
+A partition is cut from counts: how many photos lie in each cell of one level. Counts of parts of a collection add up,
+so that they may be taken in pieces, on several processors or machines (counting.py), and nothing else need be brought
+together.
 """
 
 import hashlib
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
-import s2sphere
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.geo import latlng, wrap_longitude
+from predictor.s2 import (
+    FACES,
+    LEAF_LEVEL,
+    Floats,
+    Ids,
+    are_cells,
+    children,
+    first_leaves,
+    last_leaves,
+    leaf_ids,
+    middles,
+    parents,
+)
 
-Ids = NDArray[np.uint64]
-Floats = NDArray[np.float64]
-
-LEAF_LEVEL = 30
-_SIDE = 1 << LEAF_LEVEL  # leaves along an edge of a face
-_ONE, _FOUR = np.uint64(1), np.uint64(4)
-FACES: Ids = (np.arange(6, dtype=np.uint64) << np.uint64(61)) | np.uint64(1 << 60)
-_DOUBTFUL = 1e-5  # of a leaf (0.1 micrometres): nearer to its edge, the last bit of a sine decides
-_CHUNK = 8192  # points at a time: their twenty arrays then fit a processor's cache, however many points there are
-_NEAR_POLE = 89.9999  # degrees; a corner up there is the pole itself, at every longitude at once
-
-
-def leaf_ids(lat: ArrayLike, lng: ArrayLike) -> Ids:
-    """The S2 leaf cell of each point, (n,) uint64, bit for bit what s2sphere answers. Degrees in.
-
-    Raises ValueError for a coordinate that is not a number or a latitude beyond a pole.
-
-    >>> hex(int(leaf_ids([48.8584], [2.2945])[0]))
-    '0x47e66fe1f36a36a5'
-    """
-    lat, lng = np.broadcast_arrays(np.asarray(lat, dtype=np.float64), np.asarray(lng, dtype=np.float64))
-    if not (np.isfinite(lng).all() and (np.abs(lat) <= 90).all()):
-        raise ValueError("A latitude must lie between -90 and 90 degrees, and a longitude must be a finite number")
-    ids = np.empty(lat.size, dtype=np.uint64)
-    for first in range(0, lat.size, _CHUNK):
-        part = slice(first, first + _CHUNK)
-        ids[part] = _leaves(np.radians(lat.ravel()[part]), np.radians(lng.ravel()[part]))
-    return ids.reshape(lat.shape)
-
-
-def _leaves(phi: Floats, theta: Floats) -> Ids:
-    """The leaf of each point given in radians."""
-    face, s, t = _face_st(np.sin(phi), np.cos(phi), np.sin(theta), np.cos(theta))
-    doubtful = np.flatnonzero(_near_an_edge(s) | _near_an_edge(t) | (np.abs(s - 0.5) > 0.5 - 1e-12))
-    if doubtful.size:  # NumPy's sines may differ from the C library's, which s2sphere uses, in the last bit
-        angles = (each(a[doubtful]) for a in (phi, theta) for each in (_sines, _cosines))
-        face[doubtful], s[doubtful], t[doubtful] = _face_st(*angles)
-    return _hilbert(face, _leaf_coordinate(s), _leaf_coordinate(t))
-
-
-def _near_an_edge(s: Floats) -> NDArray[np.bool_]:
-    scaled = s * _SIDE
-    return np.abs(scaled - np.rint(scaled)) < _DOUBTFUL
-
-
-def _sines(angles: Floats) -> Floats:
-    return np.fromiter(map(math.sin, angles.tolist()), dtype=np.float64, count=angles.size)
-
-
-def _cosines(angles: Floats) -> Floats:
-    return np.fromiter(map(math.cos, angles.tolist()), dtype=np.float64, count=angles.size)
-
-
-def _face_st(sin_phi: Floats, cos_phi: Floats, sin_theta: Floats, cos_theta: Floats) -> tuple[NDArray, Floats, Floats]:
-    """Face of the cube, (n,) int64, and the position (s, t) on it, each in [0, 1]."""
-    x, y, z = cos_theta * cos_phi, sin_theta * cos_phi, sin_phi
-    ax, ay, az = np.abs(x), np.abs(y), np.abs(z)
-    axis = np.where(ax > ay, np.where(ax > az, 0, 2), np.where(ay > az, 1, 2))  # ties as s2sphere breaks them
-    on_x, on_y = axis == 0, axis == 1
-    major = np.where(on_x, x, np.where(on_y, y, z))
-    behind = major < 0
-    # Faces 0 to 2: (y, z), (-x, z), (-x, -y) over the major axis; on the faces behind, the two change places.
-    first = np.where(on_x, y, -x)
-    second = np.where(axis == 2, -y, z)
-    first, second = np.where(behind, second, first) / major, np.where(behind, first, second) / major
-    return axis + 3 * behind, _quadratic(first), _quadratic(second)
-
-
-def _quadratic(u: Floats) -> Floats:
-    """S2's projection of a face that makes cells of one level nearly equal in area: u in [-1, 1] to s in [0, 1]."""
-    half = 0.5 * np.sqrt(1.0 + 3.0 * np.abs(u))
-    return np.where(u >= 0, half, 1.0 - half)
-
-
-def _leaf_coordinate(s: Floats) -> NDArray[np.int64]:
-    return np.clip(np.floor(_SIDE * s), 0, _SIDE - 1).astype(np.int64)
-
-
-def _hilbert(face: NDArray, i: NDArray[np.int64], j: NDArray[np.int64]) -> Ids:
-    """Walk the Hilbert curve four bits of i and of j at a time."""
-    table = _hilbert_steps()
-    orientation = face & 1  # odd faces start with the axes swapped
-    position = face.astype(np.int64) << 60
-    for shift in range(28, -1, -4):
-        step = table.take(((i >> shift & 15) << 6) | ((j >> shift & 15) << 2) | orientation)
-        position |= (step >> 2) << (2 * shift)
-        orientation = step & 3
-    return (position.view(np.uint64) << _ONE) | _ONE
-
-
-@lru_cache(maxsize=1)
-def _hilbert_steps() -> NDArray[np.int64]:
-    """1,024 entries: (four bits of i, four bits of j, orientation) to (eight bits of the curve, next orientation)."""
-    table = np.zeros(1024, dtype=np.int64)
-    for entry in range(1024):
-        i, j, orientation, position = entry >> 6, entry >> 2 & 15, entry & 3, 0
-        for bit in (3, 2, 1, 0):
-            quarter = _QUARTERS[orientation].index((i >> bit & 1) << 1 | (j >> bit & 1))
-            position = position << 2 | quarter
-            orientation ^= _TURNS[quarter]
-        table[entry] = position << 2 | orientation
-    return table
-
-
-# In which order the curve visits the quarters of a square, named (i << 1 | j), for each orientation: bit 0 says that
-# the axes are swapped, bit 1 that the curve runs backwards; and how each quarter turns the curve inside it.
-_QUARTERS = ((0, 1, 3, 2), (0, 2, 3, 1), (3, 2, 0, 1), (3, 1, 0, 2))
-_TURNS = (1, 0, 0, 3)
-
-
-def _lowest_bits(ids: Ids) -> Ids:
-    return ids & (~ids + _ONE)
-
-
-def first_leaves(ids: Ids) -> Ids:
-    """The smallest leaf id in each cell."""
-    return ids - (_lowest_bits(ids) - _ONE)
-
-
-def last_leaves(ids: Ids) -> Ids:
-    """The largest leaf id in each cell."""
-    return ids + (_lowest_bits(ids) - _ONE)
-
-
-def children(ids: Ids) -> Ids:
-    """The four quarters of each cell, (4 n,), in the order of the curve."""
-    quarter = _lowest_bits(ids) // _FOUR
-    return (ids[:, None] + quarter[:, None] * np.arange(-3, 4, 2, dtype=np.int64).view(np.uint64)).ravel()
-
-
-def tokens(ids: ArrayLike) -> list[str]:
-    """The short names of cells: hexadecimal without the zeros at the end. They are text, even '47e63'.
-
-    >>> tokens(FACES[:3])
-    ['1', '3', '5']
-    """
-    return [f"{int(each):016x}".rstrip("0") or "X" for each in np.asarray(ids, dtype=np.uint64).ravel()]
+PAPER_T1, PAPER_T2 = 10_000, 50  # 26,263 cells of 126 million photos
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +39,7 @@ class Partition:
     def __post_init__(self) -> None:
         ids = np.ascontiguousarray(self.cell_ids, dtype=np.uint64)
         object.__setattr__(self, "cell_ids", ids)
-        face_and_level_fit = ((ids >> np.uint64(61)) < 6) & ((_lowest_bits(ids) & np.uint64(0x1555555555555555)) != 0)
-        if ids.ndim != 1 or not ids.size or not face_and_level_fit.all():
+        if ids.ndim != 1 or not ids.size or not are_cells(ids).all():
             raise ValueError("A partition is a list of one or more S2 cell ids")
         if not (first_leaves(ids)[1:] > last_leaves(ids)[:-1]).all():
             raise ValueError("The cells of a partition must be sorted by id and must not overlap")
@@ -181,10 +54,21 @@ class Partition:
 
     def assign(self, lat: ArrayLike, lng: ArrayLike) -> NDArray[np.int64]:
         """The index of the cell that each point lies in, -1 for none."""
-        leaves = leaf_ids(lat, lng)
-        index = np.searchsorted(first_leaves(self.cell_ids), leaves, side="right") - 1
-        inside = (index >= 0) & (leaves <= last_leaves(self.cell_ids)[index])
-        return np.where(inside, index, -1)
+        return self.holding(leaf_ids(lat, lng))
+
+    def holding(self, ids: Ids) -> NDArray[np.int64]:
+        """The index of the cell that each cell lies in, which may be that cell itself; -1 for none."""
+        index = np.searchsorted(self._first_leaves, ids, side="right") - 1
+        inside = (index >= 0) & (last_leaves(ids) <= self._last_leaves[index])
+        return np.where(inside & (self._first_leaves[index] <= first_leaves(ids)), index, -1)
+
+    @cached_property
+    def _first_leaves(self) -> Ids:
+        return first_leaves(self.cell_ids)
+
+    @cached_property
+    def _last_leaves(self) -> Ids:
+        return last_leaves(self.cell_ids)
 
     def centres(self) -> tuple[Floats, Floats]:
         """Latitude and longitude of the middle of each cell, (n,) each."""
@@ -192,68 +76,94 @@ class Partition:
 
     @cached_property
     def _centres(self) -> tuple[Floats, Floats]:
-        middles = (s2sphere.CellId(int(each)).to_point_raw() for each in self.cell_ids)
-        lat, lng = latlng(np.array([(p[0], p[1], p[2]) for p in middles]))
-        return lat, wrap_longitude(lng)
+        return middles(self.cell_ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """How many photos lie in each cell of one level. The arrays may lie on the disk (np.memmap)."""
+
+    level: int
+    cell_ids: Ids  # (n,), sorted, each once
+    photos: NDArray[np.int64]  # (n,)
+
+    @classmethod
+    def of(cls, lat: ArrayLike, lng: ArrayLike, level: int = LEAF_LEVEL) -> "Counts":
+        """Count points. Raises ValueError for what is no place."""
+        ids, photos = np.unique(parents(leaf_ids(lat, lng).ravel(), level), return_counts=True)
+        return cls(level, ids, photos)
+
+    @classmethod
+    def merged(cls, parts: Sequence["Counts"]) -> "Counts":
+        """Add up counts of different photos. Raises ValueError where their levels differ."""
+        if len({part.level for part in parts}) != 1:
+            raise ValueError("Counts can be added up where they are of one level")
+        ids = np.concatenate([part.cell_ids for part in parts])
+        photos = np.concatenate([part.photos for part in parts])
+        order = np.argsort(ids, kind="stable")  # of sorted parts: a merge
+        ids, photos = ids[order], photos[order]
+        first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]])) if ids.size else np.zeros(0, np.int64)
+        return cls(parts[0].level, ids[first], np.add.reduceat(photos, first) if ids.size else photos)
+
+    @property
+    def total(self) -> int:
+        """How many photos there are."""
+        return int(self._before[-1])
+
+    @cached_property
+    def _before(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.photos, dtype=np.int64)])
+
+    def inside(self, ids: Ids) -> NDArray[np.int64]:
+        """How many photos lie in each of these cells of this level or above it, (n,)."""
+        ends = np.searchsorted(self.cell_ids, last_leaves(ids), "right")
+        return self._before[ends] - self._before[np.searchsorted(self.cell_ids, first_leaves(ids), "left")]
+
+
+def cut(
+    counts: Counts, t1: int = PAPER_T1, t2: int = PAPER_T2, max_level: int = LEAF_LEVEL,
+    progress: Callable[[Ids], object] = len,
+) -> Partition:  # fmt: skip
+    """Cut the Earth as the paper does: split cells with more than t1 photos, drop those with fewer than t2.
+
+    It starts at the six faces of the cube and splits no cell of max_level or of the counts' own; progress sees each
+    generation of cells. With one t2, a smaller t1 gives cells that lie inside those of a larger one. Raises ValueError
+    where no cell is left.
+    """
+    kept = [ids[photos >= t2] for ids, photos in _generations(counts, t1, min(max_level, counts.level), progress)]
+    ids = np.sort(np.concatenate(kept))
+    if not ids.size:
+        raise ValueError(f"No cell holds {t2} of the {counts.total} photos; choose a smaller t2")
+    return Partition(ids)
+
+
+def _generations(
+    counts: Counts, t1: int, max_level: int, progress: Callable[[Ids], object]
+) -> Iterator[tuple[Ids, NDArray[np.int64]]]:
+    """Yield, level by level, the cells that need no split, and how many photos they hold."""
+    ids = FACES
+    for level in range(max_level + 1):
+        photos = counts.inside(ids)
+        split = (photos > t1) & (level < max_level)
+        progress(ids)
+        yield ids[~split], photos[~split]
+        ids = children(ids[split])
 
 
 def adaptive_partition(
     lat: ArrayLike, lng: ArrayLike, t1: int, t2: int, max_level: int, progress: Callable[[Ids], object] = len
 ) -> Partition:
-    """Cut the Earth as the paper does: split cells with more than t1 photos, drop those with fewer than t2.
+    """`cut` for photos that are at hand. Raises ValueError where no cell is left."""
+    return cut(Counts.of(lat, lng, max_level), t1, t2, max_level, progress)
 
-    It starts at the six faces of the cube and splits no cell of max_level; progress sees each generation of cells.
-    Raises ValueError where no cell is left.
+
+def piles(counts: Counts, at_least: int = 1000) -> tuple[Ids, NDArray[np.int64]]:
+    """Leaves that hold so many photos, and how many: a centimetre of the Earth.
+
+    Nobody stands so often on one spot: these are default positions, such as the middle of a city, that were given to
+    photos whose place is not known. Raises ValueError for counts of larger cells, which cannot tell.
     """
-    leaves = np.sort(leaf_ids(lat, lng))
-    kept = [ids[counts >= t2] for ids, counts in _generations(leaves, t1, max_level, progress)]
-    ids = np.sort(np.concatenate(kept))
-    if not ids.size:
-        raise ValueError(f"No cell holds {t2} of the {leaves.size} photos; choose a smaller t2")
-    return Partition(ids)
-
-
-def _generations(
-    leaves: Ids, t1: int, max_level: int, progress: Callable[[Ids], object]
-) -> Iterator[tuple[Ids, NDArray[np.int64]]]:
-    """Yield, level by level, the cells that need no split, and their counts."""
-    ids = FACES
-    for level in range(max_level + 1):
-        counts = np.searchsorted(leaves, last_leaves(ids), "right") - np.searchsorted(leaves, first_leaves(ids), "left")
-        split = (counts > t1) & (level < max_level)
-        progress(ids)
-        yield ids[~split], counts[~split]
-        ids = children(ids[split])
-
-
-def polygon(cell_id: int) -> list[tuple[float, float]]:
-    """The outline of a cell as (lat, lng). Longitudes never jump: beyond the date line they go on past ±180.
-
-    The edges of a large cell are great circles, so they are given by several points each. A pole is drawn as a line.
-    """
-    level = s2sphere.CellId(int(cell_id)).level()
-    xyz = _outline(s2sphere.Cell(s2sphere.CellId(int(cell_id))), max(1, 16 >> level))
-    lat, lng = latlng(xyz)
-    lat, lng = _open_poles(lat, lng)
-    lng = np.degrees(np.unwrap(np.radians(lng)))
-    if abs(lng[0] - lng[-1]) > 180:  # round a pole: the two polar faces
-        pole = math.copysign(90, lat[0])
-        full_turn = lng[0] + math.copysign(360, lng[-1] - lng[0])
-        lat, lng = np.append(lat, [lat[0], pole, pole]), np.append(lng, [full_turn, full_turn, lng[0]])
-    lng -= 360 * math.floor((lng.mean() + 180) / 360)
-    return list(zip(lat.tolist(), lng.tolist(), strict=True))
-
-
-def _outline(cell: s2sphere.Cell, steps: int) -> Floats:
-    """Points along the four edges, (4 * steps, 3)."""
-    corners = np.array([[cell.get_vertex(k)[axis] for axis in range(3)] for k in range(4)])
-    share = (np.arange(steps) / steps)[None, :, None]
-    return (corners[:, None] * (1 - share) + np.roll(corners, -1, axis=0)[:, None] * share).reshape(-1, 3)
-
-
-def _open_poles(lat: Floats, lng: Floats) -> tuple[Floats, Floats]:
-    """Replace a corner on a pole by two: one at the longitude of its neighbour before, one of its neighbour after."""
-    for at in np.flatnonzero(np.abs(lat) > _NEAR_POLE):
-        pole, before, after = math.copysign(90, lat[at]), lng[at - 1], lng[(at + 1) % lng.size]
-        return np.insert(np.delete(lat, at), at, [pole, pole]), np.insert(np.delete(lng, at), at, [before, after])
-    return lat, lng
+    if counts.level != LEAF_LEVEL:
+        raise ValueError(f"Piles of photos show at level {LEAF_LEVEL}, and these counts are of level {counts.level}")
+    many = np.flatnonzero(counts.photos >= at_least)
+    return counts.cell_ids[many], counts.photos[many]

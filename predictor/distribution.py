@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.cells import Ids, Partition
+from predictor.cells import Partition
 from predictor.geo import Point
+from predictor.s2 import Ids
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,8 @@ ARROWS = {
     "geogame.play": {"geogame.models", "geogame.news", "geogame.photos", "geogame.rules", "django"},
     "geogame.seats": {"geogame.models", "geogame.rules", "django"},
     "geogame.snapshots": {
-        "geogame.models", "geogame.rules", "predictor.cells", "predictor.distribution", "numpy", "django",
+        "geogame.models", "geogame.rules", "predictor.cells", "predictor.distribution", "predictor.s2", "numpy",
+        "django",
     },
     "geogame.records": {"geogame.models", "geogame.rules", "geogame.statistics", "django"},
     "geogame.consumers": {
@@ -41,8 +42,9 @@ ARROWS = {
         for edge in ("geogame.views", "geogame.admin", "geogame.management", "geogame.oneprocess")
     },
     "predictor.geo": {"numpy", "s2sphere"},
-    "predictor.cells": {"predictor.geo", "numpy", "s2sphere"},
-    "predictor.distribution": {"predictor.geo", "predictor.cells", "numpy", "s2sphere"},
+    "predictor.s2": {"predictor.geo", "numpy", "s2sphere"},
+    "predictor.cells": {"predictor.geo", "predictor.s2", "numpy"},
+    "predictor.distribution": {"predictor.geo", "predictor.cells", "predictor.s2", "numpy"},
     "predictor.tasks": {
         "geogame.models", "geogame.photos", "geogame.play", "geogame.rules", "predictor", "django", "celery", "kombu",
         "PIL",

@@ -13,8 +13,9 @@ from PIL import Image
 from geogame import play
 from geogame.models import Game, Guess, Person, PhotoSet, Player, Prediction, Round
 from predictor import tasks
-from predictor.cells import Partition, leaf_ids
+from predictor.cells import Partition
 from predictor.distribution import Distribution
+from predictor.s2 import leaf_ids
 from tests.conftest import CARD, Card
 
 HALVES = Partition(np.sort(leaf_ids([10.0, -20.0], [30.0, 60.0]) & ~np.uint64((1 << 41) - 1) | np.uint64(1 << 40)))

@@ -8,9 +8,10 @@ import torch
 from PIL import Image
 
 from predictor import checkpoint
-from predictor.cells import FACES, Partition, children
+from predictor.cells import Partition
 from predictor.checkpoint import Config
 from predictor.planet import build
+from predictor.s2 import FACES, children
 from predictor.toyearth import PAINTER_VERSION
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from predictor import __main__ as commands
-from predictor import cells, evaluate, toyearth
+from predictor import cells, evaluate, s2, toyearth
 from predictor.geo import distance_km
 
 
@@ -112,7 +112,7 @@ def test_the_neighbour_in_colour_is_found() -> None:
 
 
 def test_the_ceiling_takes_the_nearest_cell_where_there_is_none() -> None:
-    europe = cells.Partition(cells.FACES[:1])
+    europe = cells.Partition(s2.FACES[:1])
     lat, lng = evaluate.right_cells(europe, (np.array([10.0, 0.0]), np.array([10.0, 180.0])))
     assert distance_km(lat, lng, 0, 0).max() < 1e-6
 
@@ -125,9 +125,9 @@ def test_partition_writes_a_table_of_tokens(
     rows = [line.split("\t") for line in out.read_text().splitlines()]
     assert f"{len(rows)} cells hold" in capsys.readouterr().out
     for token, lat, lng in rows:
-        leaf = cells.leaf_ids([float(lat)], [float(lng)])
+        leaf = s2.leaf_ids([float(lat)], [float(lng)])
         cell = np.array([int(token.ljust(16, "0"), 16)], dtype=np.uint64)
-        assert cells.first_leaves(cell) <= leaf <= cells.last_leaves(cell)
+        assert s2.first_leaves(cell) <= leaf <= s2.last_leaves(cell)
 
 
 def test_partition_reads_places_from_a_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

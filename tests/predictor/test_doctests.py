@@ -5,10 +5,10 @@ from types import ModuleType
 
 import pytest
 
-from predictor import cells, geo, metrics
+from predictor import geo, metrics, s2
 
 
-@pytest.mark.parametrize("module", [cells, geo, metrics], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [geo, metrics, s2], ids=lambda module: module.__name__)
 def test_examples_are_true(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted > 0

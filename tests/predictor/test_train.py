@@ -15,9 +15,10 @@ import torch
 from PIL import Image
 
 from predictor import checkpoint, toyearth
-from predictor.cells import Partition, children
+from predictor.cells import Partition
 from predictor.geolocator import Geolocator
 from predictor.planet import choose_device
+from predictor.s2 import children
 from predictor.train import Plan, begin, label_width_km, learning_rate, read_loss, resume, take_step, train
 
 TINY = Plan(count=60, size=32, t1=20, t2=2, batch=8, workers=0, steps=6, exam=0, save_every_s=0.0)
