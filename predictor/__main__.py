@@ -1,13 +1,13 @@
 """python -m predictor partition | train | evaluate | ceilings | reader | information | locate      for operators"""
 
 import argparse
-import csv
 import json
 import logging
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -17,29 +17,65 @@ from predictor import cells, s2, toyearth
 from predictor.checkpoint import CheckpointError
 from predictor.opponents import Planet
 
+if TYPE_CHECKING:
+    from predictor.places import Places
+
+COLLECTIONS = {"pyarrow", "dask", "distributed"}
+COLLECTIONS_NEED = "Collections need packages that playing does not: pip install -r predictor/requirements.txt"
+
 # torch takes seconds to load, so each command loads what needs it only when it runs.
 
 
 def partition(given: argparse.Namespace) -> int:
-    """Cut the Earth by the paper's rule and write the cells as a table: token, latitude, longitude of the middle."""
-    lat, lng = _places_in(given.places) if given.places else toyearth.places("train", given.seed, given.count)
-    with tqdm(desc="splitting", unit="cell") as bar:
-        made = cells.adaptive_partition(
-            lat, lng, given.t1, given.t2, given.max_level, progress=lambda ids: bar.update(len(ids))
-        )
-    rows = zip(s2.tokens(made.cell_ids), *made.centres(), strict=True)
-    given.out.write_text("".join(f"{token}\t{y:.6f}\t{x:.6f}\n" for token, y, x in rows), encoding="utf-8")
-    covered = float((made.assign(lat, lng) >= 0).mean())
-    print(f"{len(made)} cells hold {100 * covered:.1f} % of {len(lat)} photos; digest {made.digest[:12]}; {given.out}")
+    """Cut the Earth by the paper's rule, once for each t1, and write the cells as tables and maps."""
+    from predictor import celltables, counting
+
+    counts, batches = _counted(given)
+    given.out.mkdir(parents=True, exist_ok=True)
+    for t1 in given.t1:
+        with tqdm(desc="splitting", unit="cell", leave=False) as bar:
+            made = cells.cut(counts, t1, given.t2, given.max_level, progress=lambda ids: bar.update(len(ids)))
+        table = celltables.CellTable(made, made.centres(), counts.inside(made.cell_ids))
+        if given.means:
+            table = counting.stands_for(batches(), made)
+        path = given.out / f"cells-{t1}-{given.t2}.csv"
+        celltables.write(path, table)
+        if given.geojson:
+            path.with_suffix(".geojson").write_text(json.dumps(celltables.geojson(table)), encoding="utf-8")
+        share = counts.inside(made.cell_ids).sum() / max(counts.total, 1)
+        print(f"{len(made)} cells hold {100 * share:.1f} % of {counts.total} photos; digest {made.digest[:12]}; {path}")
+    if counts.level == s2.LEAF_LEVEL:
+        _tell_piles(counts)
     return 0
 
 
-def _places_in(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read the columns latitude and longitude of a CSV."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [(float(row["latitude"]), float(row["longitude"])) for row in tqdm(csv.DictReader(file), unit="row")]
-    lat, lng = np.array(rows).reshape(-1, 2).T
-    return lat, lng
+def _counted(given: argparse.Namespace) -> tuple[cells.Counts, "Callable[[], Iterator[Places]]"]:
+    """Count the photos of a collection or of Toy Earth; return also how to read their places once more."""
+    from predictor import counting, places
+
+    if not given.places:
+        world = toyearth.places("train", given.seed, given.count)
+        return cells.Counts.of(*world, given.level), lambda: iter([world])
+    parts = places.pieces(given.places)
+    if given.dask:
+        from distributed import Client
+
+        with Client(given.dask):
+            found = counting.by_dask(parts, given.level)
+    else:
+        found = counting.by_processes(parts, given.out / "counts", given.level, given.workers)
+    if found.lost:
+        print(f"{found.lost} of {found.placed + found.lost} rows have no place on the globe and are left out")
+    return found.counts, lambda: (batch for part in parts for batch, _ in places.read(part))
+
+
+def _tell_piles(counts: cells.Counts) -> None:
+    ids, photos = cells.piles(counts)
+    most = np.argsort(-photos)[:10]
+    if len(ids):
+        print(f"{len(ids)} spots hold 1000 photos or more each: default positions, not places. The largest:")
+    for name, number, lat, lng in zip(s2.tokens(ids[most]), photos[most], *s2.middles(ids[most]), strict=True):
+        print(f"  {name}: {number} photos at {lat:.6f}, {lng:.6f}")
 
 
 def train(given: argparse.Namespace) -> int:
@@ -161,13 +197,31 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def _add_partition(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--out", type=Path, required=True, help="a file for the table")
-    command.add_argument("--places", type=Path, help="a CSV with latitude and longitude; by default Toy Earth's places")
+    command.add_argument("--out", type=Path, required=True, help="a folder for the tables")
+    command.add_argument(
+        "--places", type=Path, nargs="+", metavar="FILE",
+        help="Parquet or CSV files with columns latitude and longitude; by default Toy Earth's places",
+    )  # fmt: skip
     command.add_argument("--count", type=_positive, default=200_000, help="places of Toy Earth")
     command.add_argument("--seed", type=int, default=7, help="of Toy Earth's places")
-    command.add_argument("--t1", type=_positive, default=600, help="split a cell with more photos")
-    command.add_argument("--t2", type=_positive, default=60, help="drop a cell with fewer")
-    command.add_argument("--max-level", type=int, choices=range(31), default=13, metavar="LEVEL")
+    command.add_argument(
+        "--t1", type=_positive, nargs="+", default=[cells.PAPER_T1],
+        help="split a cell with more photos; several numbers give several partitions, nested",
+    )  # fmt: skip
+    command.add_argument("--t2", type=_positive, default=cells.PAPER_T2, help="drop a cell with fewer photos")
+    command.add_argument(
+        "--max-level", type=int, choices=range(31), default=30, metavar="LEVEL", help="split no deeper"
+    )
+    command.add_argument(
+        "--level", type=int, choices=range(31), default=30, metavar="LEVEL",
+        help="count photos by cells of this level; one above 30 needs less disk, and splits no deeper",
+    )  # fmt: skip
+    command.add_argument(
+        "--means", action="store_true", help="read the places again for the mean of each cell's photos"
+    )
+    command.add_argument("--geojson", action="store_true", help="write the outlines of the cells too")
+    command.add_argument("--workers", type=_positive, default=2, help="processes that count")
+    command.add_argument("--dask", metavar="ADDRESS", help="count on this Dask cluster instead")
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
@@ -203,7 +257,8 @@ def main() -> int:
         }[given.command]  # fmt: skip
         return run(given)
     except ImportError as error:
-        print(f"{toyearth.PAINTING_NEEDS} ({error})", file=sys.stderr)
+        package = (error.name or "").split(".")[0]
+        print(f"{COLLECTIONS_NEED if package in COLLECTIONS else toyearth.PAINTING_NEEDS} ({error})", file=sys.stderr)
         return 2
     except (CheckpointError, ValueError, ArithmeticError, RuntimeError, OSError) as error:
         print(error, file=sys.stderr)

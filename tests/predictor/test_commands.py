@@ -1,6 +1,7 @@
 """python -m predictor, as an operator types it."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from predictor import __main__ as commands
-from predictor import cells, evaluate, s2, toyearth
+from predictor import cells, celltables, evaluate, s2, toyearth
 from predictor.geo import distance_km
 
 
@@ -117,28 +118,37 @@ def test_the_ceiling_takes_the_nearest_cell_where_there_is_none() -> None:
     assert distance_km(lat, lng, 0, 0).max() < 1e-6
 
 
-def test_partition_writes_a_table_of_tokens(
+def test_partition_writes_nested_tables_and_maps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "cells.tsv"
-    assert run(monkeypatch, "partition", "--out", out, "--count", 300, "--t1", 20, "--t2", 3) == 0
-    rows = [line.split("\t") for line in out.read_text().splitlines()]
-    assert f"{len(rows)} cells hold" in capsys.readouterr().out
-    for token, lat, lng in rows:
-        leaf = s2.leaf_ids([float(lat)], [float(lng)])
-        cell = np.array([int(token.ljust(16, "0"), 16)], dtype=np.uint64)
-        assert s2.first_leaves(cell) <= leaf <= s2.last_leaves(cell)
+    wishes = ("--count", 300, "--t1", 60, 20, "--t2", 3, "--max-level", 13, "--geojson")
+    assert run(monkeypatch, "partition", "--out", tmp_path, *wishes) == 0
+    coarse, fine = (celltables.read(tmp_path / f"cells-{t1}-3.csv") for t1 in (60, 20))
+    told = capsys.readouterr().out
+    for table in (coarse, fine):
+        assert f"{len(table.partition)} cells hold" in told
+        assert table.partition.assign(*table.points).tolist() == list(range(len(table.partition)))
+    assert (coarse.partition.holding(fine.partition.cell_ids) >= 0).all()
+    shapes = json.loads((tmp_path / "cells-20-3.geojson").read_text())["features"]
+    assert [shape["id"] for shape in shapes] == s2.tokens(fine.partition.cell_ids)
 
 
-def test_partition_reads_places_from_a_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "places.csv").write_text("filename,latitude,longitude\na,1.0,2.0\nb,1.0,2.0\nc,-70,3\n")
-    out = tmp_path / "cells.tsv"
-    assert run(monkeypatch, "partition", "--out", out, "--places", tmp_path / "places.csv", "--t2", 2, "--t1", 5) == 0
-    assert [line.split("\t")[0] for line in out.read_text().splitlines()] == ["1"]
+def test_partition_reads_collections_and_finds_piles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["a,1.0,2.0", "b,1.5,2.0", "c,-70,3", "d,,"] + ["e,1.0,2.0"] * 1200
+    (tmp_path / "places.csv").write_text("filename,latitude,longitude\n" + "\n".join(rows) + "\n")
+    wishes = ("--places", tmp_path / "places.csv", "--t2", 2, "--t1", 5000, "--means")
+    assert run(monkeypatch, "partition", "--out", tmp_path / "out", *wishes) == 0
+    told = capsys.readouterr().out
+    assert "1 of 1204 rows have no place" in told
+    assert re.search(r"[0-9a-f]{16}: 1201 photos at 1.000000, 2.000000", told)
+    (row,) = (tmp_path / "out" / "cells-5000-2.csv").read_text().splitlines()[1:]
+    assert row == "1,1202,1.000416,2.000000"
 
 
 def test_no_cells_end_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "partition", "--out", tmp_path / "c.tsv", "--count", 5, "--t2", 50) == 2
+    assert run(monkeypatch, "partition", "--out", tmp_path, "--count", 5, "--t2", 50) == 2
     assert "choose a smaller t2" in capsys.readouterr().err
