@@ -34,16 +34,16 @@ def partition(given: argparse.Namespace) -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     for t1 in given.t1:
         with tqdm(desc="splitting", unit="cell", leave=False) as bar:
-            made = cells.cut(counts, t1, given.t2, given.max_level, progress=lambda ids: bar.update(len(ids)))
-        table = celltables.CellTable(made, made.centres(), counts.inside(made.cell_ids))
-        if given.means:
-            table = counting.stands_for(batches(), made)
+            made = cells.cut(counts, t1, given.t2, progress=lambda ids: bar.update(len(ids)))
+        photos = counts.inside(made.cell_ids)
+        points = counting.means(batches(), made) if given.means else made.centres()
+        table = celltables.CellTable(made, points, photos)
         path = given.out / f"cells-{t1}-{given.t2}.csv"
         celltables.write(path, table)
         if given.geojson:
             path.with_suffix(".geojson").write_text(json.dumps(celltables.geojson(table)), encoding="utf-8")
-        share = counts.inside(made.cell_ids).sum() / max(counts.total, 1)
-        print(f"{len(made)} cells hold {100 * share:.1f} % of {counts.total} photos; digest {made.digest[:12]}; {path}")
+        share = 100 * photos.sum() / counts.total
+        print(f"{len(made)} cells hold {share:.1f} % of {counts.total} photos; digest {made.digest[:12]}; {path}")
     if counts.level == s2.LEAF_LEVEL:
         _tell_piles(counts)
     return 0
@@ -55,18 +55,18 @@ def _counted(given: argparse.Namespace) -> tuple[cells.Counts, "Callable[[], Ite
 
     if not given.places:
         world = toyearth.places("train", given.seed, given.count)
-        return cells.Counts.of(*world, given.level), lambda: iter([world])
+        return cells.Counts.of(*world, given.max_level), lambda: iter([world])
     parts = places.pieces(given.places)
     if given.dask:
         from distributed import Client
 
         with Client(given.dask):
-            found = counting.by_dask(parts, given.level)
+            found = counting.by_dask(parts, given.max_level)
     else:
-        found = counting.by_processes(parts, given.out / "counts", given.level, given.workers)
+        found = counting.by_processes(parts, given.out / "counts", given.max_level, given.workers)
     if found.lost:
         print(f"{found.lost} of {found.placed + found.lost} rows have no place on the globe and are left out")
-    return found.counts, lambda: (batch for part in parts for batch, _ in places.read(part))
+    return found.counts, lambda: (batch for part in tqdm(parts, "reading again") for batch, _ in places.read(part))
 
 
 def _tell_piles(counts: cells.Counts) -> None:
@@ -210,11 +210,8 @@ def _add_partition(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     command.add_argument("--t2", type=_positive, default=cells.PAPER_T2, help="drop a cell with fewer photos")
     command.add_argument(
-        "--max-level", type=int, choices=range(31), default=30, metavar="LEVEL", help="split no deeper"
-    )
-    command.add_argument(
-        "--level", type=int, choices=range(31), default=30, metavar="LEVEL",
-        help="count photos by cells of this level; one above 30 needs less disk, and splits no deeper",
+        "--max-level", type=int, choices=range(31), default=30, metavar="LEVEL",
+        help="count photos by cells of this level and split no deeper; 30 also tells spots with very many photos",
     )  # fmt: skip
     command.add_argument(
         "--means", action="store_true", help="read the places again for the mean of each cell's photos"

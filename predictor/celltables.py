@@ -29,9 +29,8 @@ class CellTable:
     partition: Partition
     points: Places  # a place that stands for each cell, (n,) each
     photos: NDArray[np.int64] | None = None  # (n,)
-    classes: NDArray[np.int64] | None = (
-        None  # row of the table that each cell came from: the class of a published model
-    )
+    # The row of the table that each cell came from, (n,): the class of a published model.
+    classes: NDArray[np.int64] | None = None
 
 
 def write(path: Path, table: CellTable) -> None:

@@ -1,4 +1,4 @@
-"""Counting the photos of a collection by cell, in pieces: many processes, memory that does not grow, or many machines.
+"""Counting the photos of a collection by cell, in pieces: by processes whose memory does not grow, or on many machines.
 
 Each process sorts what it has read and writes it down as a run whenever its share of memory is full. Then the runs are
 merged, range by range of the Hilbert curve. Beyond one machine counts are all that need be brought together: `by_dask`.
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from predictor.cells import Counts, Partition
-from predictor.celltables import CellTable
 from predictor.geo import latlng, unit_vectors, wrap_longitude
 from predictor.places import Piece, Places, read
 from predictor.s2 import LEAF_LEVEL, Ids
@@ -151,7 +150,7 @@ class Collected:
 def by_processes(
     pieces: Sequence[Piece], folder: Path, level: int = LEAF_LEVEL, workers: int = 2, at_once: int = AT_ONCE
 ) -> Collected:
-    """Count on this machine; the counts lie in `folder`, and memory does not grow with the collection.
+    """Count on this machine, in memory that does not grow with the collection; the counts lie in `folder`.
 
     Raises ValueError for a file that cannot be read.
     """
@@ -166,21 +165,19 @@ def by_processes(
     return Collected(merged.counts(), sum(each[1] for each in found), sum(each[2] for each in found))
 
 
-def stands_for(batches: Iterable[Places], partition: Partition) -> CellTable:
-    """How many of these photos each cell holds, and the mean of their places: better than the cell's middle."""
-    sums, photos = np.zeros((3, len(partition))), np.zeros(len(partition), np.int64)
+def means(batches: Iterable[Places], partition: Partition) -> Places:
+    """Return the mean place of each cell's photos, (n,) each, which answers better than the cell's middle.
+
+    A cell without photos, or whose photos lie all around the Earth, keeps its middle.
+    """
+    sums = np.zeros((3, len(partition)))
     for lat, lng in batches:
         index = partition.assign(lat, lng)
-        index, vectors = index[index >= 0], unit_vectors(lat, lng)[index >= 0]
-        photos += np.bincount(index, minlength=len(partition))
-        sums += [np.bincount(index, weights=axis, minlength=len(partition)) for axis in vectors.T]
-    return CellTable(partition, _means(partition, sums), photos)
-
-
-def _means(partition: Partition, sums: NDArray[np.float64]) -> Places:
+        vectors = unit_vectors(lat, lng)[index >= 0]
+        sums += [np.bincount(index[index >= 0], weights=axis, minlength=len(partition)) for axis in vectors.T]
     known = np.linalg.norm(sums, axis=0) > 0
-    means, own = latlng(np.where(known, sums, 1).T), partition.centres()
-    lat, lng = (np.where(known, mean, middle) for mean, middle in zip(means, own, strict=True))
+    found, own = latlng(np.where(known, sums, 1).T), partition.centres()
+    lat, lng = (np.where(known, mean, middle) for mean, middle in zip(found, own, strict=True))
     return lat, wrap_longitude(lng)
 
 

@@ -20,6 +20,7 @@ from predictor.checkpoint import CheckpointError, Config
 from predictor.geo import Point, distance_km
 from predictor.geolocator import Geolocator
 from predictor.metrics import THRESHOLDS_KM, accuracy, median_km, wilson_interval
+from predictor.places import Places
 
 EXAM_SEED = 1602  # no other seed of the held-out split: starter photos and the exams of training have their own
 REFERENCE_SEED = 7  # training places, as in train.py
@@ -36,7 +37,6 @@ HELD_OUT = {
 }
 
 Pictures = list[NDArray[np.uint8]]
-Places = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def evaluate(weights: Path, count: int, device: str | None = None, show_progress: bool = True) -> dict[str, Any]:

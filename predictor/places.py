@@ -48,9 +48,14 @@ def pieces(paths: Sequence[Path]) -> list[Piece]:
 def _row_groups(path: Path) -> Iterator[Piece]:
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(path) as file:
-        rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    except pyarrow.ArrowException as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
     held: list[int] = []
+    if not rows:
+        yield Piece(path, ())
     for group in range(len(rows)):
         held.append(group)
         if sum(rows[each] for each in held) >= _PIECE_ROWS or group == len(rows) - 1:
@@ -68,11 +73,11 @@ def read(piece: Piece) -> Iterator[tuple[Places, int]]:
     rows = lost = 0
     try:
         for table in _tables(piece):
-            lat, lng = (column.to_numpy(zero_copy_only=False).astype(np.float64) for column in table.columns)
+            lat, lng = (column.cast("float64").to_numpy(zero_copy_only=False) for column in table.columns)
             good = (np.abs(lat) <= 90) & np.isfinite(lng)
             rows, lost = rows + lat.size, lost + int((np.abs(lat) > 90).sum())
             yield (lat[good], lng[good]), int((~good).sum())
-    except pyarrow.ArrowInvalid as error:
+    except (pyarrow.ArrowException, UnicodeDecodeError) as error:
         raise ValueError(f"{piece.path} cannot be read: {error}") from error
     if lost > _FAR_FROM_A_FEW * rows:
         raise ValueError(

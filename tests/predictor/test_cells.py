@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 from predictor import s2
 from predictor.cells import Counts, Partition, adaptive_partition, cut, piles
 from predictor.s2 import children, leaf_ids, tokens
-
-
-def leaf_by_s2sphere(lat: float, lng: float) -> int:
-    return s2sphere.CellId.from_lat_lng(s2sphere.LatLng.from_degrees(lat, lng)).id()
+from tests.predictor.test_s2 import leaf_by_s2sphere
 
 
 def crowd(seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:

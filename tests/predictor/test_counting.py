@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor import counting, places
-from predictor.cells import Counts, cut
+from predictor.cells import Counts, Partition, cut
 from tests.predictor.test_cells import crowd
 
 
@@ -91,6 +91,30 @@ def test_an_empty_collection_counts_nothing(tmp_path: Path) -> None:
         cut(found.counts, 10, 1)
 
 
+def test_text_that_is_no_number_is_named(tmp_path: Path) -> None:
+    table = pa.table({"lat": ["1.5", "north"], "lng": ["2", "3"]})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match=r"a.parquet cannot be read: .*north"):
+        list(places.read(places.pieces([tmp_path / "a.parquet"])[0]))
+
+
+def test_a_file_without_rows_is_a_piece_of_nothing(tmp_path: Path) -> None:
+    with pyarrow.parquet.ParquetWriter(tmp_path / "a.parquet", pa.schema({"lat": pa.float64(), "lng": pa.float64()})):
+        pass
+    pieces = places.pieces([tmp_path / "a.parquet"])
+    assert counting.by_dask(pieces, 30).counts.total == counting.by_processes(pieces, tmp_path).counts.total == 0
+
+
+def test_means_of_cells_lie_on_the_sphere(quarters: Partition) -> None:
+    lat, lng = np.array([10.0, 10.0, -20.0]), np.array([179.0, -179.0, 30.0])
+    own = quarters.assign(lat, lng)
+    north, east = counting.means([(lat[:2], lng[:2]), (lat[2:], lng[2:])], quarters)
+    assert (north[own[2]], east[own[2]]) == pytest.approx((-20, 30))
+    assert (north[own[0]], east[own[0]]) == pytest.approx((10, 179))
+    empty = np.setdiff1d(np.arange(24), own)
+    assert np.array_equal(north[empty], quarters.centres()[0][empty])
+
+
 def test_rows_without_a_place_are_left_out_and_counted(tmp_path: Path) -> None:
     lines = ["1.0,2.0"] * 300 + [",", "nan,3", "91.0,3", "5,inf"]
     (tmp_path / "a.csv").write_text("Latitude,Longitude\n" + "\n".join(lines) + "\n")
@@ -117,5 +141,8 @@ def test_a_file_that_is_no_collection_is_refused(tmp_path: Path, text: str, says
 def test_other_kinds_of_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="neither"):
         places.pieces([tmp_path / "photos.xlsx"])
+    (tmp_path / "photos.parquet").write_text("no Parquet")
+    with pytest.raises(ValueError, match=r"photos.parquet cannot be read"):
+        places.pieces([tmp_path / "photos.parquet"])
     with pytest.raises(FileNotFoundError):
         places.pieces([tmp_path / "photos.csv"])
