@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -48,9 +48,10 @@ def _listens(port: int) -> bool:
 def running(
     command: list[str], log: Path, env: Mapping[str, str] | None = None, **options: object
 ) -> Iterator[Process]:
-    """Run a process of our own; end it, by its id, when the test is done."""
+    """Run a process of our own; end it and its children, by their group's id, when the test is done."""
+    options |= {"env": dict(env or os.environ), "cwd": ROOT, "start_new_session": True}
     with log.open("ab") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=dict(env or os.environ), cwd=ROOT, **options)  # type: ignore[call-overload]
+        process = subprocess.Popen(command, stdout=out, stderr=out, **options)  # type: ignore[call-overload]
     try:
         yield process
     finally:
@@ -60,6 +61,8 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        with suppress(ProcessLookupError):  # a worker that was killed leaves its clock behind
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
