@@ -13,21 +13,26 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from predictor.geo import EARTH_RADIUS_KM, Point, distance_km, unit_vectors
 from predictor.s2 import (
     FACES,
     LEAF_LEVEL,
     Floats,
     Ids,
     are_cells,
+    areas_km2,
     children,
+    corners,
     first_leaves,
     last_leaves,
     leaf_ids,
+    levels,
     middles,
     parents,
 )
 
 PAPER_T1, PAPER_T2 = 10_000, 50  # 26,263 cells of 126 million photos
+_FINE = 16  # pieces of cells at a disc's edge are that much smaller than its radius: a share is good to about 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +82,40 @@ class Partition:
     @cached_property
     def _centres(self) -> tuple[Floats, Floats]:
         return middles(self.cell_ids)
+
+    @cached_property
+    def areas_km2(self) -> Floats:
+        """The area of each cell, (n,)."""
+        return areas_km2(self.cell_ids)
+
+    @cached_property
+    def _reaches_km(self) -> Floats:
+        return _reaches_km(self.cell_ids)
+
+    def shares_within(self, point: Point, radius_km: float) -> NDArray[np.float32]:
+        """The share of each cell's area that lies within that distance of a point, (n,).
+
+        A cell at the edge is cut into quarters, and those at the edge again, until they are small beside the disc.
+        """
+        distance = distance_km(*point, *self.centres())
+        inside = np.where(distance + self._reaches_km <= radius_km, self.areas_km2, 0.0)
+        owner = np.flatnonzero(np.abs(distance - radius_km) < self._reaches_km)
+        ids = self.cell_ids[owner]
+        while owner.size:
+            ids, owner = children(ids), np.repeat(owner, 4)
+            distance, reach = distance_km(*point, *middles(ids)), _reaches_km(ids)
+            last = (reach * _FINE < radius_km) | (levels(ids) == LEAF_LEVEL)
+            counts = np.where(last, distance <= radius_km, distance + reach <= radius_km)
+            np.add.at(inside, owner[counts], areas_km2(ids[counts]))
+            cut = ~last & (np.abs(distance - radius_km) < reach)
+            ids, owner = ids[cut], owner[cut]
+        return np.minimum(inside / self.areas_km2, 1.0).astype(np.float32)
+
+
+def _reaches_km(ids: Ids) -> Floats:
+    """From the middle of each cell to its farthest corner, (n,)."""
+    ends = np.linalg.norm(corners(ids) - unit_vectors(*middles(ids))[:, None], axis=-1).max(axis=1)
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(ends / 2))  # from chords to arcs
 
 
 @dataclass(frozen=True, eq=False)

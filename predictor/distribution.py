@@ -1,13 +1,36 @@
-"""A probability over cells: what the geolocator answers. NumPy only."""
+"""A probability over cells: what the geolocator answers, and the points and regions that follow from it. NumPy only.
 
+Within a cell the probability is spread evenly over its area.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predictor.cells import Partition
-from predictor.geo import Point
-from predictor.s2 import Ids
+from predictor.geo import Point, distance_km, latlng, unit_vectors
+from predictor.s2 import Floats, Ids
+
+SCORE_DECAY_KM = 1491.6862  # of the game's points, 5000 exp(-d / decay)
+_TOP = 256  # cells that a point estimate looks at; the rest of a thousand hold next to nothing
+_STEPS = 50  # of walking uphill; each is a weighted mean, and a few dozen settle to metres
+
+
+class Standing(NamedTuple):
+    """How a place stands in an answer."""
+
+    probability: float  # of the cell that holds it; 0 where none does
+    rank: int | None  # of that cell, 1 for the most probable; None where the place lies in no cell
+
+
+class Region(NamedTuple):
+    """The most probable cells that together hold a share of the probability."""
+
+    cell_ids: Ids  # sorted
+    area_km2: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,6 +39,7 @@ class Distribution:
 
     partition: Partition
     probabilities: NDArray[np.float32]  # (n,)
+    estimate: str = "argmax"  # which of ESTIMATES is the answer
 
     def __post_init__(self) -> None:
         values = np.asarray(self.probabilities, dtype=np.float32)
@@ -25,16 +49,70 @@ class Distribution:
         if not (values >= 0).all() or not 0.9 < float(values.sum(dtype=np.float64)) < 1.1:  # halves do not sum to one
             raise ValueError("Probabilities must not be negative and must sum to one")
 
+    def point(self) -> Point:
+        """The answer: one point, by the estimate that was chosen."""
+        return ESTIMATES[self.estimate](self)
+
     def argmax_point(self) -> Point:
         """The middle of the most probable cell: the paper's answer."""
         lat, lng = self.partition.centres()
         best = int(self.probabilities.argmax())
         return Point(float(lat[best]), float(lng[best]))
 
+    def least_distance_point(self) -> Point:
+        """The point whose expected distance from the truth is least: a median on the sphere."""
+        return self._best_point(lambda d: -d, lambda d: 1 / d)
+
+    def greatest_score_point(self) -> Point:
+        """The point whose expected score in the game is greatest: near many probable cells, and careless of the far."""
+        return self._best_point(
+            lambda d: np.exp(-d / SCORE_DECAY_KM), lambda d: np.exp(-d / SCORE_DECAY_KM) / d
+        )  # fmt: skip
+
+    def _best_point(self, worth: Callable[[Floats], Floats], pull: Callable[[Floats], Floats]) -> Point:
+        """Begin at the best of the top cells' middles, then walk uphill.
+
+        worth tells what a distance in km is good for, and pull is -worth'(d) / d up to a factor: at the best point the
+        pulls of all cells are in balance, so that their weighted mean is that point (Weiszfeld 1937).
+        """
+        top = self._most_probable_first()[:_TOP]
+        share = self.probabilities[top].astype(np.float64)
+        lat, lng = (each[top] for each in self.partition.centres())
+        # A photo is not in the middle of its cell: the root mean square distance from there, for a round cell.
+        spread = np.sqrt(self.partition.areas_km2[top] / (2 * np.pi))
+
+        def distances(lat1: Floats, lng1: Floats) -> Floats:  # (candidates, top)
+            return np.hypot(distance_km(lat1[:, None], lng1[:, None], lat, lng), spread)
+
+        start = int((worth(distances(lat, lng)) @ share).argmax())
+        best, vectors = (lat[start : start + 1], lng[start : start + 1]), unit_vectors(lat, lng)
+        value = float((worth(distances(*best)) @ share)[0])
+        for _ in range(_STEPS):
+            mean = (pull(distances(*best)) * share) @ vectors  # (1, 3)
+            there = latlng(mean)
+            better = float((worth(distances(*there)) @ share)[0])
+            if not better > value:
+                break
+            best, value = there, better
+        return Point(float(best[0][0]), float(best[1][0]))
+
     def top_cells(self, k: int) -> list[tuple[int, float]]:
         """The k most probable cells with their probabilities, most probable first."""
         order = self._most_probable_first()[:k]
         return [(int(self.partition.cell_ids[i]), float(self.probabilities[i])) for i in order]
+
+    def standing(self, lat: float, lng: float) -> Standing:
+        """The probability and the rank of the cell that holds a place."""
+        (index,) = self.partition.assign([lat], [lng])
+        if index < 0:
+            return Standing(0.0, None)
+        mine = float(self.probabilities[index])
+        return Standing(mine, 1 + int((self.probabilities > mine).sum()))
+
+    def mass_within(self, point: Point, radius_km: float) -> float:
+        """The probability that the truth lies within that distance of a point."""
+        held = self.partition.shares_within(point, radius_km) @ self.probabilities.astype(np.float64)
+        return float(held / self.probabilities.sum(dtype=np.float64))
 
     def entropy(self) -> float:
         """Doubt in nats: 0 is certain, log(n) knows nothing."""
@@ -42,12 +120,20 @@ class Distribution:
         p /= p.sum()
         return float(abs(-(p * np.log(p)).sum()))  # abs: never -0.0
 
-    def credible_region(self, mass: float) -> Ids:
-        """The fewest cells that together hold that share of the probability, sorted by id."""
+    def credible_region(self, mass: float) -> Region:
+        """The fewest cells that together hold that share of the probability, and their area."""
         order = self._most_probable_first()
         held = np.cumsum(self.probabilities[order], dtype=np.float64)
         enough = int(np.searchsorted(held, mass * held[-1], side="left")) + 1
-        return np.sort(self.partition.cell_ids[order[:enough]])
+        chosen = order[:enough]
+        return Region(np.sort(self.partition.cell_ids[chosen]), float(self.partition.areas_km2[chosen].sum()))
 
     def _most_probable_first(self) -> NDArray[np.int64]:
         return np.argsort(-self.probabilities, kind="stable")
+
+
+ESTIMATES: dict[str, Callable[[Distribution], Point]] = {
+    "argmax": Distribution.argmax_point,
+    "distance": Distribution.least_distance_point,
+    "score": Distribution.greatest_score_point,
+}
