@@ -1,14 +1,13 @@
 """Pixels and metadata of one uploaded file: what may be kept of it, and where it says it was taken. Pillow only."""
 
 import io
-import math
 from dataclasses import dataclass
-from typing import Any
 
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.rules.sphere import Point, point
+from predictor import exif
 
 FORMATS = ("JPEG", "PNG", "WEBP")  # the JPEG reader also opens MPO, two pictures in one file
 MAX_SIDE_PX = 2048  # what is kept; larger uploads are scaled down
@@ -38,16 +37,16 @@ def read(data: bytes, max_pixels: int) -> tuple[Picture, Image.Exif]:
     """
     image = _open(data)
     _check_size(image, max_pixels)
-    exif = _exif(image)
+    told = _exif(image)
     try:
         image.load()
     except (OSError, ValueError, SyntaxError, MemoryError, EOFError) as error:
         raise Unusable(gettext_noop("The file is cut short or damaged.")) from error
-    upright = _to_srgb(_turn_upright(image, exif))
+    upright = _to_srgb(_turn_upright(image, told))
     upright.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
-    return Picture(out.getvalue(), upright.width, upright.height, _average_colour(upright)), exif
+    return Picture(out.getvalue(), upright.width, upright.height, _average_colour(upright)), told
 
 
 def _open(data: bytes) -> Image.Image:
@@ -88,7 +87,7 @@ def _exif(image: Image.Image) -> Image.Exif:
         return Image.Exif()
 
 
-def _turn_upright(image: Image.Image, exif: Image.Exif) -> Image.Image:
+def _turn_upright(image: Image.Image, told: Image.Exif) -> Image.Image:
     """Apply the orientation tag by hand: Pillow's helper also rewrites the EXIF, which fails on damaged blocks."""
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -100,7 +99,7 @@ def _turn_upright(image: Image.Image, exif: Image.Exif) -> Image.Image:
         8: Image.Transpose.ROTATE_90,
     }
     try:
-        turn = turns.get(exif.get(ExifTags.Base.Orientation, 1))
+        turn = turns.get(told.get(ExifTags.Base.Orientation, 1))
     except Exception:  # see _exif
         turn = None
     return image if turn is None else image.transpose(turn)
@@ -139,17 +138,21 @@ def _average_colour(image: Image.Image) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def gps(exif: Image.Exif) -> Point:
+_NO_PLACE = {
+    exif.Fault.DAMAGED: gettext_noop("The GPS block in its EXIF data is damaged."),
+    exif.Fault.MISSING: gettext_noop("It has no GPS position in its EXIF data, and no coordinates came with it."),
+    exif.Fault.UNREADABLE: gettext_noop("The GPS position in its EXIF data cannot be read."),
+    exif.Fault.NO_NUMBER: gettext_noop("The GPS position in its EXIF data is not a number."),
+    exif.Fault.NO_HEMISPHERE: gettext_noop("The GPS position in its EXIF data does not say which hemisphere it means."),
+}
+
+
+def gps(data: Image.Exif) -> Point:
     """Return the place in the EXIF GPS block; raise Unusable with the reason where there is none to trust."""
     try:
-        block: dict[int, Any] = dict(exif.get_ifd(ExifTags.IFD.GPSInfo))
-    except Exception as error:  # see _exif
-        raise Unusable(gettext_noop("The GPS block in its EXIF data is damaged.")) from error
-    if ExifTags.GPS.GPSLatitude not in block or ExifTags.GPS.GPSLongitude not in block:
-        raise Unusable(gettext_noop("It has no GPS position in its EXIF data, and no coordinates came with it."))
-    lat = _degrees(block[ExifTags.GPS.GPSLatitude], block.get(ExifTags.GPS.GPSLatitudeRef), "N", "S")
-    lng = _degrees(block[ExifTags.GPS.GPSLongitude], block.get(ExifTags.GPS.GPSLongitudeRef), "E", "W")
-    return plausible(lat, lng)
+        return plausible(*exif.position(data))
+    except exif.NoPosition as error:
+        raise Unusable(_NO_PLACE[error.fault]) from error
 
 
 def plausible(lat: float, lng: float) -> Point:
@@ -166,18 +169,3 @@ def plausible(lat: float, lng: float) -> Point:
         return point(lat, lng)
     except BadInput as error:
         raise Unusable(error.sentence, **error.values) from error
-
-
-def _degrees(parts: Any, reference: Any, positive: str, negative: str) -> float:
-    unreadable = gettext_noop("The GPS position in its EXIF data cannot be read.")
-    try:
-        degrees, minutes, seconds = (float(part) for part in parts)
-    except (TypeError, ValueError, ZeroDivisionError) as error:
-        raise Unusable(unreadable) from error
-    if not all(math.isfinite(part) for part in (degrees, minutes, seconds)):
-        raise Unusable(gettext_noop("The GPS position in its EXIF data is not a number."))
-    if reference not in {positive, negative}:
-        raise Unusable(gettext_noop("The GPS position in its EXIF data does not say which hemisphere it means."))
-    if degrees < 0 or not 0 <= minutes < 60 or not 0 <= seconds < 60:
-        raise Unusable(unreadable)
-    return (degrees + minutes / 60 + seconds / 3600) * (1 if reference == positive else -1)

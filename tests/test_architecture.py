@@ -21,7 +21,7 @@ ARROWS = {
     "geogame.storage": {"django", "whitenoise"},
     "geogame.language": {"geogame.rules", "django"},
     "geogame.news": {"geogame.models", "django", "channels", "asgiref"},
-    "geogame.pictures": {"geogame.rules", "PIL"},
+    "geogame.pictures": {"geogame.rules", "predictor.exif", "PIL"},
     "geogame.sources": {"geogame.pictures", "geogame.rules"},
     "geogame.photos": {"geogame.models", "geogame.pictures", "geogame.sources", "geogame.rules", "django"},
     "geogame.play": {"geogame.models", "geogame.news", "geogame.photos", "geogame.rules", "django"},
