@@ -9,9 +9,10 @@ import torch
 from benchmarks.measure import Result, seconds
 from predictor import toyearth
 from predictor.cells import Partition
+from predictor.data import Batch
 from predictor.planet import choose_device
 from predictor.s2 import FACES, children
-from predictor.train import Plan, begin, take_step
+from predictor.steps import Plan, begin, take_step
 
 PICTURES = 24
 TRAINING_PX = 160  # more than training asks for: 112, and a fifth more for cropping
@@ -52,10 +53,11 @@ def _trained_a_second() -> float:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        run = begin(Plan(batch=BATCH, fields_weight=1.0), Partition(np.sort(cells)), choose_device("cpu"))
+        run = begin(Plan(batch=BATCH, fields_weight=1.0), [Partition(np.sort(cells))], choose_device("cpu"), painter=1)
         rng = np.random.default_rng(1)
         pixels = torch.from_numpy(rng.normal(size=(BATCH, 3, run.config.size, run.config.size)).astype(np.float32))
         lat, lng = rng.uniform(-60, 60, BATCH), rng.uniform(-180, 180, BATCH)
-        return BATCH / seconds(lambda: take_step(run, pixels, lat, lng), 3)
+        batch = Batch(pixels, np.arange(BATCH), 0)
+        return BATCH / seconds(lambda: take_step(run, batch, lat, lng), 3)
     finally:
         torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""python -m predictor partition | train | evaluate | ceilings | reader | information | locate      for operators"""
+"""python -m predictor partition | shards | train | evaluate | ceilings | reader | information | locate"""
 
 import argparse
 import json
@@ -20,8 +20,13 @@ from predictor.opponents import Planet
 if TYPE_CHECKING:
     from predictor.places import Places
 
-COLLECTIONS = {"pyarrow", "dask", "distributed"}
+COLLECTIONS = {"pyarrow", "dask", "distributed", "tensorboard"}
 COLLECTIONS_NEED = "Collections need packages that playing does not: pip install -r predictor/requirements.txt"
+
+_PHOTOS = (
+    "photos of your own: a table (.csv or .parquet with the columns filename, latitude, longitude and, if you have it, "
+    "uploader), a folder of photos with EXIF, or WebDataset shards (.tar); by default Toy Earth's pictures"
+)
 
 # torch takes seconds to load, so each command loads what needs it only when it runs.
 
@@ -79,18 +84,29 @@ def _tell_piles(counts: cells.Counts) -> None:
 
 
 def train(given: argparse.Namespace) -> int:
-    """Train PlaNet on Toy Earth; the same command again goes on after a kill."""
-    from predictor.train import Plan
+    """Train PlaNet; the same command again goes on after a kill."""
+    from predictor.steps import Plan
     from predictor.train import train as run
 
     print(run(Plan(**_wishes(Plan, given)), given.out, given.device))
     return 0
 
 
+def shards(given: argparse.Namespace) -> int:
+    """Write photos at training size; the same command again goes on after a kill."""
+    from predictor import shards as store
+    from predictor import sources
+
+    photos = sources.opened(given.photos) if given.photos else sources.ToyEarth.of("train", given.world, given.count)
+    unread = store.write(photos, given.out, given.size, given.workers)
+    print(f"{len(photos) - unread} photos of {given.size} pixels in {given.out}; {unread} could not be read")
+    return 0
+
+
 def _wishes(plan: Any, given: argparse.Namespace) -> dict[str, Any]:
     """The fields of a plan that were asked for; the others stay as it has them."""
     wishes = {each.name: getattr(given, each.name, None) for each in fields(plan)}
-    return {name: wish for name, wish in wishes.items() if wish is not None}
+    return {name: tuple(wish) if isinstance(wish, list) else wish for name, wish in wishes.items() if wish is not None}
 
 
 def evaluate(given: argparse.Namespace) -> int:
@@ -147,7 +163,7 @@ def locate(given: argparse.Namespace) -> int:
 
 
 def _as_json(distribution: Any, top: int) -> dict[str, Any]:
-    place = distribution.argmax_point()
+    place = distribution.point()
     best = distribution.top_cells(top)
     names = s2.tokens([cell_id for cell_id, _ in best])
     shares = [{"token": token, "probability": round(p, 6)} for token, (_, p) in zip(names, best, strict=True)]
@@ -166,7 +182,14 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m predictor", description="The geolocator, for its operators.")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_partition(commands.add_parser("partition", help="cut the Earth into cells, as the paper does"))
-    _add_train(commands.add_parser("train", help="train PlaNet on Toy Earth"))
+    store = commands.add_parser("shards", help="write photos at training size into WebDataset shards")
+    store.add_argument("--out", type=Path, required=True, help="a folder for the shards")
+    store.add_argument("--photos", type=Path, nargs="+", metavar="PATH", help=_PHOTOS)
+    store.add_argument("--count", type=_positive, default=200_000, help="pictures of Toy Earth")
+    store.add_argument("--world", type=_positive, default=7, help="the seed of their places")
+    store.add_argument("--size", type=_positive, default=136, help="pixels a side; training crops a little off")
+    store.add_argument("--workers", type=_positive, default=2, help="processes that read or paint")
+    _add_train(commands.add_parser("train", help="train PlaNet on Toy Earth or on photos of your own"))
     judge = commands.add_parser("evaluate", help="judge a checkpoint on held-out places of Toy Earth")
     judge.add_argument("--count", type=_positive, default=1000, help="pictures")
     top = commands.add_parser("ceilings", help="how well the right cell would do, for coarse and fine partitions")
@@ -222,18 +245,32 @@ def _add_partition(command: argparse.ArgumentParser) -> None:
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
-    """One option for each field of Plan; what is not given stays as Plan has it (train.py tells why)."""
+    """One option for each field of Plan; what is not given stays as Plan has it (steps.py tells why)."""
     command.add_argument("--out", type=Path, required=True, help="a folder for the state, the metrics and the weights")
     command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
-    command.add_argument("--start", help="a checkpoint whose convolutions to begin with")
-    for name in ("count", "size", "t1", "t2", "steps", "batch", "world"):
+    command.add_argument("--photos", nargs="+", metavar="PATH", help=_PHOTOS)
+    command.add_argument(
+        "--cells", nargs="+", metavar="FILE", help="tables of nested partitions, which `partition` makes; or else --t1"
+    )
+    command.add_argument("--start", help="weights to begin with: a file, or torchvision's name for them")
+    command.add_argument("--backbone", help="a classifier of torchvision's: googlenet, inception_v3, resnet50 …")
+    command.add_argument("--optimiser", help="adamw, or the paper's adagrad (with --rate 0.045)")
+    command.add_argument("--precision", help="auto, fp32, bf16 or fp16")
+    command.add_argument(
+        "--t1", type=_positive, nargs="+",
+        help="split a cell with more photos; the least number makes the classes, others nested partitions",
+    )  # fmt: skip
+    for name in ("count", "size", "t2", "steps", "batch", "world", "log-every"):
         command.add_argument(f"--{name}", type=_positive)
-    for name in ("workers", "threads", "exam", "max-level", "refit"):
+    for name in ("workers", "threads", "exam", "max-level"):
         command.add_argument(f"--{name}", type=int)
     for name in (
-        "minutes", "rate", "warmup", "weight-decay", "soft-km", "soft-from-km", "fields-weight", "save-every-s",
+        "minutes", "rate", "warmup", "weight-decay", "clip", "ema", "soft-km", "soft-from-km", "fields-weight",
+        "save-every-s", "held-share",
     ):  # fmt: skip
         command.add_argument(f"--{name}", type=float)
+    for name in ("compile", "tensorboard"):
+        command.add_argument(f"--{name}", action="store_true", default=None)
 
 
 def _positive(text: str) -> int:
@@ -249,7 +286,7 @@ def main() -> int:
     given = arguments().parse_args()
     try:
         run = {
-            "partition": partition, "train": train, "evaluate": evaluate, "ceilings": ceilings,
+            "partition": partition, "shards": shards, "train": train, "evaluate": evaluate, "ceilings": ceilings,
             "reader": reader, "information": information, "locate": locate,
         }[given.command]  # fmt: skip
         return run(given)

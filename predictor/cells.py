@@ -40,6 +40,7 @@ class Partition:
     """Disjoint cells, sorted by id; class i of a classifier is cell i. Raises ValueError where cells overlap."""
 
     cell_ids: Ids  # (n,)
+    means: tuple[Floats, Floats] | None = None  # of the places of each cell's photos, (n,) degrees each; None: unknown
 
     def __post_init__(self) -> None:
         ids = np.ascontiguousarray(self.cell_ids, dtype=np.uint64)
@@ -48,6 +49,8 @@ class Partition:
             raise ValueError("A partition is a list of one or more S2 cell ids")
         if not (first_leaves(ids)[1:] > last_leaves(ids)[:-1]).all():
             raise ValueError("The cells of a partition must be sorted by id and must not overlap")
+        if self.means is not None and any(axis.shape != ids.shape for axis in self.means):
+            raise ValueError("A partition has a mean place for each of its cells, or for none")
 
     def __len__(self) -> int:
         return len(self.cell_ids)
@@ -82,6 +85,10 @@ class Partition:
     @cached_property
     def _centres(self) -> tuple[Floats, Floats]:
         return middles(self.cell_ids)
+
+    def points(self) -> tuple[Floats, Floats]:
+        """The place that stands for each cell, (n,) degrees each: the mean of its photos, or else its middle."""
+        return self.centres() if self.means is None else self.means
 
     @cached_property
     def areas_km2(self) -> Floats:

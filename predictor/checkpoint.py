@@ -1,8 +1,8 @@
 """One file = config + weights + cells. The only code that knows its format; the header reads without torch.
 
 A safetensors file: no pickle, so a file from a stranger can do no more than answer wrong. Matrices are stored in
-float16, vectors (batch norm) in float32, the cells as an int64 view of their uint64 ids; the config is JSON in the
-header.
+float16, vectors (batch norm) in float32, the cells as an int64 view of their uint64 ids and the mean
+places of their photos in float64; the config is JSON in the header.
 """
 
 import hashlib
@@ -18,13 +18,14 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from predictor.cells import Partition
+from predictor.distribution import ESTIMATES
 
 if TYPE_CHECKING:
     import torch
 
 FORMAT = "beatplanet-1"
 DOMAINS = ("toy-earth", "real")
-_CELLS = "partition.cell_ids"
+_CELLS, _MEANS = "partition.cell_ids", "partition.means"
 FIRST_PAINTER = 1  # of Toy Earth: its weights do not say so yet
 _WEIGHTS = "network."
 
@@ -44,6 +45,8 @@ class Config:
     backbone: str = "googlenet"
     domain: str = "toy-earth"  # what it has seen: "toy-earth" or "real"
     painter: int = 0  # the version of Toy Earth's painter that it has seen; 0: none
+    temperature: float = 1.0  # logits are divided by it: fitted on held-out pictures, so that probabilities are shares
+    estimate: str = "argmax"  # which point of its answer counts: distribution.ESTIMATES
     training: Mapping[str, object] = field(default_factory=dict)  # facts for the reader: pictures, minutes, loss …
 
 
@@ -52,17 +55,19 @@ def save(path: Path, config: Config, partition: Partition, weights: Mapping[str,
     from safetensors.torch import save_file  # late: this module is imported where torch is not wanted
 
     tensors = {_WEIGHTS + name: _for_disk(tensor) for name, tensor in weights.items()}
-    tensors[_CELLS] = _as_tensor(partition.cell_ids)
+    tensors[_CELLS] = _as_tensor(partition.cell_ids.view(np.int64))
+    if partition.means is not None:
+        tensors[_MEANS] = _as_tensor(np.stack(partition.means))
     unfinished = path.with_name(path.name + ".part")
     save_file(tensors, unfinished, metadata={"format": FORMAT, "config": json.dumps(asdict(config), sort_keys=True)})
     unfinished.chmod(0o644)  # safetensors writes for its owner alone, and the server may be somebody else
     os.replace(unfinished, path)
 
 
-def _as_tensor(ids: np.ndarray) -> "torch.Tensor":
+def _as_tensor(values: np.ndarray) -> "torch.Tensor":
     import torch  # late, as above
 
-    return torch.from_numpy(ids.view(np.int64).copy())
+    return torch.from_numpy(values.copy())
 
 
 def _for_disk(tensor: "torch.Tensor") -> "torch.Tensor":
@@ -75,13 +80,14 @@ def read_header(path: Path) -> tuple[Config, Partition]:
     try:
         with safe_open(path, framework="numpy") as file:
             told, cells = file.metadata() or {}, file.get_tensor(_CELLS)
+            means = tuple(file.get_tensor(_MEANS)) if _MEANS in file.keys() else None  # noqa: SIM118 (no mapping)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint ({error}); copy or train it again") from error
     if told.get("format") != FORMAT:
         raise CheckpointError(f"{path} has the format {told.get('format')!r}; this version reads {FORMAT!r}")
     config = _config(path, told.get("config", ""))
     try:
-        partition = Partition(cells.view(np.uint64))
+        partition = Partition(cells.view(np.uint64), means)
     except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from error
     if config.n_cells != len(partition):
@@ -98,8 +104,8 @@ def _config(path: Path, text: str) -> Config:
         config = Config(**{**told, "mean": tuple(told["mean"]), "std": tuple(told["std"])})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{path} has a config that this version cannot read ({error})") from error
-    if unknown or config.domain not in DOMAINS:
-        strange = sorted(unknown) or config.domain
+    if unknown or config.domain not in DOMAINS or config.estimate not in ESTIMATES or not config.temperature > 0:
+        strange = sorted(unknown) or [config.domain, config.estimate, config.temperature]
         raise CheckpointError(f"{path} has a config that this version does not know: {strange}")
     return config
 

@@ -1,6 +1,6 @@
-"""Toy Earth as training data: painted on the fly, so that no picture is ever seen twice and nothing lies on the disk.
+"""What training looks at: photos of a collection in an order that any step can be taken up from, cropped and tinted.
 
-A sample depends on (world, epoch, position in the epoch) alone, never on which worker paints it or on what came before:
+A sample depends on (seed, epoch, position in the epoch) alone, never on which worker reads it or on what came before:
 training that was stopped goes on with the very pictures that it would have seen.
 """
 
@@ -9,8 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,58 +16,49 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from predictor import images, toyearth
+from predictor import images
 from predictor.cells import Partition
 from predictor.checkpoint import Config
-from predictor.geo import distance_km
+from predictor.collection import Collection
 
-SPARE = 1.2  # pictures are painted so much larger than the network's input, and cropped
+SPARE = 1.2  # photos are read so much larger than the network's input, and cropped
 _CROPS = (0.86, 1.0)  # of a side; less would cut off the signs at the edges
 _JITTER = 0.15  # brightness, contrast, colour: photos come back from other cameras
+_AHEAD = 8  # batches that each worker prepares
 
 
 @dataclass(frozen=True)
-class World:
-    """The training pictures of a Toy Earth, and the cell that each lies in."""
+class Lessons:
+    """A collection to learn from, and which of its photos lie in a cell; the paper leaves the others out."""
 
+    photos: Collection
+    usable: NDArray[np.int64]
     seed: int
-    lat: NDArray[np.float64]  # (n,)
-    lng: NDArray[np.float64]
-    usable: NDArray[np.int64]  # indices of the pictures that lie in a cell; the paper leaves the others out
 
     @classmethod
-    def of(cls, lat: NDArray[np.float64], lng: NDArray[np.float64], partition: Partition, seed: int) -> "World":
-        return cls(seed, lat, lng, np.flatnonzero(partition.assign(lat, lng) >= 0))
+    def of(cls, photos: Collection, partition: Partition, seed: int) -> "Lessons":
+        return cls(photos, np.flatnonzero(partition.assign(photos.lat, photos.lng) >= 0), seed)
 
 
-def training_places(count: int, seed: int, kept: Path | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitudes and longitudes of the training pictures; `kept` is a file that spares the second run the work."""
-    if kept is not None and kept.exists():
-        with np.load(kept) as file:
-            if len(file["lat"]) == count and int(file["seed"]) == seed:
-                return file["lat"], file["lng"]
-    lat, lng = toyearth.places("train", seed, count)
-    if kept is not None:
-        np.savez(kept, lat=lat, lng=lng, seed=seed)
-    return np.asarray(lat), np.asarray(lng)
+class TrainingPictures(Dataset[tuple[NDArray[np.uint8], int] | None]):
+    """Augmented pictures: (size, size, 3) uint8 and the picture's index; None for one that cannot be read."""
 
+    def __init__(self, lessons: Lessons, size: int) -> None:
+        self.lessons, self.size = lessons, size
 
-class TrainingPictures(Dataset[tuple[NDArray[np.uint8], int]]):
-    """Augmented pictures: (size, size, 3) uint8 and the picture's index. Never flipped."""
-
-    def __init__(self, world: World, size: int) -> None:
-        self.world, self.size = world, size
-
-    def __getitem__(self, key: tuple[int, int]) -> tuple[NDArray[np.uint8], int]:
-        """Paint the picture of (index, epoch)."""
+    def __getitem__(self, key: tuple[int, int]) -> tuple[NDArray[np.uint8], int] | None:
+        """Read the picture of (index, epoch)."""
         index, epoch = key
-        shown = toyearth.picture("train", self.world.seed, index, round(self.size * SPARE))
-        rng = np.random.default_rng([self.world.seed, index, epoch, 1])
-        return augmented(shown.image, self.size, rng), index
+        spare = round(self.size * SPARE)
+        try:
+            whole = images.middle_square(self.lessons.photos.picture(index, spare), spare)
+        except (OSError, ValueError):  # one of millions: it must not end days of training, and it is counted
+            return None
+        return augmented(whole, self.size, np.random.default_rng([self.lessons.seed, index, epoch, 1])), index
 
 
 def augmented(picture: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A random square of a picture, a little brighter or paler than it was, (size, size, 3)."""
+    """A random square of a picture, a little brighter or paler than it was, (size, size, 3). Never flipped."""
     image = Image.fromarray(picture)
     for change in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         image = change(image).enhance(rng.uniform(1 - _JITTER, 1 + _JITTER))
@@ -78,38 +67,72 @@ def augmented(picture: NDArray[np.uint8], size: int, rng: np.random.Generator) -
     return images.square(image, (left, top, left + side, top + side), size)
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which part of every batch a process of several takes."""
+
+    rank: int
+    processes: int
+
+
+ALONE = Share(0, 1)
+
+
 class Order(Sampler[list[tuple[int, int]]]):
     """Batches of (index, epoch) without end from step `start` on: every epoch in a new order."""
 
-    def __init__(self, world: World, batch: int, start: int) -> None:
-        if batch > world.usable.size:
-            raise ValueError(f"A batch of {batch} needs as many pictures; there are {world.usable.size} in cells")
-        self.world, self.batch, self.start = world, batch, start
+    def __init__(self, lessons: Lessons, batch: int, start: int, share: Share = ALONE) -> None:
+        if batch > lessons.usable.size:
+            raise ValueError(f"A batch of {batch} needs as many pictures; there are {lessons.usable.size} in cells")
+        if batch % share.processes:
+            raise ValueError(f"A batch of {batch} cannot be dealt out evenly to {share.processes} processes")
+        self.lessons, self.batch, self.start, self.share = lessons, batch, start, share
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        steps = self.world.usable.size // self.batch
+        steps = self.lessons.usable.size // self.batch
         epoch, step = divmod(self.start, steps)
         while True:
-            order = np.random.default_rng([self.world.seed, epoch, 2]).permutation(self.world.usable)
+            order = np.random.default_rng([self.lessons.seed, epoch, 2]).permutation(self.lessons.usable)
             for first in range(step * self.batch, steps * self.batch, self.batch):
-                yield [(int(index), epoch) for index in order[first : first + self.batch]]
+                mine = order[first + self.share.rank : first + self.batch : self.share.processes]
+                yield [(int(index), epoch) for index in mine]
             epoch, step = epoch + 1, 0
 
 
-def training_batches(
-    world: World, config: Config, batch: int, workers: int, start: int
-) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
-    """Yield (batch, 3, size, size) and the pictures' indices, from step `start` on, without end."""
+@dataclass(frozen=True)
+class Batch:
+    """Some pictures, (n, 3, size, size) and their indices; `unread` could not be read and are not among them."""
+
+    pixels: torch.Tensor
+    indices: NDArray[np.int64]
+    unread: int
+
+
+def batches(
+    lessons: Lessons, config: Config, batch: int, workers: int, start: int, share: Share = ALONE
+) -> Iterator[Batch]:
+    """Yield batches from step `start` on, without end. Raises OSError where nothing of one can be read."""
     loader = DataLoader(
-        TrainingPictures(world, config.size),
-        batch_sampler=Order(world, batch, start),
+        TrainingPictures(lessons, config.size),
+        batch_sampler=Order(lessons, batch, start, share),
         num_workers=workers,
-        collate_fn=lambda samples: (np.stack([s[0] for s in samples]), np.array([s[1] for s in samples])),
-        prefetch_factor=8 if workers else None,
+        collate_fn=_collate,
+        prefetch_factor=_AHEAD if workers else None,
         worker_init_fn=die_with_parent,
+        persistent_workers=workers > 0,
     )
-    for squares, indices in loader:
-        yield images.normalised(squares, config), indices
+    for squares, indices, unread in loader:
+        if not len(indices):
+            raise OSError(f"None of the {unread} photos of a batch can be read: are the files still there?")
+        yield Batch(images.normalised(squares, config), indices, unread)
+
+
+def _collate(
+    samples: list[tuple[NDArray[np.uint8], int] | None],
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], int]:
+    read = [sample for sample in samples if sample is not None]
+    squares = np.stack([each[0] for each in read]) if read else np.empty((0, 1, 1, 3), np.uint8)
+    return squares, np.array([each[1] for each in read], np.int64), len(samples) - len(read)
 
 
 def die_with_parent(_worker: int) -> None:
@@ -124,30 +147,26 @@ def die_with_parent(_worker: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def targets(lat: NDArray, lng: NDArray, partition: Partition, soft_km: float) -> torch.Tensor:
-    """What the network should answer at these places, (batch, n_cells), each row summing to one.
+@dataclass(frozen=True)
+class Exam:
+    """Pictures that training never sees: (n, size, size, 3) uint8, and where they were taken."""
 
-    soft_km = 0 gives the paper's labels: all to the cell of the photo. Otherwise every cell gets exp(-d / soft_km),
-    where d is how much farther its middle lies from the photo than the middle of the photo's own cell, so that a near
-    miss costs less than a far one.
-    """
-    own = partition.assign(lat, lng)
-    if soft_km == 0:
-        return torch.nn.functional.one_hot(torch.from_numpy(own), len(partition)).float()
-    middles = partition.centres()
-    distances = distance_km(lat[:, None], lng[:, None], middles[0][None], middles[1][None])
-    farther = np.maximum(distances - np.take_along_axis(distances, own[:, None], axis=1), 0)
-    weights = np.exp(-farther / soft_km)
-    return torch.from_numpy((weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))
+    pictures: NDArray[np.uint8]
+    lat: NDArray[np.float64]
+    lng: NDArray[np.float64]
 
-
-def fields(lat: NDArray, lng: NDArray) -> torch.Tensor:
-    """What the painter drew from at these places, (batch, toyearth.CHANNELS), each about standard normal."""
-    return torch.from_numpy(toyearth.channels(lat, lng).astype(np.float32))
-
-
-@lru_cache(maxsize=1)
-def held_out(count: int, seed: int, size: int) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64]]:
-    """Pictures of places that training never sees: (count, size, size, 3) uint8, latitudes, longitudes."""
-    shown = [toyearth.picture("new_place", seed, index, size) for index in range(count)]
-    return np.stack([s.image for s in shown]), np.array([s.lat for s in shown]), np.array([s.lng for s in shown])
+    @classmethod
+    def of(cls, photos: Collection, count: int, size: int) -> "Exam":
+        """Read the first count photos that can be read, chosen at random but always alike."""
+        order = np.random.default_rng(0).permutation(len(photos))
+        squares: list[NDArray[np.uint8]] = []
+        chosen: list[int] = []
+        for index in order.tolist():
+            if len(chosen) == count:
+                break
+            try:
+                squares.append(images.middle_square(photos.picture(index, size), size))
+            except (OSError, ValueError):
+                continue
+            chosen.append(index)
+        return cls(np.stack(squares), photos.lat[chosen], photos.lng[chosen])

@@ -54,8 +54,8 @@ class Distribution:
         return ESTIMATES[self.estimate](self)
 
     def argmax_point(self) -> Point:
-        """The middle of the most probable cell: the paper's answer."""
-        lat, lng = self.partition.centres()
+        """The place that stands for the most probable cell: the paper's answer."""
+        lat, lng = self.partition.points()
         best = int(self.probabilities.argmax())
         return Point(float(lat[best]), float(lng[best]))
 
@@ -70,15 +70,15 @@ class Distribution:
         )  # fmt: skip
 
     def _best_point(self, worth: Callable[[Floats], Floats], pull: Callable[[Floats], Floats]) -> Point:
-        """Begin at the best of the top cells' middles, then walk uphill.
+        """Begin at the best of the top cells' points, then walk uphill.
 
         worth tells what a distance in km is good for, and pull is -worth'(d) / d up to a factor: at the best point the
         pulls of all cells are in balance, so that their weighted mean is that point (Weiszfeld 1937).
         """
         top = self._most_probable_first()[:_TOP]
         share = self.probabilities[top].astype(np.float64)
-        lat, lng = (each[top] for each in self.partition.centres())
-        # A photo is not in the middle of its cell: the root mean square distance from there, for a round cell.
+        lat, lng = (each[top] for each in self.partition.points())
+        # A photo is not at its cell's point: the root mean square distance from the middle, for a round cell.
         spread = np.sqrt(self.partition.areas_km2[top] / (2 * np.pi))
 
         def distances(lat1: Floats, lng1: Floats) -> Floats:  # (candidates, top)

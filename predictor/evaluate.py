@@ -128,7 +128,7 @@ def nearest(asked: Pictures, known: Pictures, describe: Callable[[NDArray[np.uin
 
 def right_cells(partition: Partition, truth: Places) -> Places:
     """The middle of the cell that each place lies in, or the nearest middle."""
-    index, (lat, lng) = partition.assign(*truth), partition.centres()
+    index, (lat, lng) = partition.assign(*truth), partition.points()
     for at in np.flatnonzero(index < 0):
         index[at] = distance_km(truth[0][at], truth[1][at], lat, lng).argmin()
     return lat[index], lng[index]

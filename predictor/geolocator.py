@@ -40,6 +40,7 @@ class Geolocator:
         starts = range(0, len(pictures), batch_size)
         for first in tqdm(starts, desc="locating", unit="batch", disable=not show_progress):
             pixels = images.batch(pictures[first : first + batch_size], self.config).to(self.device)
-            probabilities = self.network(pixels).float().softmax(dim=1).cpu().numpy()  # (batch, n_cells)
-            answers.extend(Distribution(self.partition, row) for row in probabilities)
+            logits = self.network(pixels).float() / self.config.temperature  # (batch, n_cells)
+            probabilities = logits.softmax(dim=1).cpu().numpy()
+            answers.extend(Distribution(self.partition, row, self.config.estimate) for row in probabilities)
         return answers

@@ -93,18 +93,18 @@ def _tables(piece: Piece) -> Iterator["pa.RecordBatch"]:
 
     if piece.row_groups is not None:
         with pyarrow.parquet.ParquetFile(piece.path) as file:
-            names = _columns(file.schema_arrow.names, piece.path)
+            names = columns(file.schema_arrow.names, piece.path)
             for batch in file.iter_batches(_AT_ONCE, piece.row_groups, columns=names):
                 yield batch.select(names)  # iter_batches keeps the file's order
         return
     with piece.path.open(encoding="utf-8-sig") as file:
-        names = _columns([name.strip('"') for name in file.readline().rstrip("\r\n").split(",")], piece.path)
+        names = columns([name.strip('"') for name in file.readline().rstrip("\r\n").split(",")], piece.path)
     wanted = pyarrow.csv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(names, pa.float64()))
     with pyarrow.csv.open_csv(piece.path, convert_options=wanted) as reader:
         yield from reader
 
 
-def _columns(names: list[str], path: Path) -> list[str]:
+def columns(names: list[str], path: Path) -> list[str]:
     """Find the names of the two columns. Raises ValueError where there are none."""
     known = {name.lower(): name for name in names}
     for pair in COLUMNS:

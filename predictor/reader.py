@@ -37,8 +37,8 @@ from predictor.checkpoint import CheckpointError
 from predictor.data import die_with_parent
 from predictor.metrics import r_squared
 from predictor.planet import choose_device
+from predictor.steps import learning_rate
 from predictor.toyearth import bands
-from predictor.train import learning_rate
 
 log = logging.getLogger(__name__)
 

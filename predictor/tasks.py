@@ -167,7 +167,7 @@ def _bytes(photo: Photo) -> bytes:
 
 
 def _as_stored(distribution: "Distribution") -> photos.Answer:
-    place = distribution.argmax_point()
+    place = distribution.point()
     return photos.Answer(
         point=point(float(place.lat), float(place.lng)),
         partition_digest=distribution.partition.digest,

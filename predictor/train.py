@@ -1,7 +1,10 @@
-"""python -m predictor train --out runs/planet --minutes 60      train PlaNet on Toy Earth
+"""python -m predictor train --out runs/planet --minutes 60      train PlaNet, on Toy Earth or on photos of your own
 
-What it writes into --out: places.npz (kept work), state.pt (to go on from), metrics.jsonl, planet.safetensors (the
-result, also usable half way). Killed, it goes on from the last saved state when the same command is given again.
+What it writes into --out: state.pt (to go on from), metrics.jsonl, planet.safetensors (the result, also usable half
+way), for Toy Earth places.npz (kept work). Killed, it goes on from the last saved state when the same command is given
+again; with --steps the loss is then the same, step by step, as if nothing had happened.
+
+Several GPUs or machines: torchrun --nproc-per-node 4 -m predictor train …, with an --out that all of them can read.
 """
 
 import json
@@ -10,7 +13,8 @@ import math
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,226 +23,179 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from predictor import checkpoint, data, head, images, toyearth
-from predictor.cells import Partition, adaptive_partition
-from predictor.checkpoint import Config
+from predictor import celltables, checkpoint, collection, counting, data, images, sources
+from predictor.calibration import fit_temperature
+from predictor.cells import Counts, Partition, cut
+from predictor.collection import Collection
+from predictor.data import ALONE, Exam, Lessons, Share
 from predictor.geo import distance_km
 from predictor.metrics import accuracy, median_km
-from predictor.planet import build, choose_device
+from predictor.planet import choose_device
+from predictor.steps import Plan, Run, begin, for_checkpoint, take_step
 
 log = logging.getLogger(__name__)
 
 EXAM_SEED = 90210  # held-out pictures to watch training by; `evaluate` uses others
 _SMOOTH = 0.98  # of the loss that is shown
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to train, on how much, for how long."""
-
-    count: int = 200_000  # training pictures of Toy Earth; more than an hour on two cores uses up
-    world: int = 7  # the seed of their places
-    size: int = 112
-    t1: int = 600  # the two numbers of the paper, for this count: 773 cells
-    t2: int = 60
-    max_level: int = 13  # cells of about a kilometre
-    minutes: float = 60.0  # the learning rate ends at nothing when they are over, whatever the machine's speed
-    steps: int | None = None  # instead of minutes: the same result on any machine
-    batch: int = 64
-    workers: int = 1
-    threads: int = 0  # 0: as torch likes it
-    rate: float = 1e-3  # AdamW's, at its height
-    warmup: float = 0.03  # of the time
-    weight_decay: float = 0.05
-    soft_km: float = 0.0  # 0: the paper's hard labels; otherwise how wide the labels are at the end (data.targets)
-    soft_from_km: float = 0.0  # wider labels at the start: first the continent, then the region; 0: soft_km all along
-    fields_weight: float = 0.0  # of reading the painter's fields beside the cells (see `read_loss`); 0: cells alone
-    start: str = ""  # a checkpoint whose convolutions to begin with, whatever its cells; empty: none
-    refit: int = 0  # new pictures to fit the last layer anew on, at the end (head.py); 0: leave it
-    save_every_s: float = 120.0
-    exam: int = 400  # held-out pictures at each save; 0 for none
-
-
-@dataclass
-class Run:
-    """A training under way."""
-
-    plan: Plan
-    config: Config
-    partition: Partition
-    network: nn.Module
-    optimiser: torch.optim.Optimizer
-    device: torch.device
-    step: int = 0
-    seconds: float = 0.0  # spent training, over all sittings
-    loss: float = math.nan  # running mean
-
-    def progress(self) -> float:
-        """How much of the plan is done, 0 to 1."""
-        if self.plan.steps is not None:
-            return min(self.step / self.plan.steps, 1.0)
-        return min(self.seconds / (60 * self.plan.minutes), 1.0)
+# A state of another network or optimiser cannot be gone on from.
+_FIXED = ("backbone", "size", "optimiser", "batch", "world", "ema")
 
 
 def train(plan: Plan, out: Path, device: str | None = None) -> Path:
     """Train, or go on training, and return the finished checkpoint."""
-    out.mkdir(parents=True, exist_ok=True)
     if plan.threads:
         torch.set_num_threads(plan.threads)
-    lat, lng = data.training_places(plan.count, plan.world, out / "places.npz")
-    partition = adaptive_partition(lat, lng, plan.t1, plan.t2, plan.max_level)
-    world = data.World.of(lat, lng, partition, plan.world)
-    run = begin(plan, partition, choose_device(device))
-    if (out / "state.pt").exists():
-        resume(run, out / "state.pt")
-        log.info("Going on from step %d (%.0f s)", run.step, run.seconds)
-    elif plan.start:
-        warm(run.network, checkpoint.read_weights(Path(plan.start)))
-    log.info("%d cells hold %d of %d pictures", len(partition), world.usable.size, plan.count)
-    result = out / "planet.safetensors"
-    if run.progress() < 1:
-        _sit(run, world, out)
-    if plan.refit and "refit" not in checkpoint.read_header(result)[0].training:
-        refit(run, world, result)
-    return result
+    with _processes(device) as (share, where):
+        out.mkdir(parents=True, exist_ok=True)
+        with _first_the_first(share):
+            photos, held_out = _photos(plan, out)
+        partitions = _partitions(plan, photos)
+        run = begin(plan, partitions, where, share, photos.painter)
+        if (out / "state.pt").exists():
+            resume(run, out / "state.pt")
+            log.info("Going on from step %d (%.0f s)", run.step, run.seconds)
+        lessons = Lessons.of(photos, run.partition, plan.world)
+        log.info("%d cells hold %d of %d photos", len(run.partition), lessons.usable.size, len(photos))
+        if run.progress() < 1:
+            exam = Exam.of(held_out, plan.exam, 2 * plan.size) if plan.exam and share.rank == 0 else None
+            _sit(run, lessons, exam, out)
+    return out / "planet.safetensors"
 
 
-def begin(plan: Plan, partition: Partition, device: torch.device) -> Run:
-    """A run at step 0."""
-    torch.manual_seed(plan.world)
-    config = Config(n_cells=len(partition), size=plan.size, painter=toyearth.PAINTER_VERSION)
-    extra = toyearth.CHANNELS if plan.fields_weight else 0
-    network = build(replace(config, n_cells=config.n_cells + extra))
-    network.to(device)
-    # Weight decay is for matrices; on batch norm and biases it only slows learning down.
-    groups = [
-        {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": plan.weight_decay},
-        {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.98))
-    return Run(plan, config, partition, network, optimiser, device)
+@contextmanager
+def _processes(device: str | None) -> Iterator[tuple[Share, torch.device]]:
+    """This process's part of the work and its device, as torchrun has told in the environment."""
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes == 1:
+        yield ALONE, choose_device(device)
+        return
+    where = choose_device(device)
+    if where.type == "cuda":
+        where = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(where)
+    torch.distributed.init_process_group("nccl" if where.type == "cuda" else "gloo")
+    try:
+        yield Share(torch.distributed.get_rank(), processes), where
+    finally:
+        torch.distributed.destroy_process_group()
 
 
-def warm(network: nn.Module, weights: dict[str, torch.Tensor]) -> None:
-    """Take over everything but the last layer from other weights. Raises ValueError where they do not fit."""
-    body = {name: tensor for name, tensor in weights.items() if not name.startswith("fc.")}
-    missing, unknown = network.load_state_dict(body, strict=False)
-    if unknown or any(not name.startswith("fc.") for name in missing):
-        raise ValueError(f"--start has other layers than this network: {(unknown or missing)[:3]}")
+@contextmanager
+def _first_the_first(share: Share) -> Iterator[None]:
+    """The first process does it, and then the others, which find what it has kept."""
+    if share.processes > 1 and share.rank > 0:
+        torch.distributed.barrier()
+    yield
+    if share.processes > 1 and share.rank == 0:
+        torch.distributed.barrier()
 
 
-def learning_rate(height: float, warmup: float, progress: float) -> float:
-    """A short straight climb, over `warmup` of the training, then half a cosine down to nothing."""
-    if progress < warmup:
-        return height * (0.05 + 0.95 * progress / warmup)
-    return height * 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
+def _photos(plan: Plan, out: Path) -> tuple[Collection, Collection]:
+    """What to learn from, and what to be examined on."""
+    if not plan.photos:
+        return (
+            sources.ToyEarth.of("train", plan.world, plan.count, out / "places.npz"),
+            sources.ToyEarth.of("new_place", EXAM_SEED, plan.exam),
+        )
+    parts = collection.split(sources.opened([Path(each) for each in plan.photos]), plan.held_share)
+    log.info("%d photos to learn from, %d to be examined on, %d with ties to both left out",
+             len(parts.train), len(parts.held_out), parts.left_out)  # fmt: skip
+    return parts.train, parts.held_out
 
 
-def label_width_km(plan: Plan, progress: float) -> float:
-    """How soft labels are by now: from soft_from_km to soft_km, by the same factor in every minute."""
-    if plan.soft_km == 0 or plan.soft_from_km == 0:
-        return plan.soft_km
-    return plan.soft_from_km ** (1 - progress) * plan.soft_km**progress
+def _partitions(plan: Plan, photos: Collection) -> list[Partition]:
+    """The finest first, whose cells know the mean of their photos. Raises ValueError for tables that are not nested."""
+    if plan.cells:
+        tables = [celltables.read(Path(each)) for each in plan.cells]
+        return sorted((Partition(each.partition.cell_ids, each.points) for each in tables), key=len, reverse=True)
+    counts = Counts.of(photos.lat, photos.lng, plan.max_level)
+    made = [cut(counts, t1, plan.t2, plan.max_level) for t1 in sorted(set(plan.t1))]
+    return [Partition(made[0].cell_ids, counting.means([(photos.lat, photos.lng)], made[0])), *made[1:]]
 
 
-def _sit(run: Run, world: data.World, out: Path) -> None:
+def _sit(run: Run, lessons: Lessons, exam: Exam | None, out: Path) -> None:
     """Train until the plan is done, saving now and then."""
-    batches = data.training_batches(world, run.config, run.plan.batch, run.plan.workers, run.step)
+    lead = run.share.rank == 0
+    journal = Journal(out, run) if lead else None
+    batches = data.batches(lessons, run.config, run.plan.batch, run.plan.workers, run.step, run.share)
     began, seconds_before, saved, waited = time.monotonic(), run.seconds, time.monotonic(), 0.0
-    with tqdm(desc="training", unit="picture", initial=run.step * run.plan.batch) as bar:
+    unread = 0
+    with tqdm(desc="training", unit="picture", initial=run.step * run.plan.batch, disable=not lead) as bar:
         while run.progress() < 1:
             asked = time.monotonic()
-            pixels, indices = next(batches)
-            waited += time.monotonic() - asked
-            loss = take_step(run, pixels, world.lat[indices], world.lng[indices])
+            batch = next(batches)
+            waited, unread = waited + time.monotonic() - asked, unread + batch.unread
+            loss = take_step(run, batch, lessons.photos.lat[batch.indices], lessons.photos.lng[batch.indices])
             run.loss = loss if math.isnan(run.loss) else _SMOOTH * run.loss + (1 - _SMOOTH) * loss
-            run.seconds = seconds_before + time.monotonic() - began
-            bar.update(len(indices))
+            run.seconds = _agreed(seconds_before + time.monotonic() - began, run)
             share = waited / (time.monotonic() - began)
-            bar.set_postfix(done=f"{run.progress():.0%}", loss=f"{run.loss:.3f}", waiting=f"{share:.0%}", refresh=False)
+            bar.update(run.plan.batch)
+            bar.set_postfix(done=f"{run.progress():.0%}", loss=f"{run.loss:.3f}", waiting=f"{share:.0%}", unread=unread,
+                            refresh=False)  # fmt: skip
+            if journal is None:
+                continue
+            facts = {"waiting": round(share, 3), "unread": unread}
             if time.monotonic() - saved > run.plan.save_every_s or run.progress() >= 1:
-                keep(run, out, waiting_share=share)
+                keep(run, out, journal, exam, facts)
                 saved = time.monotonic()
+            elif run.step % run.plan.log_every == 0:
+                journal.write(run, facts)
 
 
-def take_step(run: Run, pixels: torch.Tensor, lat: np.ndarray, lng: np.ndarray) -> float:
-    """Learn from one batch (n, 3, size, size); return its loss."""
-    for group in run.optimiser.param_groups:
-        group["lr"] = learning_rate(run.plan.rate, run.plan.warmup, run.progress())
-    wanted = data.targets(lat, lng, run.partition, label_width_km(run.plan, run.progress())).to(run.device)
-    run.network.train()
-    answers = run.network(pixels.to(run.device))
-    n = run.config.n_cells
-    loss = nn.functional.cross_entropy(answers[:, :n], wanted)
-    if run.plan.fields_weight:
-        loss = loss + run.plan.fields_weight * read_loss(answers[:, n:], lat, lng)
-    run.optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(run.network.parameters(), 2.0)
-    run.optimiser.step()
-    run.step += 1
-    value = loss.item()
-    if not math.isfinite(value):
-        raise FloatingPointError(f"The loss is {value} at step {run.step}: {run.plan.rate} is too large a --rate")
-    return value
+def _agreed(seconds: float, run: Run) -> float:
+    """The first process's clock: all must stop after the same step."""
+    if run.share.processes == 1:
+        return seconds
+    told = torch.tensor([seconds], dtype=torch.float64 if run.device.type != "mps" else torch.float32).to(run.device)
+    torch.distributed.broadcast(told, 0)
+    return float(told)
 
 
-def read_loss(read: torch.Tensor, lat: np.ndarray, lng: np.ndarray) -> torch.Tensor:
-    """How wrongly the painter's fields were read, (batch, toyearth.CHANNELS): the mean squared error.
+class Journal:
+    """metrics.jsonl, and TensorBoard where that is wanted."""
 
-    One cell of a thousand says little about a picture; the fields say what there was to see in it, so that fewer
-    pictures teach the network to look. These outputs serve in training only and are not saved in the checkpoint.
-    """
-    return nn.functional.mse_loss(read, data.fields(lat, lng).to(read.device))
+    def __init__(self, out: Path, run: Run) -> None:
+        self._path = out / "metrics.jsonl"
+        self._board: Any = None
+        if self._path.exists():  # what a killed process wrote after its last saved state will be written again
+            rows = [line for line in self._path.read_text().splitlines() if json.loads(line)["step"] <= run.step]
+            self._path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+        if run.plan.tensorboard:
+            from torch.utils.tensorboard import SummaryWriter  # late: few want it
 
+            self._board = SummaryWriter(str(out / "tensorboard"), purge_step=run.step)  # type: ignore[no-untyped-call]
 
-def refit(run: Run, world: data.World, path: Path) -> None:
-    """Fit the last layer of a finished run anew, and write the checkpoint again if that made it better.
-
-    New training pictures decide which of the two layers is better, so that held-out ones stay held out.
-    """
-    seen = head.look(run.network, run.config, run.plan.world + 1, run.plan.refit, run.device)
-    seen = seen.part(run.partition.assign(seen.lat, seen.lng) >= 0)
-    asked = np.arange(len(seen.lat)) % head.CHECK == 0
-    descriptions = head.describe(run.partition, world.lat, world.lng)
-    weight, bias = head.fit(seen.part(~asked), descriptions, run.partition, run.plan.soft_km)
-    weights = for_checkpoint(run)
-    old = median_km(head.errors_km(seen.part(asked), weights["fc.weight"], weights["fc.bias"], run.partition))
-    new = median_km(head.errors_km(seen.part(asked), weight, bias, run.partition))
-    log.info("Median error on new training pictures: %.0f km as trained, %.0f km with the new last layer", old, new)
-    if new < old:
-        weights |= {"fc.weight": weight, "fc.bias": bias}
-    config, partition = checkpoint.read_header(path)
-    facts = {**config.training, "refit": run.plan.refit, "median_km_as_trained": old, "median_km_refitted": new}
-    checkpoint.save(path, replace(config, training=facts), partition, weights)
-
-
-def for_checkpoint(run: Run) -> dict[str, torch.Tensor]:
-    """The network's weights without the outputs that serve in training only."""
-    weights = dict(run.network.state_dict())
-    for name in ("fc.weight", "fc.bias"):
-        weights[name] = weights[name][: run.config.n_cells].clone()
-    return weights
+    def write(self, run: Run, more: dict[str, float]) -> dict[str, float]:
+        """Write a line and return it."""
+        facts = {
+            "step": run.step,
+            "pictures": run.step * run.plan.batch,
+            "seconds": round(run.seconds, 1),
+            "loss": round(run.loss, 4),
+            "rate": run.optimiser.param_groups[0]["lr"],
+            **more,
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(facts) + "\n")
+        if self._board is not None:
+            for name, value in facts.items():
+                self._board.add_scalar(name, value, run.step)
+            self._board.flush()
+        return facts
 
 
-def keep(run: Run, out: Path, waiting_share: float) -> None:
+def keep(run: Run, out: Path, journal: Journal, exam: Exam | None, more: dict[str, float]) -> None:
     """Save the state, the checkpoint so far, and a line of metrics."""
-    facts: dict[str, Any] = {
-        "step": run.step,
-        "pictures": run.step * run.plan.batch,
-        "seconds": round(run.seconds, 1),
-        "loss": round(run.loss, 4),
-        "waiting": round(waiting_share, 3),
-        **exam(run),
-    }
-    with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(facts) + "\n")
-    config = Config(**{**asdict(run.config), "training": {"plan": asdict(run.plan), **facts}})
+    examined, temperature = examine(run, exam) if exam is not None else ({}, 1.0)
+    facts = journal.write(run, {**more, **examined})
+    told = {"plan": asdict(run.plan), **facts}
+    config = replace(run.config, temperature=temperature, training=told)
     checkpoint.save(out / "planet.safetensors", config, run.partition, for_checkpoint(run))
     state = {
         "network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "step": run.step,
+        "mean": run.mean.state_dict() if run.mean is not None else {}, "scaler": run.scaler.state_dict(),
         "seconds": run.seconds, "loss": run.loss, "random": torch.get_rng_state(), "partition": run.partition.digest,
-        "painter": run.config.painter,
+        "painter": run.config.painter, "plan": {name: getattr(run.plan, name) for name in _FIXED},
     }  # fmt: skip
     torch.save(state, out / "state.pt.part")
     os.replace(out / "state.pt.part", out / "state.pt")
@@ -248,29 +205,39 @@ def resume(run: Run, path: Path) -> None:
     """Go back to a saved state. Raises ValueError where it belongs to another plan."""
     state = torch.load(path, map_location=run.device, weights_only=True)
     if state["partition"] != run.partition.digest:
-        raise ValueError(f"{path} was trained on other cells; give the same --count, --t1 and --t2, or another --out")
-    if state.get("painter") != run.config.painter:
+        raise ValueError(f"{path} was trained on other cells; give the same photos, --t1 and --t2, or another --out")
+    if state["painter"] != run.config.painter:
         raise ValueError(f"{path} was trained on another version of Toy Earth's painter; give another --out")
+    for name in _FIXED:
+        before, now = state["plan"][name], getattr(run.plan, name)
+        if before != now:
+            raise ValueError(f"{path} was begun with --{name} {before}, not {now}; give the same, or another --out")
     run.network.load_state_dict(state["network"], strict=True)
     run.optimiser.load_state_dict(state["optimiser"])
+    run.scaler.load_state_dict(state["scaler"])
+    if run.mean is not None:
+        run.mean.load_state_dict(state["mean"])
     torch.set_rng_state(state["random"].cpu())
     run.step, run.seconds, run.loss = state["step"], state["seconds"], state["loss"]
 
 
-def exam(run: Run) -> dict[str, float]:
-    """How it does on held-out pictures right now; nothing where the plan wants no exam."""
-    if not run.plan.exam:
-        return {}
-    pictures, lat, lng = data.held_out(run.plan.exam, EXAM_SEED, 2 * run.config.size)
-    best = np.concatenate([row.argmax(1).cpu().numpy() for row in _logits(run, pictures)])
-    middles = run.partition.centres()
-    errors = distance_km(lat, lng, middles[0][best], middles[1][best])
-    return {"exam_median_km": round(median_km(errors), 1), "exam_750": accuracy(errors)["750"]}
+def examine(run: Run, exam: Exam) -> tuple[dict[str, float], float]:
+    """How it does on held-out pictures right now, and the temperature that makes its probabilities honest there."""
+    logits = torch.cat(list(_logits(run, exam.pictures)))
+    cell, (lat, lng) = run.partition.assign(exam.lat, exam.lng), run.partition.points()
+    best = logits.argmax(1).numpy()
+    errors = distance_km(exam.lat, exam.lng, lat[best], lng[best])
+    placed = torch.from_numpy(cell)[cell >= 0]
+    temperature = fit_temperature(logits[cell >= 0], placed) if len(placed) else 1.0
+    facts = {"exam_median_km": round(median_km(errors), 1), "exam_750": accuracy(errors)["750"]}
+    if len(placed):
+        facts["exam_nll"] = round(float(nn.functional.cross_entropy(logits[cell >= 0] / temperature, placed)), 4)
+    return facts, temperature
 
 
 @torch.inference_mode()
 def _logits(run: Run, pictures: np.ndarray) -> Iterator[torch.Tensor]:
-    run.network.eval()
+    network = run.best().eval()
     for first in range(0, len(pictures), 64):
-        answers = run.network(images.batch(list(pictures[first : first + 64]), run.config).to(run.device))
-        yield answers[:, : run.config.n_cells]
+        answers = network(images.batch(list(pictures[first : first + 64]), run.config).to(run.device))
+        yield answers[:, : run.config.n_cells].float().cpu()

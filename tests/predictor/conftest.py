@@ -1,5 +1,6 @@
 """A cast for the geolocator's tests: a few cells, and a network that has learnt nothing but is whole."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -43,3 +44,22 @@ def noise() -> list[Image.Image]:
     rng = np.random.default_rng(3)
     shapes = [(40, 40), (30, 90), (90, 30), (33, 35), (200, 100)]
     return [Image.fromarray(rng.integers(0, 256, (*shape, 3), dtype=np.uint8)) for shape in shapes]
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of 120 photos of 48 pixels: green ones of the north, red ones of the south, by forty people."""
+    folder = tmp_path_factory.mktemp("album")
+    rng = np.random.default_rng(5)
+    rows = []
+    for number in range(120):
+        north = number % 2 == 0
+        pixels = rng.integers(0, 60, (48, 60, 3), dtype=np.uint8)
+        pixels[..., 1 if north else 0] += 150
+        name = f"{number:03d}.jpg"
+        Image.fromarray(pixels).save(folder / name, quality=95)
+        lat, lng = rng.uniform(10, 60) * (1 if north else -1), rng.uniform(-180, 180)
+        rows.append((name, round(lat, 4), round(lng, 4), f"person {number % 40}"))
+    with (folder / "photos.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("filename", "latitude", "longitude", "uploader"), *rows])
+    return folder / "photos.csv"

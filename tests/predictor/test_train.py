@@ -1,4 +1,4 @@
-"""Training on the smallest world that can be wrong: it learns, it stops, it goes on."""
+"""Training on the smallest collection that can be wrong: it learns, it stops, it goes on, alone or with others."""
 
 import dataclasses
 import json
@@ -16,12 +16,22 @@ from PIL import Image
 
 from predictor import checkpoint, toyearth
 from predictor.cells import Partition
+from predictor.data import Batch
 from predictor.geolocator import Geolocator
 from predictor.planet import choose_device
-from predictor.s2 import children
-from predictor.train import Plan, begin, label_width_km, learning_rate, read_loss, resume, take_step, train
+from predictor.s2 import FACES, children
+from predictor.steps import Plan, Run, begin, label_width_km, learning_rate, take_step
+from predictor.train import resume, train
 
-TINY = Plan(count=60, size=32, t1=20, t2=2, batch=8, workers=0, steps=6, exam=0, save_every_s=0.0)
+CPU = choose_device("cpu")
+
+
+@pytest.fixture
+def tiny(album: Path, one_thread: None) -> Plan:
+    return Plan(
+        photos=(str(album),), held_share=0.1, size=32, t1=(20,), t2=2, batch=8, workers=0, steps=6, exam=0,
+        save_every_s=0.0,
+    )  # fmt: skip
 
 
 def losses(out: Path) -> list[tuple[int, float]]:
@@ -29,22 +39,34 @@ def losses(out: Path) -> list[tuple[int, float]]:
     return [(row["step"], row["loss"]) for row in rows]
 
 
-def test_a_network_can_learn_one_batch_by_heart(quarters: Partition, one_thread: None) -> None:
-    run = begin(dataclasses.replace(TINY, steps=25, rate=3e-3), quarters, choose_device("cpu"))
-    rng = np.random.default_rng(0)
+def batch(seed: int = 0) -> tuple[Batch, np.ndarray, np.ndarray]:
+    """Eight pictures of noise and their places."""
+    rng = np.random.default_rng(seed)
     pixels = torch.from_numpy(rng.normal(size=(8, 3, 32, 32)).astype(np.float32))
-    lat, lng = rng.uniform(-60, 60, 8), rng.uniform(-180, 180, 8)
-    course = [take_step(run, pixels, lat, lng) for _ in range(20)]
-    assert course[-1] < 0.3 * course[0]
+    return Batch(pixels, np.arange(8), 0), rng.uniform(-60, 60, 8), rng.uniform(-180, 180, 8)
 
 
-def test_training_killed_between_steps_goes_on_as_if_nothing_had_happened(tmp_path: Path, one_thread: None) -> None:
-    train(TINY, tmp_path / "whole", "cpu")
+@pytest.mark.parametrize("changes", [
+    {}, {"precision": "bf16"}, {"optimiser": "adagrad", "rate": 0.01}, {"t1": (20, 60)}, {"soft_km": 1000.0},
+    {"backbone": "resnet18"},
+])  # fmt: skip
+def test_a_network_can_learn_one_batch_by_heart(tiny: Plan, quarters: Partition, changes: dict[str, object]) -> None:
+    plan = dataclasses.replace(tiny, **{"steps": 25, "rate": 3e-3, **changes})  # type: ignore[arg-type]
+    partitions = [quarters, Partition(np.sort(FACES))][: len(plan.t1)]
+    run = begin(plan, partitions, CPU)
+    course = [take_step(run, *batch()) for _ in range(20)]
+    floor = 1.5 if plan.soft_km else 0.0  # the entropy of soft labels cannot be learnt away
+    assert course[-1] - floor < 0.35 * (course[0] - floor)
+
+
+def test_training_killed_between_steps_goes_on_as_if_nothing_had_happened(tmp_path: Path, tiny: Plan) -> None:
+    plan = dataclasses.replace(tiny, ema=0.9)
+    train(plan, tmp_path / "whole", "cpu")
     # The first three steps must not know that they are half of the way: the rate follows the whole plan.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("predictor.train.Run.progress", lambda run: 1.0 if run.step >= 3 else run.step / 6)
-        train(TINY, tmp_path / "stopped", "cpu")
-    train(TINY, tmp_path / "stopped", "cpu")
+        patch.setattr(Run, "progress", lambda run: 1.0 if run.step >= 3 else run.step / 6)
+        train(plan, tmp_path / "stopped", "cpu")
+    train(plan, tmp_path / "stopped", "cpu")
     assert [step for step, _ in losses(tmp_path / "stopped")] == [1, 2, 3, 4, 5, 6]
     assert losses(tmp_path / "stopped") == losses(tmp_path / "whole")
     one, other = (checkpoint.read_weights(tmp_path / name / "planet.safetensors") for name in ("whole", "stopped"))
@@ -52,8 +74,9 @@ def test_training_killed_between_steps_goes_on_as_if_nothing_had_happened(tmp_pa
 
 
 @pytest.mark.slow
-def test_a_killed_process_goes_on_from_its_last_state(tmp_path: Path) -> None:
-    tiny = {"count": 60, "size": 32, "t1": 20, "t2": 2, "batch": 8, "workers": 1, "threads": 1, "exam": 4}
+def test_a_killed_process_goes_on_from_its_last_state(tmp_path: Path, album: Path) -> None:
+    tiny = {"photos": album, "size": 32, "t1": 20, "t2": 2, "batch": 8, "workers": 1, "threads": 1, "exam": 4}
+    tiny["held-share"] = 0.1
     options = [f"--{name}={value}" for name, value in {**tiny, "save-every-s": 0, "device": "cpu"}.items()]
     command = [sys.executable, "-m", "predictor", "train", "--out", str(tmp_path), *options]
     process = subprocess.Popen([*command, "--steps=4000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -67,42 +90,142 @@ def test_a_killed_process_goes_on_from_its_last_state(tmp_path: Path) -> None:
     again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert f"Going on from step {reached}" in again.stderr
     assert again.stdout.strip() == str(tmp_path / "planet.safetensors")
-    assert losses(tmp_path)[-1][0] == reached + 2
+    steps = [step for step, _ in losses(tmp_path)]
+    assert steps == list(range(1, reached + 3))  # what was written after the last state is written once
     facts = checkpoint.read_header(tmp_path / "planet.safetensors")[0].training
     assert facts["step"] == reached + 2
     assert facts["exam_median_km"] > 0
 
 
-def test_a_finished_training_does_nothing_more(tmp_path: Path, one_thread: None) -> None:
-    train(TINY, tmp_path, "cpu")
+@pytest.mark.slow
+def test_two_processes_train_one_network(tmp_path: Path, album: Path) -> None:
+    script = [str(Path(__file__).with_name("without_batch_norm.py")), str(album)]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    for name, how in (("alone", []), ("together", torchrun)):
+        command = [sys.executable, *how, *script, str(tmp_path / name)]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=_here())
+        assert told.returncode == 0, told.stderr[-2000:]
+    one, other = (torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("alone", "together"))
+    assert one["step"] == other["step"] == 5
+    for name, tensor in one["network"].items():
+        assert torch.allclose(tensor, other["network"][name], atol=1e-5), name
+    # What the first process tells of the loss is of its own half of each batch, so the curves differ.
+    assert len(losses(tmp_path / "together")) == 5
+
+
+@pytest.mark.slow
+def test_torchrun_trains_inception_too(tmp_path: Path, album: Path) -> None:
+    tiny = {"photos": album, "size": 32, "t1": 20, "t2": 2, "batch": 16, "workers": 0, "threads": 1, "exam": 4}
+    options = [f"--{name}={value}" for name, value in {**tiny, "held-share": 0.1, "device": "cpu"}.items()]
+    command = ["-m", "predictor", "train", "--out", str(tmp_path), *options]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *command]
+    subprocess.run([*torchrun, "--steps=3"], capture_output=True, timeout=240, check=True, env=_here())
+    # Gone on with by one process, from the state of two.
+    subprocess.run([sys.executable, *command, "--steps=4"], capture_output=True, timeout=120, check=True, env=_here())
+    assert losses(tmp_path)[-1][0] == 4
+
+
+def _here() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+
+
+def test_a_finished_training_does_nothing_more(tmp_path: Path, tiny: Plan) -> None:
+    train(tiny, tmp_path, "cpu")
     before = (tmp_path / "metrics.jsonl").read_text()
-    train(TINY, tmp_path, "cpu")
+    train(tiny, tmp_path, "cpu")
     assert (tmp_path / "metrics.jsonl").read_text() == before
 
 
-def test_a_state_of_other_cells_is_refused(tmp_path: Path, one_thread: None, quarters: Partition) -> None:
-    train(dataclasses.replace(TINY, steps=1), tmp_path, "cpu")
-    other = begin(TINY, Partition(np.sort(children(quarters.cell_ids))), choose_device("cpu"))
+def test_the_steps_in_between_are_written_down_too(tmp_path: Path, tiny: Plan) -> None:
+    train(dataclasses.replace(tiny, save_every_s=1e9, log_every=2), tmp_path, "cpu")
+    assert [step for step, _ in losses(tmp_path)] == [2, 4, 6]
+
+
+def test_tensorboard_gets_what_the_file_gets(tmp_path: Path, tiny: Plan) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(dataclasses.replace(tiny, tensorboard=True), tmp_path, "cpu")
+    board = EventAccumulator(str(tmp_path / "tensorboard"))  # type: ignore[no-untyped-call]
+    board.Reload()  # type: ignore[no-untyped-call]
+    told = [(event.step, event.value) for event in board.Scalars("loss")]  # type: ignore[no-untyped-call]
+    assert told == [(step, pytest.approx(loss, rel=1e-5)) for step, loss in losses(tmp_path)]
+
+
+def test_a_state_of_other_cells_is_refused(tmp_path: Path, tiny: Plan, quarters: Partition) -> None:
+    train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu")
+    other = begin(tiny, [Partition(np.sort(children(quarters.cell_ids)))], CPU)
     with pytest.raises(ValueError, match="trained on other cells"):
         resume(other, tmp_path / "state.pt")
 
 
-def test_a_state_of_another_painter_is_refused(tmp_path: Path, one_thread: None) -> None:
-    train(dataclasses.replace(TINY, steps=1), tmp_path, "cpu")
+def test_a_state_of_another_painter_is_refused(tmp_path: Path, tiny: Plan) -> None:
+    train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu")
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     torch.save({**state, "painter": state["painter"] + 1}, tmp_path / "state.pt")
     with pytest.raises(ValueError, match="another version of Toy Earth's painter"):
-        train(TINY, tmp_path, "cpu")
+        train(tiny, tmp_path, "cpu")
 
 
-def test_a_training_starts_from_other_weights_but_for_the_last_layer(tmp_path: Path, one_thread: None) -> None:
-    first = train(dataclasses.replace(TINY, steps=1), tmp_path / "first", "cpu")
-    plan = dataclasses.replace(TINY, steps=1, rate=0.0, start=str(first))
+@pytest.mark.parametrize("change", [{"optimiser": "adagrad"}, {"batch": 4}, {"backbone": "resnet18"}, {"ema": 0.5}])
+def test_a_state_of_another_plan_is_refused(tmp_path: Path, tiny: Plan, change: dict[str, object]) -> None:
+    train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu")
+    with pytest.raises(ValueError, match=f"begun with --{next(iter(change))}"):
+        train(dataclasses.replace(tiny, **change), tmp_path, "cpu")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("change", [{"optimiser": "sgd"}, {"precision": "fp8"}, {"steps": None, "minutes": 0.0}])
+def test_a_plan_that_nobody_can_follow_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="--"):
+        Plan(**change)  # type: ignore[arg-type]
+
+
+def test_a_training_starts_from_other_weights_but_for_the_last_layer(tmp_path: Path, tiny: Plan) -> None:
+    first = train(dataclasses.replace(tiny, steps=1), tmp_path / "first", "cpu")
+    plan = dataclasses.replace(tiny, steps=1, rate=0.0, start=str(first))
     second = train(plan, tmp_path / "second", "cpu")
     before, after = checkpoint.read_weights(first), checkpoint.read_weights(second)
     assert torch.equal(before["conv1.conv.weight"], after["conv1.conv.weight"])
     fresh = checkpoint.read_weights(train(dataclasses.replace(plan, start=""), tmp_path / "third", "cpu"))
     assert not torch.equal(before["conv1.conv.weight"], fresh["conv1.conv.weight"])
+
+
+def test_cells_may_come_from_tables(tmp_path: Path, tiny: Plan, quarters: Partition) -> None:
+    from predictor import celltables
+
+    faces = Partition(np.sort(FACES))
+    for name, cells in (("fine.csv", quarters), ("coarse.csv", faces)):
+        celltables.write(tmp_path / name, celltables.CellTable(cells, cells.centres()))
+    tables = (str(tmp_path / "coarse.csv"), str(tmp_path / "fine.csv"))
+    made = train(dataclasses.replace(tiny, cells=tables, steps=1), tmp_path / "out", "cpu")
+    assert checkpoint.read_header(made)[1].digest == quarters.digest
+
+
+def test_cells_know_the_mean_of_their_photos(tmp_path: Path, tiny: Plan) -> None:
+    partition = checkpoint.read_header(train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu"))[1]
+    assert partition.means is not None
+    assert (partition.assign(*partition.means) == np.arange(len(partition))).all()
+    assert not np.allclose(partition.means, partition.centres(), atol=0.1)
+
+
+def test_photographs_are_no_toy_earth(tmp_path: Path, tiny: Plan) -> None:
+    made = checkpoint.read_header(train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu"))[0]
+    assert (made.domain, made.painter) == ("real", 0)
+    with pytest.raises(ValueError, match="fields-weight is for Toy Earth"):
+        train(dataclasses.replace(tiny, fields_weight=1.0), tmp_path / "other", "cpu")
+
+
+def test_the_temperature_is_fitted_and_kept(tmp_path: Path, tiny: Plan) -> None:
+    made = train(dataclasses.replace(tiny, exam=5), tmp_path, "cpu")
+    assert Geolocator.load(made, "cpu").config.temperature != 1.0
+    assert "exam_nll" in checkpoint.read_header(made)[0].training
+
+
+def test_the_running_mean_of_the_weights_is_what_is_kept(tmp_path: Path, tiny: Plan) -> None:
+    made = checkpoint.read_weights(train(dataclasses.replace(tiny, ema=0.9), tmp_path, "cpu"))
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    mean = state["mean"]["module.conv1.conv.weight"]
+    assert torch.allclose(made["conv1.conv.weight"], mean, atol=1e-3)
+    assert not torch.allclose(state["network"]["conv1.conv.weight"], mean, atol=1e-5)
 
 
 def test_the_rate_climbs_then_falls_to_nothing() -> None:
@@ -114,6 +237,13 @@ def test_the_rate_climbs_then_falls_to_nothing() -> None:
     assert all(np.diff(rates[10:]) < 0)
 
 
+def test_adagrads_rate_stays_at_its_height(tiny: Plan, quarters: Partition) -> None:
+    run = begin(dataclasses.replace(tiny, optimiser="adagrad", rate=0.045, steps=100), [quarters], CPU)
+    run.step = 90
+    take_step(run, *batch())
+    assert run.optimiser.param_groups[0]["lr"] == 0.045
+
+
 def test_labels_become_sharper() -> None:
     plan = Plan(soft_km=100, soft_from_km=1600)
     assert [label_width_km(plan, p) for p in (0, 0.5, 1)] == pytest.approx([1600, 400, 100])
@@ -121,32 +251,49 @@ def test_labels_become_sharper() -> None:
     assert label_width_km(Plan(), 0.5) == 0
 
 
-def test_time_decides_where_steps_do_not() -> None:
-    run = begin(
-        dataclasses.replace(TINY, steps=None, minutes=2),
-        Partition(np.array([1 << 60], np.uint64)),
-        choose_device("cpu"),
-    )
+def test_time_decides_where_steps_do_not(tiny: Plan, quarters: Partition) -> None:
+    run = begin(dataclasses.replace(tiny, steps=None, minutes=2), [quarters], CPU)
     run.seconds = 30.0
     assert run.progress() == 0.25
     run.seconds = 500.0
     assert run.progress() == 1.0
 
 
-def test_reading_the_fields_helps_in_training_and_leaves_no_trace(
-    tmp_path: Path, one_thread: None, noise: list[Image.Image]
-) -> None:
-    train(dataclasses.replace(TINY, steps=2, fields_weight=1.0), tmp_path, "cpu")
-    kept = Geolocator.load(tmp_path / "planet.safetensors", "cpu")
-    assert kept.config.n_cells == len(kept.partition) == kept.network.fc.out_features
-    state = torch.load(tmp_path / "state.pt", weights_only=True)["network"]
-    assert len(state["fc.bias"]) == kept.config.n_cells + toyearth.CHANNELS
-    assert torch.allclose(state["fc.weight"][: kept.config.n_cells], kept.network.fc.weight, atol=1e-3)
-    assert len(kept.locate(noise)) == 5
+def test_a_loss_that_is_no_number_is_told(tiny: Plan, quarters: Partition) -> None:
+    run = begin(tiny, [quarters], CPU)
+    some, lat, lng = batch()
+    with pytest.raises(FloatingPointError, match="too large a --rate"):
+        take_step(run, dataclasses.replace(some, pixels=some.pixels * float("nan")), lat, lng)
 
 
-def test_the_loss_of_reading_is_the_squared_error_from_the_painters_fields() -> None:
-    lat, lng = np.array([10.0, -20.0]), np.array([30.0, 140.0])
-    right = torch.tensor(toyearth.channels(lat, lng)).float()
-    assert read_loss(right, lat, lng) == 0
-    assert read_loss(right + 2, lat, lng) == pytest.approx(4)
+class TestToyEarth:
+    """Pictures painted on the fly."""
+
+    @pytest.fixture
+    def toy(self, tiny: Plan) -> Plan:
+        from tests.predictor import painting
+
+        painting.needed()
+        return dataclasses.replace(tiny, photos=(), count=60, steps=2, fields_weight=1.0)
+
+    def test_reading_the_fields_helps_in_training_and_leaves_no_trace(
+        self, tmp_path: Path, toy: Plan, noise: list[Image.Image]
+    ) -> None:
+        train(dataclasses.replace(toy, exam=3), tmp_path, "cpu")
+        kept = Geolocator.load(tmp_path / "planet.safetensors", "cpu")
+        assert (kept.config.domain, kept.config.painter) == ("toy-earth", toyearth.PAINTER_VERSION)
+        assert kept.config.n_cells == len(kept.partition) == kept.network.fc.out_features
+        state = torch.load(tmp_path / "state.pt", weights_only=True)["network"]
+        assert len(state["fc.bias"]) == kept.config.n_cells + toyearth.CHANNELS
+        assert torch.allclose(state["fc.weight"][: kept.config.n_cells], kept.network.fc.weight, atol=1e-3)
+        assert len(kept.locate(noise)) == 5
+
+    def test_shards_of_toy_earth_are_toy_earth(
+        self, tmp_path: Path, toy: Plan, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from predictor import shards, sources
+
+        shards.write(sources.ToyEarth.of("train", 7, 30), tmp_path / "shards", 40, workers=0)
+        plan = dataclasses.replace(toy, photos=(str(tmp_path / "shards"),), t1=(10,), batch=4, held_share=0.2)
+        made = checkpoint.read_header(train(plan, tmp_path / "out", "cpu"))[0]
+        assert (made.domain, made.painter) == ("toy-earth", toyearth.PAINTER_VERSION)
