@@ -1,4 +1,4 @@
-"""python -m predictor partition | shards | train | evaluate | ceilings | reader | information | locate"""
+"""python -m predictor partition | shards | train | evaluate | compare | ceilings | reader | information | locate"""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ from predictor.opponents import Planet
 if TYPE_CHECKING:
     from predictor.places import Places
 
-COLLECTIONS = {"pyarrow", "dask", "distributed", "tensorboard"}
+COLLECTIONS = {"pyarrow", "dask", "distributed", "tensorboard", "matplotlib"}
 COLLECTIONS_NEED = "Collections need packages that playing does not: pip install -r predictor/requirements.txt"
 
 _PHOTOS = (
@@ -110,11 +110,25 @@ def _wishes(plan: Any, given: argparse.Namespace) -> dict[str, Any]:
 
 
 def evaluate(given: argparse.Namespace) -> int:
-    """Judge a checkpoint on held-out places of Toy Earth."""
+    """Judge a checkpoint on pictures that it has not seen."""
     from predictor import evaluate as judge
 
-    result = judge.evaluate(given.weights or Planet().path(), given.count, given.device)
-    print(json.dumps(result) if given.json else judge.table(result))
+    told = judge.evaluate(given.weights or Planet().path(), tuple(given.photos or ()), given.count, given.device)
+    print(json.dumps(told) if given.json else judge.table(told))
+    if given.plots:
+        from predictor import plots
+
+        for path in plots.draw(told, given.plots):
+            print(path, file=sys.stderr)
+    return 0
+
+
+def compare(given: argparse.Namespace) -> int:
+    """Judge checkpoints on the same pictures, each against the first."""
+    from predictor import compare as judge
+
+    variants = judge.answered(given.weights, tuple(given.photos or ()), given.count, given.device)
+    print(judge.table(variants))
     return 0
 
 
@@ -190,8 +204,13 @@ def arguments() -> argparse.ArgumentParser:
     store.add_argument("--size", type=_positive, default=136, help="pixels a side; training crops a little off")
     store.add_argument("--workers", type=_positive, default=2, help="processes that read or paint")
     _add_train(commands.add_parser("train", help="train PlaNet on Toy Earth or on photos of your own"))
-    judge = commands.add_parser("evaluate", help="judge a checkpoint on held-out places of Toy Earth")
-    judge.add_argument("--count", type=_positive, default=1000, help="pictures")
+    judge = commands.add_parser("evaluate", help="judge a checkpoint on pictures that it has not seen")
+    judge.add_argument("--plots", type=Path, metavar="DIR", help="draw the reliability and the errors there, as SVG")
+    rivals = commands.add_parser("compare", help="judge checkpoints on the same pictures, each against the first")
+    rivals.add_argument("weights", nargs="+", type=Path, metavar="CHECKPOINT")
+    for command in (judge, rivals):
+        command.add_argument("--count", type=_positive, default=1000, help="pictures")
+        command.add_argument("--photos", type=Path, nargs="+", metavar="PATH", help=_PHOTOS)
     top = commands.add_parser("ceilings", help="how well the right cell would do, for coarse and fine partitions")
     top.add_argument("--cells", type=_positive, nargs="+", default=[1000, 3000, 10_000], help="about so many")
     top.add_argument("--count", type=_positive, default=200_000, help="training places")
@@ -212,7 +231,7 @@ def arguments() -> argparse.ArgumentParser:
     seek.add_argument("--top", type=_positive, default=5, help="cells to tell of each picture")
     for command in (judge, seek):
         command.add_argument("--weights", type=Path, help="a checkpoint file; by default the one people play against")
-    for command in (judge, tell, seek):
+    for command in (judge, rivals, tell, seek):
         command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
     for command in (judge, seek):
         command.add_argument("--json", action="store_true")
@@ -286,8 +305,8 @@ def main() -> int:
     given = arguments().parse_args()
     try:
         run = {
-            "partition": partition, "shards": shards, "train": train, "evaluate": evaluate, "ceilings": ceilings,
-            "reader": reader, "information": information, "locate": locate,
+            "partition": partition, "shards": shards, "train": train, "evaluate": evaluate, "compare": compare,
+            "ceilings": ceilings, "reader": reader, "information": information, "locate": locate,
         }[given.command]  # fmt: skip
         return run(given)
     except ImportError as error:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from torch.utils.data import DataLoader, Dataset, Sampler
+from tqdm import tqdm
 
 from predictor import images
 from predictor.cells import Partition
@@ -161,12 +162,14 @@ class Exam:
         order = np.random.default_rng(0).permutation(len(photos))
         squares: list[NDArray[np.uint8]] = []
         chosen: list[int] = []
-        for index in order.tolist():
-            if len(chosen) == count:
-                break
-            try:
-                squares.append(images.middle_square(photos.picture(index, size), size))
-            except (OSError, ValueError):
-                continue
-            chosen.append(index)
+        with tqdm(desc="preparing an exam", total=min(count, len(photos)), unit="picture", leave=False) as bar:
+            for index in order.tolist():
+                if len(chosen) == count:
+                    break
+                try:
+                    squares.append(images.middle_square(photos.picture(index, size), size))
+                except (OSError, ValueError):
+                    continue
+                chosen.append(index)
+                bar.update()
         return cls(np.stack(squares), photos.lat[chosen], photos.lng[chosen])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from predictor import reader, toyearth
-from predictor.evaluate import colour_histogram, mean_colour, nearest
+from predictor.floors import colour_histogram, mean_colour, nearest
 from predictor.geo import EARTH_RADIUS_KM, distance_km, unit_vectors
 from predictor.metrics import r_squared
 from predictor.planet import choose_device

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from predictor import __main__ as commands
-from predictor import cells, celltables, evaluate, s2, toyearth
+from predictor import cells, celltables, evaluate, floors, s2, toyearth
 from predictor.geo import distance_km
 
 
@@ -68,11 +68,12 @@ def test_evaluate_stands_beside_floors_and_ceiling(
     monkeypatch.setattr(evaluate, "REFERENCE_COUNT", 60)
     assert run(monkeypatch, "evaluate", "--count", 40, "--weights", weights, "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert set(told) == {"new_picture", "new_place"}
-    for split in told.values():
+    assert set(told["exams"]) == {"new_picture", "new_place"}
+    for split in told["exams"].values():
         assert split["n"] == 40
         assert set(split["floors"]) == {"constant", "prior", "mean_colour", "colour_knn"}
-        for row in (split, split["ceiling"], *split["floors"].values()):
+        assert set(split["estimates"]) == {"argmax", "distance", "score"}
+        for row in (split, split["ceiling"], *split["floors"].values(), *split["estimates"].values()):
             assert list(row["accuracy"]) == ["1", "25", "200", "750", "2500"]
             assert list(row["accuracy"].values()) == sorted(row["accuracy"].values())
             assert 0 < row["median_km"] < 20100
@@ -102,19 +103,19 @@ def test_ceilings_rise_with_finer_cells(monkeypatch: pytest.MonkeyPatch, capsys:
 
 def test_the_constant_is_the_best_of_the_known_places() -> None:
     lat, lng = np.array([0.0, 1.0, 2.0, 50.0, -50.0]), np.array([0.0, 0.0, 0.0, 100.0, -100.0])
-    assert evaluate.best_constant((lat, lng)) == (1.0, 0.0)
+    assert floors.best_constant((lat, lng)) == (1.0, 0.0)
 
 
 def test_the_neighbour_in_colour_is_found() -> None:
     colours = (250, 0, 0), (90, 140, 250), (20, 160, 30)
     red, sky, leaf = (np.full((8, 8, 3), colour, dtype=np.uint8) for colour in colours)
-    for describe in (evaluate.colour_histogram, evaluate.mean_colour):
-        assert evaluate.nearest([leaf, red], [red, sky, leaf, leaf], describe).tolist() == [2, 0]
+    for describe in (floors.colour_histogram, floors.mean_colour):
+        assert floors.nearest([leaf, red], [red, sky, leaf, leaf], describe).tolist() == [2, 0]
 
 
 def test_the_ceiling_takes_the_nearest_cell_where_there_is_none() -> None:
     europe = cells.Partition(s2.FACES[:1])
-    lat, lng = evaluate.right_cells(europe, (np.array([10.0, 0.0]), np.array([10.0, 180.0])))
+    lat, lng = floors.right_cells(europe, (np.array([10.0, 0.0]), np.array([10.0, 180.0])))
     assert distance_km(lat, lng, 0, 0).max() < 1e-6
 
 

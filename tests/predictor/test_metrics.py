@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from predictor.metrics import accuracy, median_km, wilson_interval
+from geogame.rules.scoring import points
+from predictor.metrics import accuracy, mean_km, median_km, paired_bootstrap, reliability, score, wilson_interval
 
 NONE = math.nan
 
@@ -50,3 +52,37 @@ def test_wilson_agrees_with_scipy(hits: int, trials: int) -> None:
 def test_impossible_shares_are_refused() -> None:
     with pytest.raises(ValueError, match="no share"):
         wilson_interval(3, 2)
+
+
+def test_a_missing_answer_has_no_mean_and_no_points() -> None:
+    assert mean_km([1.0, NONE]) == math.inf
+    assert score(np.array([0.0, NONE])).tolist() == [5000.0, 0.0]
+
+
+def test_the_score_is_the_games() -> None:
+    errors = np.array([0.0, 3.3, 250.0, 1491.6862, 20_000.0])
+    assert score(errors).round().tolist() == [points(km) for km in errors]
+
+
+def test_honest_probabilities_have_no_calibration_error() -> None:
+    rng = np.random.default_rng(2)
+    expected = rng.random(200_000)
+    honest = reliability(expected, rng.random(200_000) < expected)
+    boastful = reliability(expected, rng.random(200_000) < expected**2)
+    assert honest["ece"] < 0.01
+    assert boastful["ece"] == pytest.approx(1 / 2 - 1 / 3, abs=0.01)
+    assert sum(each["n"] for each in honest["bins"]) == 200_000
+
+
+def test_fewer_cases_than_bins_are_enough() -> None:
+    assert len(reliability(np.array([0.1, 0.9]), np.array([False, True]))["bins"]) == 2
+
+
+def test_pairs_narrow_the_interval() -> None:
+    rng = np.random.default_rng(4)
+    hard = rng.normal(1000, 300, 400)  # what makes a picture hard for both
+    one, other = hard + rng.normal(0, 10, 400), hard - 20 + rng.normal(0, 10, 400)
+    low, high = paired_bootstrap(one, other, np.mean)
+    assert -24 < low < -20 < high < -16
+    apart_low, apart_high = paired_bootstrap(one, rng.permutation(other), np.mean)
+    assert apart_high - apart_low > 5 * (high - low)
