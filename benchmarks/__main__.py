@@ -7,11 +7,12 @@ from dataclasses import asdict
 
 from tqdm import tqdm
 
-from benchmarks import cells, distances, locating, painting
+from benchmarks import cells, distances, explaining, locating, painting
 from benchmarks.measure import Result
 
 ALL = (
-    cells.leaf_ids, cells.partition, distances.distances, locating.at_once, painting.for_training, painting.for_playing,
+    cells.leaf_ids, cells.partition, distances.distances, locating.at_once, explaining.heatmaps,
+    painting.for_training, painting.for_playing,
 )  # fmt: skip
 
 

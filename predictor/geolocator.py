@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from predictor import checkpoint, images
@@ -31,7 +33,6 @@ class Geolocator:
             raise CheckpointError(f"{path} does not fit {config.backbone}: {error}") from error
         return cls(config, partition, network, choose_device(device))
 
-    @torch.inference_mode()
     def locate(
         self, pictures: Sequence[images.Picture], batch_size: int = 32, show_progress: bool = False
     ) -> list[Distribution]:
@@ -39,8 +40,12 @@ class Geolocator:
         answers: list[Distribution] = []
         starts = range(0, len(pictures), batch_size)
         for first in tqdm(starts, desc="locating", unit="batch", disable=not show_progress):
-            pixels = images.batch(pictures[first : first + batch_size], self.config).to(self.device)
-            logits = self.network(pixels).float() / self.config.temperature  # (batch, n_cells)
-            probabilities = logits.softmax(dim=1).cpu().numpy()
-            answers.extend(Distribution(self.partition, row, self.config.estimate) for row in probabilities)
+            pixels = images.batch(pictures[first : first + batch_size], self.config)
+            answers.extend(Distribution(self.partition, row, self.config.estimate) for row in self.think(pixels))
         return answers
+
+    @torch.inference_mode()
+    def think(self, pixels: torch.Tensor) -> NDArray[np.float32]:
+        """Run the network over `images.batch`, (batch, 3, size, size); probabilities of the cells, (batch, n_cells)."""
+        logits = self.network(pixels.to(self.device)).float() / self.config.temperature
+        return logits.softmax(dim=1).cpu().numpy()
