@@ -175,7 +175,7 @@ def test_an_answer_that_somebody_waits_for_comes_first(
     opponent.between = ben_starts
     monkeypatch.setattr(explanations, "keep", lambda *given: answered.extend(opponent.asked))
     tasks.explain()
-    assert answered == [1]  # it was asked for one exhibit, before the maps were kept
+    assert len(answered) == 1  # the machine was asked where, before the maps were kept
 
 
 def test_a_worker_that_was_killed_loses_its_job_to_another(
