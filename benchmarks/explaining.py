@@ -13,6 +13,7 @@ from predictor.opponents import Planet
 
 PICTURES = 3
 PIXELS = 640  # a side, as the game stores them
+RADIUS_KM = 200.0  # as the game asks
 ALIKE = 0.95  # correlation
 
 
@@ -39,7 +40,7 @@ def heatmaps() -> Result:
         shown = toyearth.picture("new_place", 5, index, PIXELS)
         (answer,) = geolocator.locate([shown.image])
         places = answer.point(), Point(shown.lat, shown.lng)
-        shares = np.stack([geolocator.partition.shares_within(each, heatmap.RADIUS_KM) for each in places])
+        shares = np.stack([geolocator.partition.shares_within(each, RADIUS_KM) for each in places])
         began = time.perf_counter()
         quick = heatmap.occlusion(geolocator, shown.image, shares)
         between = time.perf_counter()

@@ -335,6 +335,8 @@ class Explanation(models.Model):
     place was corrected later games get a map of their own. It waits until it is made or has failed.
     """
 
+    RADIUS_KM = 200.0  # what counts as the region of a place: the paper's scale of one
+
     exhibit = models.ForeignKey(Exhibit, on_delete=models.CASCADE, related_name="explanations")
     opponent = models.CharField(max_length=60)
     weights = models.CharField(max_length=64)

@@ -189,7 +189,13 @@ def _standing(belief: Distribution, own: Point | None, truth: Point) -> Json:
         standing = belief.standing(*place)
         return {"p": _significant(standing.probability), "rank": standing.rank}
 
-    return {"cells": len(belief.partition), "own": stood(own) if own else None, "truth": stood(truth)}
+    there = belief.partition.assign(*zip(truth, own or truth, strict=True))
+    return {
+        "cells": len(belief.partition),
+        "own": stood(own) if own else None,
+        "truth": stood(truth),
+        "sameCell": own is not None and bool(there[0] == there[1] >= 0),
+    }
 
 
 def _significant(probability: float) -> float:
@@ -210,6 +216,7 @@ def _why(machine: Player, closed: Round) -> Json | None:
     return {
         "player": machine.pk,
         "state": "made",
+        "radiusKm": Explanation.RADIUS_KM,
         "answer": _map(asked, asked.answer_drops, asked.answer_belief),
         "truth": _map(asked, asked.truth_drops, asked.truth_belief),
     }

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from predictor import images
 from predictor.geolocator import Geolocator
 
-RADIUS_KM = 200.0  # the paper's scale of a region; half of the shipped weights' cells are smaller than its disc
 GRID = 27  # places of the patch in each direction: about every four pixels of 112
 PATCH = 0.25  # of the side, as Zeiler and Fergus: a house front or a sign is hidden whole, a street is not
 STEP = 2  # the first pass takes every second place in both directions, all four edges among them

@@ -60,7 +60,7 @@ class Explainer(Protocol):
     """What an opponent may be able to do besides: say which parts of a picture its belief comes from."""
 
     def explain(
-        self, exhibit: Exhibit, places: Sequence[Point], progress: Callable[[float], object]
+        self, exhibit: Exhibit, places: Sequence[Point], radius_km: float, progress: Callable[[float], object]
     ) -> list["Heatmap"]:
         """Map the last photo for the region around each place; `progress` hears shares of the work, up to 1."""
 
@@ -87,13 +87,13 @@ class LoadedPlanet:
         return self._geolocator.locate([photos[-1] for photos in exhibits])
 
     def explain(
-        self, exhibit: Exhibit, places: Sequence[Point], progress: Callable[[float], object]
+        self, exhibit: Exhibit, places: Sequence[Point], radius_km: float, progress: Callable[[float], object]
     ) -> list["Heatmap"]:
         """Map what speaks for each place."""
         from predictor import heatmap  # late: this loads torch
 
         partition = self._geolocator.partition
-        shares = np.stack([partition.shares_within(place, heatmap.RADIUS_KM) for place in places])
+        shares = np.stack([partition.shares_within(place, radius_km) for place in places])
         return heatmap.occlusion(self._geolocator, exhibit[-1], shares, progress)
 
 

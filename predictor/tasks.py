@@ -256,7 +256,8 @@ def _explain(card: opponents.Card, waiting: Explanation) -> bool:
     opponent = _opponent(card.name)
     assert said is not None
     assert isinstance(opponent, opponents.Explainer)
-    answer, truth = opponent.explain(shown, [Point(*said), Point(*waiting.truth())], progress)
+    places = [Point(*said), Point(*waiting.truth())]
+    answer, truth = opponent.explain(shown, places, waiting.RADIUS_KM, progress)
     rows, columns = answer.drops.shape
     explanations.keep(waiting, rows, columns, _as_reason(answer), _as_reason(truth), timezone.now())
     return True

@@ -18,6 +18,7 @@ from geogame.rules.sphere import Point
 from geogame.snapshots import snapshot
 from predictor import tasks
 from predictor.heatmap import Heatmap
+from predictor.s2 import leaf_ids
 from tests.conftest import CARD, NOON, Card
 from tests.game.conftest import browser_of
 from tests.game.test_worker import SureOfOne
@@ -35,7 +36,10 @@ class Explaining(SureOfOne):
         self.places: list[Sequence[Point]] = []
         self.between: Callable[[], object] = lambda: None
 
-    def explain(self, exhibit: Sequence[Image.Image], places: Sequence[Point], progress: Any) -> list[Heatmap]:
+    def explain(
+        self, exhibit: Sequence[Image.Image], places: Sequence[Point], radius_km: float, progress: Any
+    ) -> list[Heatmap]:
+        assert radius_km == 200
         self.places.append(places)
         progress(0.5)
         self.between()
@@ -293,6 +297,8 @@ def test_ana_is_told_what_her_pin_was_worth_to_the_machine(
     assert told["cells"] == 3
     assert (told["own"]["p"], told["own"]["rank"]) == (pytest.approx(expected["p"], abs=1e-3), expected["rank"])
     assert set(told["truth"]) == {"p", "rank"}
+    (mine, true) = (leaf_ids([each[0]], [each[1]])[0] >> 61 for each in (pin, first_round.truth()))
+    assert told["sameCell"] == (mine == true and expected["rank"] is not None)
 
 
 def test_without_a_pin_only_the_true_place_stands(closed: Round, game: Game, ana_seat: Player) -> None:

@@ -54,7 +54,7 @@ def test_planet_explains_by_its_last_photo(planet_weights: Path, noise: list[Ima
     planet = opponents.load("planet", "cpu")
     assert isinstance(planet, opponents.Explainer)
     heard: list[float] = []
-    here, there = planet.explain(noise, [Point(48.0, 11.0), Point(-33.0, 151.0)], heard.append)
+    here, there = planet.explain(noise, [Point(48.0, 11.0), Point(-33.0, 151.0)], 200, heard.append)
     assert heard[-1] == 1
     (belief,) = planet.locate([noise])
     assert here.belief == pytest.approx(belief.mass_within(Point(48.0, 11.0), 200), rel=1e-3)

@@ -1,7 +1,7 @@
 /** Card: the verdict of a round, in a sentence and a number, with everybody's distance beneath. */
 
 import { mark } from "./marks.js";
-import { distance, points } from "./words.js";
+import { distance, number, percent, points } from "./words.js";
 
 const COUNT_MS = 1300;
 
@@ -17,6 +17,8 @@ export function drawCard(card, { reveal, players, seat, game }, delayMs) {
   count(show("error"), best?.errorKm ?? null, delayMs);
   show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
   show("guesses").replaceChildren(...inOrder(reveal.guesses).map((guess) => row(guess, byId.get(guess.player), seat, delayMs)));
+  show("standing").hidden = !reveal.standing;
+  show("standing").textContent = reveal.standing ? standing(reveal.standing, byId.get(reveal.cellsPlayer)) : "";
   show("title").textContent = reveal.title || gettext("A place without a name");
   show("credit").replaceChildren(...credit(reveal));
   const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(reveal.cellsCover);
@@ -43,6 +45,17 @@ function row(guess, player, seat, delayMs) {
   score.className = "soft";
   item.append(mark(player), name, error, score);
   return item;
+}
+
+/** What the machine thought of the viewer's own pin, and of the true place. */
+function standing({ cells, own, truth, sameCell }, machine) {
+  const worth = ({ p, rank }) => (rank === null ? gettext("nothing at all")
+    : interpolate(gettext("%s (rank %s)"), [percent(p), number(rank)]));
+  const world = interpolate(gettext("%s divides the Earth into %s areas by likelihood."), [machine.name, number(cells)]);
+  const told = !own ? interpolate(gettext("It gave the area of the true place %s."), [worth(truth)])
+    : sameCell ? interpolate(gettext("Your pin lies in the area of the true place: it gave that %s."), [worth(truth)])
+      : interpolate(gettext("It gave the area of your pin %s, that of the true place %s."), [worth(own), worth(truth)]);
+  return `${world} ${told}`;
 }
 
 /** Photo credit: by whom, under which licence, where from. */

@@ -13,7 +13,7 @@ export function openPhoto(element) {
   });
   L.control.zoom({ position: "bottomleft", zoomInTitle: gettext("Zoom in"), zoomOutTitle: gettext("Zoom out") }).addTo(map);
   map.setView([0, 0], 0);
-  let [overlay, shown, tried] = [null, null, 0];
+  let [overlay, shown, tried, last, veil, veilUrl] = [null, null, 0, null, null, null];
 
   /** Fill the window as far as that hides little, and let nobody zoom out beyond the whole picture. */
   function fit() {
@@ -56,13 +56,35 @@ export function openPhoto(element) {
     element.style.setProperty("--photo-colour", photo.colour);
     fit();
     load();
+    drawVeil();
+  }
+
+  /** Lay a picture over the middle square of the last photograph, which is the one that the machine looks at. */
+  function drawVeil() {
+    veil?.remove();
+    veil = null;
+    const isVeiled = veilUrl !== null && shown === last;
+    element.classList.toggle("is-veiled", isVeiled);
+    if (!isVeiled) return;
+    const [side, { width, height }] = [Math.min(last.width, last.height), last];
+    const square = [[(height - side) / 2, (width - side) / 2], [(height + side) / 2, (width + side) / 2]];
+    veil = L.imageOverlay(veilUrl, square, { className: "why-veil", zIndex: 2 }).addTo(map);
   }
 
   new ResizeObserver(fit).observe(view);
   return {
     show: (photos) => {
-      look(photos[photos.length - 1]);
+      last = photos[photos.length - 1];
+      look(last);
       offer(element.querySelector(".photo-others"), photos, look);
+    },
+    showLast: () => {
+      if (shown !== last) element.querySelector(".photo-others").lastElementChild.click();
+    },
+    isSquare: () => last.width === last.height,
+    veil: (url) => {
+      veilUrl = url;
+      drawVeil();
     },
     fit,
   };

@@ -1,0 +1,101 @@
+"""After the reveal a person learns what their pin was worth to the machine, and why it answered as it did."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_game import drop_pin, phase, shoot, start
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+MADE_MS = 120_000  # hundreds of passes through the network, on whatever this machine has to spare
+
+
+def reveal(page: Page, address: str, photo_set: str = "first-steps") -> None:
+    start(page, address, rounds=2, photo_set=photo_set)
+    drop_pin(page, 0.55, 0.4)
+    page.locator("#guess").click()
+    phase(page, "reveal")
+
+
+def colours_over_the_photo(page: Page) -> list[int]:
+    """Draw what lies over the photograph and return its greatest red, blue and opacity."""
+    return page.locator(".why-veil").evaluate(
+        """async veil => {
+          await veil.decode();
+          const canvas = document.createElement("canvas");
+          [canvas.width, canvas.height] = [veil.naturalWidth, veil.naturalHeight];
+          const pen = canvas.getContext("2d");
+          pen.drawImage(veil, 0, 0);
+          const found = [0, 0, 0];
+          const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+          for (let i = 0; i < data.length; i += 4) {
+            [data[i], data[i + 2], data[i + 3]].forEach((value, k) => { found[k] = Math.max(found[k], value); });
+          }
+          return found;
+        }"""
+    )
+
+
+def test_the_machine_shows_why(page: Page, address: str, screens: Path) -> None:
+    reveal(page, address)
+    page.locator("#why").click()
+    words = page.locator("#why-panel [data-shows=words]")
+    expect(words).to_contain_text("PlaNet looks again and again")
+    shoot(page, screens, "15-why-waiting")
+    expect(words).to_contain_text("its answer", timeout=MADE_MS)
+    answer = page.get_by_role("button", name="Its answer")
+    expect(answer).to_have_attribute("aria-pressed", "true")
+    red, _blue, opacity = colours_over_the_photo(page)
+    assert red > 200
+    assert opacity > 20
+    shoot(page, screens, "16-why-answer")
+    square = page.locator(".why-veil").bounding_box()
+    photo = page.locator(".photo-view .leaflet-image-layer:not(.why-veil)").bounding_box()
+    assert square is not None
+    assert photo is not None
+    assert square["width"] == pytest.approx(min(photo["width"], photo["height"]), abs=2)
+    assert square["x"] + square["width"] / 2 == pytest.approx(photo["x"] + photo["width"] / 2, abs=2)
+
+    first = page.locator(".why-veil").get_attribute("src")
+    page.get_by_role("button", name="The true place").click()
+    expect(words).to_contain_text("the true place")
+    assert page.locator(".why-veil").get_attribute("src") != first
+    shoot(page, screens, "17-why-truth")
+    page.get_by_role("button", name="Photo only").click()
+    expect(page.locator(".why-veil")).to_have_count(0)
+
+    page.keyboard.press("Escape")
+    expect(page.locator("#why-panel")).to_be_hidden()
+    expect(page.locator("#why")).to_be_focused()
+    page.reload()  # what was found out is kept
+    phase(page, "reveal")
+    page.locator("#why").press("Enter")
+    expect(words).to_contain_text("its answer", timeout=5_000)
+    page.locator("#look-back").click()
+    expect(page.locator("#why-panel")).to_be_hidden()
+    page.locator("#next").click()
+    phase(page, "showing")
+    expect(page.locator(".why-veil")).to_have_count(0)
+
+
+def test_a_pin_is_told_its_rank(page: Page, address: str, screens: Path) -> None:
+    reveal(page, address)
+    told = page.locator("[data-shows=standing]")
+    expect(told).to_contain_text(re.compile(r"PlaNet divides the Earth into \d+ areas"))
+    expect(told).to_contain_text(re.compile(r"pin .*(%.*rank \d+|nothing at all)"))
+    told.scroll_into_view_if_needed()
+    shoot(page, screens, "18-rank")
+
+
+def test_the_colours_belong_to_the_last_photo_of_a_trip(page: Page, address: str) -> None:
+    reveal(page, address, photo_set="trips")
+    page.locator("#why").click()
+    expect(page.locator(".why-veil")).to_have_count(1, timeout=MADE_MS)
+    others = page.locator(".photo-others button")
+    others.first.click()
+    expect(page.locator(".why-veil")).to_have_count(0)
+    page.get_by_role("button", name="The true place").click()
+    expect(page.locator(".why-veil")).to_have_count(1)
+    expect(others.last).to_have_attribute("aria-pressed", "true")
