@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_game import drop_pin, phase, shoot, start
+from tests.browser.test_game import Installation, drop_pin, phase, shoot, start
+from tests.servers import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MADE_MS = 120_000  # hundreds of passes through the network, on whatever this machine has to spare
@@ -38,6 +41,17 @@ def colours_over_the_photo(page: Page) -> list[int]:
     )
 
 
+def assert_in_the_middle(page: Page) -> None:
+    square = page.locator(".why-veil").bounding_box()
+    photo = page.locator(".photo-view .leaflet-image-layer:not(.why-veil)").bounding_box()
+    assert square is not None
+    assert photo is not None
+    assert square["width"] == pytest.approx(min(photo["width"], photo["height"]), abs=2)
+    for start_, length in (("x", "width"), ("y", "height")):
+        middles = [box[start_] + box[length] / 2 for box in (square, photo)]  # type: ignore[literal-required]
+        assert middles[0] == pytest.approx(middles[1], abs=2)
+
+
 def test_the_machine_shows_why(page: Page, address: str, screens: Path) -> None:
     reveal(page, address)
     page.locator("#why").click()
@@ -51,13 +65,7 @@ def test_the_machine_shows_why(page: Page, address: str, screens: Path) -> None:
     assert red > 200
     assert opacity > 20
     shoot(page, screens, "16-why-answer")
-    square = page.locator(".why-veil").bounding_box()
-    photo = page.locator(".photo-view .leaflet-image-layer:not(.why-veil)").bounding_box()
-    assert square is not None
-    assert photo is not None
-    assert square["width"] == pytest.approx(min(photo["width"], photo["height"]), abs=2)
-    assert square["x"] + square["width"] / 2 == pytest.approx(photo["x"] + photo["width"] / 2, abs=2)
-
+    assert_in_the_middle(page)
     first = page.locator(".why-veil").get_attribute("src")
     page.get_by_role("button", name="The true place").click()
     expect(words).to_contain_text("the true place")
@@ -83,16 +91,34 @@ def test_the_machine_shows_why(page: Page, address: str, screens: Path) -> None:
 def test_a_pin_is_told_its_rank(page: Page, address: str, screens: Path) -> None:
     reveal(page, address)
     told = page.locator("[data-shows=standing]")
-    expect(told).to_contain_text(re.compile(r"PlaNet divides the Earth into \d+ areas"))
-    expect(told).to_contain_text(re.compile(r"pin .*(%.*rank \d+|nothing at all)"))
+    expect(told).to_contain_text(
+        re.compile(r"PlaNet (gave the area of your pin.*% of its belief: rank \d+ of 761|knows)")
+    )
+    expect(told).to_contain_text("the true place")
     told.scroll_into_view_if_needed()
     shoot(page, screens, "18-rank")
 
 
-def test_the_colours_belong_to_the_last_photo_of_a_trip(page: Page, address: str) -> None:
-    reveal(page, address, photo_set="trips")
+def test_the_colours_belong_to_the_middle_of_a_trips_last_photo(
+    page: Page, address: str, screens: Path, installation: Installation
+) -> None:
+    env, folder = installation
+    trip = folder / "wide trip"
+    if not trip.exists():
+        trip.mkdir()
+        rows = ["filename,latitude,longitude,album"]
+        for number in (1, 2):
+            noise = np.random.default_rng(number).integers(0, 256, (50, 90, 3), np.uint8)
+            Image.fromarray(noise).resize((900, 500)).save(trip / f"{number}.jpg")
+            rows.append(f"{number}.jpg,40,20,balkans")
+        (trip / "trip.csv").write_text("\n".join(rows))
+        manage(env, "import_photos", str(trip), "--set", "Wide trip", "--domain", "toy-earth", "--publish")
+    reveal(page, address, photo_set="wide-trip")
     page.locator("#why").click()
     expect(page.locator(".why-veil")).to_have_count(1, timeout=MADE_MS)
+    expect(page.locator("#why-panel")).to_contain_text("sees only the square in the middle")
+    assert_in_the_middle(page)
+    shoot(page, screens, "19-why-wide-photo")
     others = page.locator(".photo-others button")
     others.first.click()
     expect(page.locator(".why-veil")).to_have_count(0)

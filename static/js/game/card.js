@@ -49,13 +49,15 @@ function row(guess, player, seat, delayMs) {
 
 /** What the machine thought of the viewer's own pin, and of the true place. */
 function standing({ cells, own, truth, sameCell }, machine) {
-  const worth = ({ p, rank }) => (rank === null ? gettext("nothing at all")
-    : interpolate(gettext("%s (rank %s)"), [percent(p), number(rank)]));
-  const world = interpolate(gettext("%s divides the Earth into %s areas by likelihood."), [machine.name, number(cells)]);
-  const told = !own ? interpolate(gettext("It gave the area of the true place %s."), [worth(truth)])
-    : sameCell ? interpolate(gettext("Your pin lies in the area of the true place: it gave that %s."), [worth(truth)])
-      : interpolate(gettext("It gave the area of your pin %s, that of the true place %s."), [worth(own), worth(truth)]);
-  return `${world} ${told}`;
+  const told = (whose, { p, rank }) => (rank === null
+    ? interpolate(gettext("%s knows no area that holds %s."), [machine.name, whose])
+    : interpolate(gettext("%s gave the area of %s %s of its belief: rank %s of %s."),
+      [machine.name, whose, percent(p), number(rank), number(cells)]));
+  if (!own) return told(gettext("the true place"), truth);
+  if (sameCell) return told(gettext("your pin, and of the true place,"), own);
+  const rest = truth.rank === null ? told(gettext("the true place"), truth)
+    : interpolate(gettext("That of the true place got %s: rank %s."), [percent(truth.p), number(truth.rank)]);
+  return `${told(gettext("your pin"), own)} ${rest}`;
 }
 
 /** Photo credit: by whom, under which licence, where from. */

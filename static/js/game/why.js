@@ -1,11 +1,9 @@
 /** Why: which parts of the photograph spoke for the machine's answer, and which for the true place. */
 
+import { painted, strongest } from "./heat.js";
 import { number, percent } from "./words.js";
 
-const FAINT_BELOW = 0.3; // nats: where no piece of the photograph matters more than this, the colours stay faint
-const NOTHING_BELOW = 0.03;
-const SHARP = 12; // pixels drawn for each place of the grid, so that no squares are seen
-const MOST_SEEN = 0.82; // opacity of the strongest
+const NOTHING_BELOW = 0.03; // nats: three hundredths of the belief
 
 /** Open the panel over the photograph. `ask` is called with the round's id when nobody has asked why yet. */
 export function openWhy(page, photo, ask) {
@@ -34,10 +32,11 @@ export function openWhy(page, photo, ask) {
   function words(name, map, radiusKm) {
     if (!map) return gettext("The photograph as it is.");
     const where = choice === "answer" ? gettext("its answer") : gettext("the true place");
-    const belief = interpolate(gettext("%s believed in the region within %s km of %s with %s."),
-      [name, number(radiusKm), where, percent(map.p)]);
-    const rest = map.strongest < NOTHING_BELOW ? gettext("No single piece of the photograph mattered.")
-      : interpolate(gettext("With the most telling piece covered, %s would be left."), [percent(map.p * Math.exp(-map.strongest))]);
+    const belief = interpolate(gettext("%s put %s of its belief within %s km of %s."),
+      [name, percent(map.p), number(radiusKm), where]);
+    const rest = map.strongest < NOTHING_BELOW ? gettext("No single piece of the photograph mattered for that.")
+      : interpolate(gettext("With the most telling piece covered (%s), %s would be left."),
+        [strongest(map), percent(map.p * Math.exp(-map.strongest))]);
     return `${belief} ${rest}`;
   }
 
@@ -46,7 +45,7 @@ export function openWhy(page, photo, ask) {
     photo.showLast();
     if (["unasked", "failed"].includes(why().state)) ask(shown.round.id);
     render();
-    choices.find((each) => each.dataset.map === choice).focus({ preventScroll: true });
+    part("look-back").focus({ preventScroll: true });
   }
 
   button.addEventListener("click", open);
@@ -73,22 +72,4 @@ export function openWhy(page, photo, ask) {
       if (isOpen()) render();
     },
   };
-}
-
-/** A map as a picture: one colour for what speaks for the place, another for what speaks against it. */
-function painted({ rows, columns, drops, most }) {
-  const style = getComputedStyle(document.documentElement);
-  const [small, large] = [1, SHARP].map((times) => Object.assign(document.createElement("canvas"),
-    { width: columns * times, height: rows * times }));
-  const pen = small.getContext("2d");
-  const strength = MOST_SEEN * Math.min(1, most / FAINT_BELOW);
-  drops.forEach((drop, i) => {
-    pen.fillStyle = style.getPropertyValue(drop > 0 ? "--why-for" : "--why-against");
-    pen.globalAlpha = strength * Math.abs(drop / 127);
-    pen.fillRect(i % columns, Math.floor(i / columns), 1, 1);
-  });
-  const brush = large.getContext("2d");
-  brush.imageSmoothingQuality = "high";
-  brush.drawImage(small, 0, 0, large.width, large.height);
-  return large.toDataURL();
 }
