@@ -24,7 +24,8 @@ export function openPhoto(element) {
     const whole = Math.min(size.x / shown.width, size.y / shown.height);
     const full = Math.max(size.x / shown.width, size.y / shown.height);
     map.setMinZoom(-10).setMaxBounds(null).setMaxZoom(Math.max(DEEPEST, Math.log2(full) + 2));
-    map.setView(bounds.getCenter(), Math.log2(Math.min(full, whole * MOST_CROP)), { animate: false });
+    const crop = element.closest(".shows-why") ? 1 : MOST_CROP; // what spoke for a place may lie at the very edge
+    map.setView(bounds.getCenter(), Math.log2(Math.min(full, whole * crop)), { animate: false });
     map.setMaxBounds(bounds.pad(0.02)).setMinZoom(Math.log2(whole));
   }
 
