@@ -85,7 +85,7 @@ class nothing:
 
 
 def test_why_is_found_out_elsewhere_and_told_step_by_step(tmp_path: Path, redis_url: str) -> None:
-    env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/5"))
+    env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/6"))
     with web(env, tmp_path, "--no-worker") as address, worker(env, tmp_path):
         browser = Browser(address)
         wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "no worker answers")
