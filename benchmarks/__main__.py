@@ -7,11 +7,13 @@ from dataclasses import asdict
 
 from tqdm import tqdm
 
-from benchmarks import cells, distances, locating, painting
+from benchmarks import cells, distances, locating, painting, training
 from benchmarks.measure import Result
 
 ALL = (
     cells.leaf_ids, cells.partition, distances.distances, locating.at_once, painting.for_training, painting.for_playing,
+    training.from_shards,
+    training.from_shards,
 )  # fmt: skip
 
 
