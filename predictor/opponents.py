@@ -66,7 +66,7 @@ class LoadedPlanet:
 
     def __init__(self, card: Card, geolocator: "Geolocator") -> None:
         self.card, self._geolocator = card, geolocator
-        self.device = str(geolocator.device)
+        self.device = geolocator.device_name
 
     def locate(self, exhibits: Sequence[Exhibit]) -> list[Distribution]:
         """Say where each exhibit is."""
@@ -95,7 +95,8 @@ class Planet:
         """Load it."""
         from predictor.geolocator import Geolocator  # late: this loads torch, and web processes import this module
 
-        return LoadedPlanet(self.card(), Geolocator.load(self.path(), device))
+        compiled = os.environ.get("PLANET_COMPILE") == "1"
+        return LoadedPlanet(self.card(), Geolocator.load(self.path(), device, compiled=compiled))
 
 
 @lru_cache(maxsize=8)
