@@ -1,6 +1,6 @@
 """The worker's side of a game, with an opponent that is quick to ask: which exhibits wait, and that answers arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,58 @@ def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
     assert np.frombuffer(stored.probabilities, dtype="<f2").tolist() == [0.75, 0.25]
 
 
+def test_what_an_answer_took_is_stored_with_it(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
+    game, _seat = start(toy_set, ana)
+    Game.objects.filter(pk=game.pk).update(created_at=timezone.now() - timedelta(seconds=7))
+    began = timezone.now()
+    tasks.locate()
+    share_s = (timezone.now() - began).total_seconds() / 2  # of two exhibits in one batch
+    for stored in Prediction.objects.all():
+        assert stored.device == "nowhere"
+        assert stored.seconds is not None
+        assert 0 < stored.seconds < share_s
+        assert stored.waited_s == pytest.approx(7, abs=2)
+
+
+def test_a_clock_that_is_ahead_makes_no_wait_negative(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
+    game, _seat = start(toy_set, ana)
+    Game.objects.filter(pk=game.pk).update(created_at=timezone.now() + timedelta(seconds=7))
+    tasks.locate()
+    assert set(Prediction.objects.values_list("waited_s", flat=True)) == {0.0}
+
+
+@pytest.fixture
+def asked_to_stop() -> Iterator[Callable[[], None]]:
+    """Ask this process's worker to stop, as far as its loops can tell; undone after the test."""
+    yield lambda: tasks._stop.__setitem__(0, 1)
+    tasks._stop[0] = 0
+
+
+def test_a_worker_that_was_asked_to_stop_stores_its_batch_and_begins_no_other(
+    toy_set: PhotoSet,
+    ana: Person,
+    ben: Person,
+    opponent: SureOfOne,
+    monkeypatch: pytest.MonkeyPatch,
+    asked_to_stop: Callable[[], None],
+) -> None:
+    game, _seat = start(toy_set, ana)
+    answers = opponent.locate
+
+    def interrupted(exhibits: Sequence[Sequence[Image.Image]]) -> list[Distribution]:
+        asked_to_stop()
+        play.close_if_due(game.rounds.get(number=1), timezone.now() + timedelta(seconds=61))
+        play.start_round(game, timezone.now())  # now the third waits as well
+        return answers(exhibits)
+
+    monkeypatch.setattr(opponent, "locate", interrupted)
+    assert tasks.locate() == 2
+    assert tasks.locate() == 0
+    assert Prediction.objects.count() == 2
+    assert len(tasks.exhibits_waiting(CARD.name, CARD.weights)) == 1
+    assert game.rounds.get(number=2).guesses.filter(player__kind="machine").exists()
+
+
 def test_a_second_nudge_asks_nothing_again(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
     start(toy_set, ana)
     assert (tasks.locate(), tasks.locate()) == (2, 0)
@@ -98,7 +150,9 @@ def test_a_photo_that_cannot_be_read_is_no_answer_and_stops_nothing(
         file.write(b"damaged")
     tasks.locate()
     assert game.players.get(kind="machine").guesses.get().lat is None
-    assert Prediction.objects.get(exhibit=game.rounds.get(number=1).exhibit).failure
+    failed = Prediction.objects.get(exhibit=game.rounds.get(number=1).exhibit)
+    assert failed.failure
+    assert (failed.seconds, failed.device) == (None, None)  # no machine thought about it
     assert Prediction.objects.get(exhibit=game.rounds.get(number=2).exhibit).lat is not None
 
 
