@@ -228,7 +228,8 @@ def record_prediction(exhibit: Exhibit, opponent: str, weights: str, answer: Ans
 def record_predictions(opponent: str, weights: str, said: Sequence[Said]) -> None:
     """Store a machine's answers of one batch, all or none: one commit, whatever number they are."""
     for digest, cell_ids in {(a.partition_digest, a.cell_ids) for _, a, _ in said if isinstance(a, Answer)}:
-        Partition.objects.get_or_create(digest=digest, defaults={"cell_ids": cell_ids})
+        if not Partition.objects.filter(digest=digest).exists():  # its cells need not be read to know that
+            Partition.objects.get_or_create(digest=digest, defaults={"cell_ids": cell_ids})
     Prediction.objects.bulk_create(
         (
             Prediction(exhibit=exhibit, opponent=opponent, weights=weights, **_columns(answer), **asdict(effort))

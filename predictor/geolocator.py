@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from predictor import checkpoint, images
@@ -63,7 +65,6 @@ class Geolocator:
             network.compile(dynamic=True)  # batches are of any size
         return cls(config, partition, network, where, precision or choose_precision(where))
 
-    @torch.inference_mode()
     def locate(
         self, pictures: Sequence[images.Picture], batch_size: int = 32, show_progress: bool = False
     ) -> list[Distribution]:
@@ -71,9 +72,13 @@ class Geolocator:
         answers: list[Distribution] = []
         starts = range(0, len(pictures), batch_size)
         for first in tqdm(starts, desc="locating", unit="batch", disable=not show_progress):
-            pixels = images.batch(pictures[first : first + batch_size], self.config).to(self.device)
-            with torch.autocast(self.device.type, self.precision, enabled=self.precision is not torch.float32):
-                logits = self.network(pixels)  # (batch, n_cells)
-            probabilities = logits.float().softmax(dim=1).cpu().numpy()  # (batch, n_cells)
-            answers.extend(Distribution(self.partition, row) for row in probabilities)
+            pixels = images.batch(pictures[first : first + batch_size], self.config)
+            answers.extend(Distribution(self.partition, row) for row in self.think(pixels))
         return answers
+
+    @torch.inference_mode()
+    def think(self, pixels: torch.Tensor) -> NDArray[np.float32]:
+        """Run the network over `images.batch`, (batch, 3, size, size); probabilities of the cells, (batch, n_cells)."""
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision is not torch.float32):
+            logits = self.network(pixels.to(self.device))
+        return logits.float().softmax(dim=1).cpu().numpy()

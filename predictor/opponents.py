@@ -6,10 +6,11 @@ card() and load(device), as `Planet` here has them.
 
 import logging
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -121,9 +122,15 @@ def load(name: str, device: str | None = None) -> Opponent:
     return makers[name].load(device)
 
 
+@lru_cache(maxsize=4)
+def _brought(_path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """What other packages on Python's path bring; finding them reads every package's folder, which takes a while."""
+    return tuple(entry_points(group=ENTRY_POINTS))
+
+
 def _makers() -> dict[str, Maker]:
     makers = dict(BUILT_IN)
-    for point in entry_points(group=ENTRY_POINTS):
+    for point in _brought(tuple(sys.path)):
         if point.name in makers:
             log.warning("The opponent %r of %s is left out: the name is taken", point.name, point.value)
             continue

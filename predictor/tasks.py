@@ -10,7 +10,7 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import billiard
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
-from django.db.models import Case, Exists, F, Min, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, Min, OuterRef, QuerySet, Subquery, When, Window, prefetch_related_objects
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from PIL import Image
@@ -159,21 +159,22 @@ def rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
     return unanswered.annotate(since=since).filter(since__isnull=False)
 
 
-def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> list[Exhibit]:
-    """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first.
+def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> dict[Exhibit, datetime]:
+    """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first; since when.
 
     `left_out` are the keys of exhibits that are not asked for now.
     """
     rounds = (
         rounds_waiting(opponent, weights)
         .exclude(exhibit__in=left_out)
+        .annotate(first=Window(Min("since"), partition_by="exhibit"))  # in whichever game it was wanted first
         .order_by(F("opened_at").asc(nulls_last=True), "number")
         .select_related("exhibit")
     )
-    return list({each.exhibit_id: each.exhibit for each in rounds[:MOST_AT_ONCE]}.values())
+    return {each.exhibit: each.first for each in rounds[:MOST_AT_ONCE]}
 
 
-def _answer(card: opponents.Card, exhibits: Sequence[Exhibit]) -> set[int]:
+def _answer(card: opponents.Card, since: Mapping[Exhibit, datetime]) -> set[int]:
     """Run the opponent over these exhibits and store what it says; return the keys of those now answered.
 
     A damaged photo becomes a stored failure. A file that is not there goes on waiting: the folder may only be missing
@@ -181,16 +182,15 @@ def _answer(card: opponents.Card, exhibits: Sequence[Exhibit]) -> set[int]:
     """
     opponent = _opponent(card.name)
     began = time.perf_counter()
-    looked_at = dict(_look(exhibits))
+    looked_at = dict(_look(list(since)))
     shown = {exhibit: images for exhibit, images in looked_at.items() if images}
     located = opponent.locate(list(shown.values())) if shown else []
     share_s = (time.perf_counter() - began) / max(len(shown), 1)
     answers = dict(zip(shown, located, strict=True))
-    since, now = _wanted_since(card, exhibits), timezone.now()
-    said: list[photos.Said] = []
+    now, said = timezone.now(), list[photos.Said]()
     for exhibit in looked_at:
         # A clock that is ahead on another machine must not make a wait negative.
-        waited_s = max(0.0, (now - since[exhibit.pk]).total_seconds()) if exhibit.pk in since else None
+        waited_s = max(0.0, (now - since[exhibit]).total_seconds())
         if exhibit in answers:
             effort = photos.Effort(share_s, opponent.device, waited_s)
             said.append((exhibit, _as_stored(answers[exhibit]), effort))
@@ -202,9 +202,10 @@ def _answer(card: opponents.Card, exhibits: Sequence[Exhibit]) -> set[int]:
 
 def _look(exhibits: Sequence[Exhibit]) -> Iterator[tuple[Exhibit, list[Image.Image]]]:
     """Yield the exhibits whose files are here, with their decoded photos; none where one of them is damaged."""
+    prefetch_related_objects(exhibits, "exhibitphoto_set__photo")  # two queries, not one for each exhibit
     for exhibit in exhibits:
         try:
-            files = [_bytes(photo) for photo in exhibit.ordered_photos()]
+            files = [_bytes(each.photo) for each in exhibit.exhibitphoto_set.all()]
         except OSError as error:
             log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", exhibit.pk, error)
             continue
@@ -213,12 +214,6 @@ def _look(exhibits: Sequence[Exhibit]) -> Iterator[tuple[Exhibit, list[Image.Ima
         except (OSError, ValueError, SyntaxError) as error:
             log.error("A photo of exhibit %s is damaged: %s", exhibit.pk, error)
             yield exhibit, []
-
-
-def _wanted_since(card: opponents.Card, exhibits: Sequence[Exhibit]) -> dict[int, datetime]:
-    """When each of these exhibits began to wait, by key; without those that nobody waits for any longer."""
-    rounds = rounds_waiting(card.name, card.weights).filter(exhibit__in=[exhibit.pk for exhibit in exhibits])
-    return dict(rounds.values_list("exhibit").annotate(Min("since")).order_by())
 
 
 def _bytes(photo: Photo) -> bytes:

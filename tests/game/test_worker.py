@@ -52,12 +52,12 @@ def start(photo_set: PhotoSet, person: Person) -> tuple[Game, Player]:
 def test_the_first_two_rounds_wait_and_then_one_ahead(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
     game, _seat = start(toy_set, ana)
     waiting = tasks.exhibits_waiting(CARD.name, CARD.weights)
-    assert waiting == [each.exhibit for each in game.rounds.filter(number__lte=2)]
+    assert list(waiting) == [each.exhibit for each in game.rounds.filter(number__lte=2)]
     assert tasks.locate() == 2
-    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == []
+    assert not tasks.exhibits_waiting(CARD.name, CARD.weights)
     play.close_if_due(game.rounds.get(number=1), timezone.now() + timedelta(seconds=61))
     play.start_round(game, timezone.now())
-    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == [game.rounds.get(number=3).exhibit]
+    assert list(tasks.exhibits_waiting(CARD.name, CARD.weights)) == [game.rounds.get(number=3).exhibit]
 
 
 def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
@@ -197,7 +197,7 @@ def test_a_nudge_that_comes_while_the_model_is_busy_is_answered_by_the_busy_thre
     monkeypatch.setattr(opponent, "locate", interrupted)
     tasks.locate()
     assert returned == [0]
-    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == []
+    assert not tasks.exhibits_waiting(CARD.name, CARD.weights)
     assert Round.objects.filter(number=1, guesses__player__kind="machine").count() == 2
 
 
