@@ -7,12 +7,12 @@ import s2geometry
 import s2sphere
 
 from benchmarks.measure import Result, against
-from predictor import cells, s2
+from predictor import cells, checkpoint, s2
+from predictor.opponents import Planet
 
 POINTS = 200_000
 PARTITION_POINTS = 200_000
 MANY = 4_000_000
-A_SECOND = 5e6  # points that a thread should assign to cells
 T1, T2, MAX_LEVEL = 150, 10, 13
 
 
@@ -61,11 +61,11 @@ def leaf_ids_by_the_c_library() -> Result:
 def _world() -> tuple[np.ndarray, np.ndarray, cells.Partition]:
     """Many points in no order, and a partition of about as many cells as the paper's (26,263)."""
     lat, lng = points(MANY)
-    return lat, lng, cells.adaptive_partition(lat, lng, 250, 5, MAX_LEVEL)
+    return lat, lng, cells.adaptive_partition(lat, lng, MANY // 16_000, 5, MAX_LEVEL)
 
 
 def lookup() -> Result:
-    """Find the cells of leaf ids. Fails where an index differs; all points lie in cells, so the search tells it."""
+    """Find the cells of leaf ids. Fails where a cell differs from the one that the search alone names."""
     lat, lng, partition = _world()
     leaves, firsts = s2.leaf_ids(lat, lng), s2.first_leaves(partition.cell_ids)
 
@@ -75,20 +75,24 @@ def lookup() -> Result:
     found = partition.holding(leaves)
     if (found != search())[found >= 0].any():
         raise AssertionError("holding and searchsorted disagree")
-    ours, theirs = (1 / each for each in against(lambda: partition.holding(leaves), search, 2))
-    told = (
-        f"numpy.searchsorted of the same ids: {theirs * MANY / 1e6:.1f} million a second; ours {ours * MANY / 1e6:.1f}"
-    )
-    return Result(f"lookup among {len(partition):,} cells", ours / theirs, "of that speed", told, goal=0.4)
+    ours, theirs = against(lambda: partition.holding(leaves), search, 2)
+    told = f"numpy.searchsorted of the same ids, which checks nothing: {MANY / theirs / 1e6:.1f} million a second"
+    return Result(f"lookup among {len(partition):,} cells", theirs / ours, "of that speed", told, goal=0.5)
 
 
-def assignment() -> Result:
-    """Assign points to cells, from degrees, on one thread."""
-    lat, lng, partition = _world()
-    assigned_s, encoded_s = against(lambda: partition.assign(lat, lng), lambda: s2.leaf_ids(lat, lng), 2)
-    told = f"encoding alone, to leaf ids: {MANY / encoded_s / 1e6:.1f} million a second"
-    name, speed = f"assignment to {len(partition):,} cells, from degrees", MANY / assigned_s / 1e6
-    return Result(name, speed, "million points a second", told, goal=A_SECOND / 1e6)
+def assignment() -> list[Result]:
+    """Assign points to cells, from degrees, on one thread: to the game's own cells, and to as many as the paper's."""
+    lat, lng, many = _world()
+    shipped = checkpoint.read_header(Planet().path())[1]
+    # With so many cells the binary search alone takes half of the time; benchmarks/RESULTS.md says more.
+    return [_assigned(lat, lng, shipped, goal=4.5), _assigned(lat, lng, many, goal=3.0)]
+
+
+def _assigned(lat: np.ndarray, lng: np.ndarray, partition: cells.Partition, goal: float) -> Result:
+    assigned, encoded = against(lambda: partition.assign(lat, lng), lambda: s2.leaf_ids(lat, lng), 1)
+    told = f"encoding alone, to leaf ids: {MANY / encoded / 1e6:.1f} million a second"
+    name, speed = f"assignment to {len(partition):,} cells, from degrees", MANY / assigned / 1e6
+    return Result(name, speed, "million points a second", told, goal)
 
 
 def recursion(lat: np.ndarray, lng: np.ndarray) -> list[int]:
