@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from benchmarks.measure import Result, against, seconds
+from benchmarks.measure import Result, against
 from predictor import images, toyearth
 from predictor.geolocator import Geolocator, choose_precision
 from predictor.opponents import Planet
@@ -21,8 +21,8 @@ def at_once() -> Result:
     together, alone = geolocator.locate(photos, PHOTOS), geolocator.locate(photos, 1)
     if any(abs(a.probabilities - b.probabilities).max() > 1e-4 for a, b in zip(together, alone, strict=True)):
         raise AssertionError("Answers given together and alone differ")
-    ours = seconds(lambda: geolocator.locate(photos, PHOTOS), 3)
-    theirs = seconds(lambda: geolocator.locate(photos, 1), 3)
+    with one_thread():
+        ours, theirs = against(lambda: geolocator.locate(photos, PHOTOS), lambda: geolocator.locate(photos, 1), 1)
     told = f"one at a time: {1000 * theirs / PHOTOS:.1f} ms a photo on {geolocator.device}, same answers"
     return Result(f"locating {PHOTOS} photos at once", theirs / ours, "times as fast", told, goal=1.1)
 

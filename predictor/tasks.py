@@ -18,13 +18,25 @@ from typing import TYPE_CHECKING
 import billiard
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
-from django.db.models import Case, Exists, F, Min, OuterRef, QuerySet, Subquery, When, Window, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    When,
+    Window,
+    prefetch_related_objects,
+)
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from PIL import Image
 
 from geogame import photos, play
-from geogame.models import Exhibit, Photo, Player, Prediction, Round
+from geogame.models import Exhibit, ExhibitPhoto, Photo, Player, Prediction, Round
 from geogame.rules.sphere import point
 from predictor import opponents
 
@@ -149,6 +161,12 @@ def rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
 
     They are the first two rounds of a game from when it is made, and after that one round ahead of the players.
     """
+    return _rounds_waiting(opponent, weights).all()  # a question of one's own: a QuerySet remembers its answer
+
+
+@lru_cache(maxsize=16)
+def _rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
+    """Put the question together, once: that takes longer than a small database takes to answer it."""
     known = Prediction.objects.filter(exhibit=OuterRef("exhibit"), opponent=opponent, weights=weights)
     seated = Player.objects.filter(game=OuterRef("game"), opponent=opponent, weights=weights)
     before = Round.objects.filter(game=OuterRef("game"), number=OuterRef("number") - ROUNDS_AHEAD)
@@ -202,7 +220,8 @@ def _answer(card: opponents.Card, since: Mapping[Exhibit, datetime]) -> set[int]
 
 def _look(exhibits: Sequence[Exhibit]) -> Iterator[tuple[Exhibit, list[Image.Image]]]:
     """Yield the exhibits whose files are here, with their decoded photos; none where one of them is damaged."""
-    prefetch_related_objects(exhibits, "exhibitphoto_set__photo")  # two queries, not one for each exhibit
+    shown = ExhibitPhoto.objects.select_related("photo")
+    prefetch_related_objects(exhibits, Prefetch("exhibitphoto_set", shown))  # one query, not one for each exhibit
     for exhibit in exhibits:
         try:
             files = [_bytes(each.photo) for each in exhibit.exhibitphoto_set.all()]
