@@ -32,7 +32,7 @@ from predictor import opponents, tasks
 
 STARTER = Path(__file__).resolve().parent.parent / "geogame" / "starter" / "first-steps"
 QUEUED = 64
-TURNS = 5
+TURNS = 8
 REQUESTS = 25  # of one exhibit each; the median counts, since nobody plays in the best case
 
 
