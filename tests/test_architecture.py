@@ -47,7 +47,7 @@ ARROWS = {
     "predictor.distribution": {"predictor.geo", "predictor.cells", "predictor.s2", "numpy"},
     "predictor.tasks": {
         "geogame.models", "geogame.photos", "geogame.play", "geogame.rules", "predictor", "django", "celery", "kombu",
-        "PIL",
+        "billiard", "PIL",
     },
 }  # fmt: skip
 EDGES = ("geogame.views", "geogame.admin", "geogame.management", "geogame.urls", "geogame.asgi", "geogame.oneprocess")
