@@ -14,9 +14,10 @@ from predictor import data, shards, sources, toyearth
 from predictor.cells import Partition
 from predictor.collection import Collection
 from predictor.data import Batch, Lessons
+from predictor.plan import Plan
 from predictor.planet import choose_device
 from predictor.s2 import FACES, children
-from predictor.steps import Plan, Run, begin, take_step
+from predictor.steps import Run, begin, take_step
 
 BATCH = 32
 STEPS = 5  # that are timed together
