@@ -128,7 +128,7 @@ def take_step(run: Run, batch: Batch, lat: np.ndarray, lng: np.ndarray) -> float
     plan, constant = run.plan, run.plan.optimiser == "adagrad" and run.progress() >= run.plan.warmup
     for group in run.optimiser.param_groups:
         group["lr"] = plan.rate if constant else learning_rate(plan.rate, plan.warmup, run.progress())
-    wanted = labels.targets(lat, lng, run.partition, label_width_km(plan, run.progress())).to(run.device)
+    wanted = labels.targets(lat, lng, run.partition, label_width_km(plan, run.progress()), run.device)
     run.forward.train()
     with torch.autocast(run.device.type, run.precision(), enabled=run.precision() is not torch.float32):
         answers = run.forward(batch.pixels.to(run.device))
