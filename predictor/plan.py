@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from predictor.distribution import ESTIMATES
+
 OPTIMISERS = ("adamw", "adagrad")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
@@ -39,6 +41,7 @@ class Plan:
     # Weights to begin with, but for the last layer: a checkpoint of ours, a file of a state_dict, or torchvision's own
     # name for some ("IMAGENET1K_V1"), which it downloads.
     start: str = ""
+    estimate: str = "argmax"  # which point of its answer the result will give: distribution.ESTIMATES
     save_every_s: float = 120.0
     log_every: int = 20  # steps
     exam: int = 400  # held-out pictures at each save, which the temperature is fitted on too; 0 for none
@@ -47,5 +50,7 @@ class Plan:
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS or self.precision not in PRECISIONS:
             raise ValueError(f"--optimiser is one of {OPTIMISERS}, --precision one of {PRECISIONS}")
+        if self.estimate not in ESTIMATES:
+            raise ValueError(f"--estimate is one of {tuple(ESTIMATES)}")
         if self.steps is None and self.minutes <= 0:
             raise ValueError("--minutes must be more than 0: nothing would be trained")

@@ -73,7 +73,9 @@ def begin(plan: Plan, partitions: list[Partition], device: torch.device, share: 
     torch.manual_seed(plan.world)
     finest = partitions[0]
     domain = "toy-earth" if painter else "real"
-    config = Config(len(finest), plan.size, backbone=plan.backbone, painter=painter, domain=domain)
+    config = Config(
+        len(finest), plan.size, backbone=plan.backbone, painter=painter, domain=domain, estimate=plan.estimate
+    )
     if plan.fields_weight and not painter:
         raise ValueError("--fields-weight is for Toy Earth: of photographs nobody knows what they were painted from")
     extra = toyearth.CHANNELS if plan.fields_weight else 0

@@ -1,5 +1,6 @@
 """The same picture gets the same answer, alone or in company."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,14 @@ def test_a_processor_computes_in_float32_unless_asked_otherwise(geolocator: Geol
     assert choose_precision(torch.device("cpu")) is torch.float32
     assert geolocator.precision is torch.float32
     assert geolocator.device_name == "cpu"
+
+
+def test_the_config_tells_temperature_and_estimate(weights: Path, noise: list[Image.Image]) -> None:
+    plain = Geolocator.load(weights, "cpu")
+    config = dataclasses.replace(plain.config, temperature=4.0, estimate="distance")
+    cool = Geolocator(config, plain.partition, plain.network, plain.device).locate(noise)
+    for before, after in zip(plain.locate(noise), cool, strict=True):
+        expected = before.probabilities**0.25
+        assert np.allclose(after.probabilities, expected / expected.sum(), atol=1e-4)
+        assert after.point() == after.least_distance_point()
+        assert before.point() == before.argmax_point()

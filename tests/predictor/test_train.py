@@ -175,7 +175,9 @@ def test_a_state_of_another_plan_is_refused(tmp_path: Path, tiny: Plan, change: 
         train(dataclasses.replace(tiny, **change), tmp_path, "cpu")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("change", [{"optimiser": "sgd"}, {"precision": "fp8"}, {"steps": None, "minutes": 0.0}])
+@pytest.mark.parametrize(
+    "change", [{"optimiser": "sgd"}, {"precision": "fp8"}, {"estimate": "guess"}, {"steps": None, "minutes": 0.0}]
+)
 def test_a_plan_that_nobody_can_follow_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="--"):
         Plan(**change)  # type: ignore[arg-type]
