@@ -3,22 +3,16 @@
 import itertools
 from functools import lru_cache
 
-import numpy as np
 import torch
 
+from benchmarks import training
 from benchmarks.measure import Result, seconds
 from predictor import toyearth
-from predictor.cells import Partition
-from predictor.data import Batch
-from predictor.planet import choose_device
-from predictor.s2 import FACES, children
-from predictor.steps import Plan, begin, take_step
+from predictor.steps import take_step
 
 PICTURES = 24
 TRAINING_PX = 160  # more than training asks for: 112, and a fifth more for cropping
 PLAYING_PX = 640
-BATCH = 32
-CELLS_LEVEL = 3  # 384 cells; the last layer is a small part of the work
 
 
 def for_training() -> Result:
@@ -47,17 +41,11 @@ def _painted(size: int, goal: float) -> Result:
 @lru_cache(maxsize=1)
 def _trained_a_second() -> float:
     """Measure steps of training at the shipped weights' size, on one thread."""
-    cells = FACES
-    for _ in range(CELLS_LEVEL):
-        cells = children(cells)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        run = begin(Plan(batch=BATCH, fields_weight=1.0), [Partition(np.sort(cells))], choose_device("cpu"), painter=1)
-        rng = np.random.default_rng(1)
-        pixels = torch.from_numpy(rng.normal(size=(BATCH, 3, run.config.size, run.config.size)).astype(np.float32))
-        lat, lng = rng.uniform(-60, 60, BATCH), rng.uniform(-180, 180, BATCH)
-        batch = Batch(pixels, np.arange(BATCH), 0)
-        return BATCH / seconds(lambda: take_step(run, batch, lat, lng), 3)
+        run = training.a_run()
+        batch, lat, lng = training.memory_batch(run)
+        return training.BATCH / seconds(lambda: take_step(run, batch, lat, lng), 3)
     finally:
         torch.set_num_threads(threads)

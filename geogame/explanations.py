@@ -96,6 +96,11 @@ def take_up(opponent: str, weights: str, now: datetime) -> Explanation | None:
     return None
 
 
+def give_back(explanation: Explanation) -> None:
+    """Leave it to another worker, now."""
+    Explanation.objects.filter(pk=explanation.pk, made_at=None).update(taken_at=None)
+
+
 @transaction.atomic
 def tell_progress(explanation: Explanation, share: float, now: datetime) -> None:
     """Note how far it is; on the wire it never goes back."""

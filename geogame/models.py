@@ -157,9 +157,20 @@ class Prediction(models.Model):
     partition = models.ForeignKey(Partition, null=True, on_delete=models.PROTECT)
     probabilities = models.BinaryField(null=True)  # float16, little-endian, in the partition's order
     failure = models.CharField(max_length=300, blank=True)
+    # NULL where nobody measured: predictions from before these columns, and failures, which took no machine's time.
+    # Of the batch that it was answered in: reading, decoding and thinking, in seconds, divided by the exhibits in it.
+    seconds = models.FloatField(null=True)
+    device = models.CharField(max_length=120, null=True)  # where the machine thought: "cpu", "cuda: NVIDIA H100"
+    waited_s = models.FloatField(null=True)  # from when the exhibit was wanted (game made, or the round before opened)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        indexes = [
+            # All that the metrics add up, so that nobody reads past the probabilities for it.
+            models.Index(
+                fields=["opponent", "weights", "device", "seconds", "waited_s", "failure"], name="prediction_measures"
+            ),
+        ]
         constraints = [
             *coordinates("prediction", nullable=True),
             models.UniqueConstraint(fields=["exhibit", "opponent", "weights"], name="prediction_once"),

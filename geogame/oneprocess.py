@@ -4,10 +4,13 @@ import contextlib
 import errno
 import fcntl
 import os
+import signal
 import socket
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -49,8 +52,26 @@ def one_at_a_time(file: Path) -> Iterator[None]:
         yield
 
 
-def start_worker() -> threading.Event:
-    """Start worker and beat in daemon threads; the event is set when the worker is warm."""
+@dataclass(frozen=True)
+class Worker:
+    """A Celery worker in a thread of this process."""
+
+    name: str
+    thread: threading.Thread
+    is_warm: threading.Event
+
+    def stop(self) -> None:
+        """Wait until the batch in hand is done. Where it takes too long, predictor.tasks ends the process without."""
+        from celery.signals import worker_shutting_down  # late, as below
+        from celery.worker import state
+
+        worker_shutting_down.send(sender=self.name, sig="SIGTERM", how="Warm", exitcode=0)
+        state.should_stop = 0  # the exit status; what Celery's own signal handlers set, which only a main thread has
+        self.thread.join()
+
+
+def start_worker() -> Worker:
+    """Start worker and beat in daemon threads."""
     # Pages must stay quick while the model thinks: torch gets one core of its own.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from celery.beat import EmbeddedService  # late: beat and worker are loaded only where they run
@@ -74,10 +95,23 @@ def start_worker() -> threading.Event:
         ready.set()
 
     worker_ready.connect(on_ready, weak=False)  # connected last, so called after the worker has been warmed
-    threading.Thread(target=worker.start, name="celery-worker", daemon=True).start()
+    thread = threading.Thread(target=worker.start, name="celery-worker", daemon=True)
+    thread.start()
     # Celery's base scheduler keeps its times in memory; the usual one writes a file.
     EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler").start()
-    return ready
+    return Worker(worker.hostname, thread, ready)
+
+
+def serve(server: "Server", worker: Worker | None) -> None:
+    """Serve until SIGTERM or Ctrl-C; then let the pages go first, and the worker after them."""
+    # The web server raises the signal again once it is done: an exit, unlike a death, comes past the worker.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run()
+    finally:
+        if worker:
+            worker.stop()
 
 
 class Server(uvicorn.Server):

@@ -2,9 +2,10 @@
 
 import hashlib
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -206,22 +207,44 @@ class Answer:
     probabilities: bytes
 
 
-def record_prediction(exhibit: Exhibit, opponent: str, weights: str, answer: Answer | str) -> Prediction:
+@dataclass(frozen=True)
+class Effort:
+    """What an answer took, as the columns of Prediction say it; None where nobody measured."""
+
+    seconds: float | None = None
+    device: str | None = None
+    waited_s: float | None = None
+
+
+Said = tuple[Exhibit, Answer | str, Effort]  # of one exhibit: the answer, or why there is none
+
+
+def record_prediction(exhibit: Exhibit, opponent: str, weights: str, answer: Answer | str) -> None:
     """Store a machine's answer, or why it has none; an answer that is stored already stays as it is."""
-    values: dict[str, object] = {"failure": answer[:300]} if isinstance(answer, str) else _columns(answer)
-    prediction, _ = Prediction.objects.get_or_create(
-        exhibit=exhibit, opponent=opponent, weights=weights, defaults=values
-    )
-    return prediction
+    record_predictions(opponent, weights, [(exhibit, answer, Effort())])
 
 
-def _columns(answer: Answer) -> dict[str, object]:
-    partition, _ = Partition.objects.get_or_create(
-        digest=answer.partition_digest, defaults={"cell_ids": answer.cell_ids}
+@transaction.atomic
+def record_predictions(opponent: str, weights: str, said: Sequence[Said]) -> None:
+    """Store a machine's answers of one batch, all or none: one commit, whatever number they are."""
+    for digest, cell_ids in {(a.partition_digest, a.cell_ids) for _, a, _ in said if isinstance(a, Answer)}:
+        if not Partition.objects.filter(digest=digest).exists():  # its cells need not be read to know that
+            Partition.objects.get_or_create(digest=digest, defaults={"cell_ids": cell_ids})
+    Prediction.objects.bulk_create(
+        (
+            Prediction(exhibit=exhibit, opponent=opponent, weights=weights, **_columns(answer), **asdict(effort))
+            for exhibit, answer, effort in said
+        ),
+        ignore_conflicts=True,  # another worker was quicker: its answer stays
     )
+
+
+def _columns(answer: Answer | str) -> dict[str, Any]:
+    if isinstance(answer, str):
+        return {"failure": answer[:300]}
     return {
         "lat": answer.point.lat,
         "lng": answer.point.lng,
-        "partition": partition,
+        "partition_id": answer.partition_digest,
         "probabilities": answer.probabilities,
     }

@@ -159,9 +159,11 @@ def answer_for_machines(this_round: Round, now: datetime) -> None:
         return
     waiting = locked.game.players.filter(kind=Player.Kind.MACHINE).exclude(guesses__round=locked)
     for machine in waiting:
-        prediction = Prediction.objects.filter(
-            exhibit=locked.exhibit_id, opponent=machine.opponent, weights=machine.weights
-        ).first()
+        prediction = (
+            Prediction.objects.filter(exhibit=locked.exhibit_id, opponent=machine.opponent, weights=machine.weights)
+            .defer("probabilities")
+            .first()
+        )
         point = prediction and prediction.point()
         if point:
             guess(machine, locked, point, key="", now=now)

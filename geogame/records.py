@@ -8,9 +8,9 @@ from itertools import groupby, product
 from typing import Any, TypeVar, cast
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 
-from geogame.models import Domain, Game, Guess, PhotoSet, Player, Round
+from geogame.models import Domain, Game, Guess, PhotoSet, Player, Prediction, Round
 from geogame.rules import standings
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.statistics.comparison import Comparison, Pairing, compare, once_per_exhibit
@@ -37,6 +37,8 @@ COLUMNS = (
     "seen_before",
     "in_domain",
     "created",
+    "prediction_seconds",
+    "prediction_device",
 )
 T = TypeVar("T")
 CHUNK = 2_000  # guesses held in memory at a time
@@ -149,13 +151,21 @@ def _remembered(name: str, reckon: Callable[[], T]) -> T:
 
 def rows(selection: Selection) -> Iterator[dict[str, Any]]:
     """Return one row for each guess, missing ones included, streamed; the columns are COLUMNS."""
-    related = _guesses(selection).select_related("player", "round__game__photo_set", "round__exhibit")
+    prediction = Prediction.objects.filter(
+        exhibit=OuterRef("round__exhibit"), opponent=OuterRef("player__opponent"), weights=OuterRef("player__weights")
+    )
+    took = {
+        f"prediction_{name}": Subquery(prediction.values(name))  # NULL for people, and where nobody measured
+        for name in ("seconds", "device")
+    }
+    related = _guesses(selection).annotate(**took).select_related("player", "round__game__photo_set", "round__exhibit")
     # Read now, not at the first row: an unknown name must not cost a file that is to be written.
     guesses = related.prefetch_related("round__exhibit__photos").iterator(chunk_size=CHUNK)
     return (_row(guess) for guess in guesses)
 
 
-def _row(guess: Guess) -> dict[str, Any]:
+def _row(guess: Any) -> dict[str, Any]:
+    """`guess` is a Guess, annotated by `rows`."""
     player, each = guess.player, guess.round
     return {
         "game": each.game.code,
@@ -180,6 +190,8 @@ def _row(guess: Guess) -> dict[str, Any]:
         # Of a person nobody can say what pictures they were trained on.
         "in_domain": player.domain == each.game.domain if player.is_machine else None,
         "created": guess.created_at.isoformat(),
+        "prediction_seconds": guess.prediction_seconds,
+        "prediction_device": guess.prediction_device,
     }
 
 

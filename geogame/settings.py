@@ -17,6 +17,7 @@ REDIS_URL = environment.redis_url()
 MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR_DIR / "photos")))
 # After the last person's guess a round waits this long for the machine (seconds), never past its time limit.
 MACHINE_WAIT_S = environment.seconds("MACHINE_WAIT_S", 15)
+METRICS_TOKEN = environment.text("METRICS_TOKEN")  # for a program that reads /metrics; staff may without
 TILE_URL = environment.text("TILE_URL")
 TILE_CREDIT = environment.text("TILE_CREDIT")
 MAX_PIXELS = 80_000_000  # of one photo, checked before it is decoded

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.i18n import JavaScriptCatalog
 
-from geogame.views import games, health, home, rounds, sets, setup
+from geogame.views import games, health, home, metrics, rounds, sets, setup
 
 urlpatterns = [
     path("", home.show, name="home"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("setup/<str:token>/", setup.first_admin, name="setup"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["geogame"]), name="javascript-catalog"),
     path("admin/", admin.site.urls),
 ]

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from predictor import cells, s2, toyearth
 from predictor.checkpoint import CheckpointError
 from predictor.opponents import Planet
+from predictor.plan import Plan
 
 if TYPE_CHECKING:
     from predictor.places import Places
@@ -85,7 +86,6 @@ def _tell_piles(counts: cells.Counts) -> None:
 
 def train(given: argparse.Namespace) -> int:
     """Train PlaNet; the same command again goes on after a kill."""
-    from predictor.steps import Plan
     from predictor.train import train as run
 
     print(run(Plan(**_wishes(Plan, given)), given.out, given.device))
@@ -264,7 +264,7 @@ def _add_partition(command: argparse.ArgumentParser) -> None:
 
 
 def _add_train(command: argparse.ArgumentParser) -> None:
-    """One option for each field of Plan; what is not given stays as Plan has it (steps.py tells why)."""
+    """One option for each field of Plan; what is not given stays as Plan has it (plan.py tells why)."""
     command.add_argument("--out", type=Path, required=True, help="a folder for the state, the metrics and the weights")
     command.add_argument("--device", help="cuda, mps or cpu; by default the first that is there")
     command.add_argument("--photos", nargs="+", metavar="PATH", help=_PHOTOS)
@@ -279,17 +279,16 @@ def _add_train(command: argparse.ArgumentParser) -> None:
         "--t1", type=_positive, nargs="+",
         help="split a cell with more photos; the least number makes the classes, others nested partitions",
     )  # fmt: skip
-    for name in ("count", "size", "t2", "steps", "batch", "world", "log-every"):
-        command.add_argument(f"--{name}", type=_positive)
-    for name in ("workers", "threads", "exam", "max-level"):
-        command.add_argument(f"--{name}", type=int)
-    for name in (
-        "minutes", "rate", "warmup", "weight-decay", "clip", "ema", "soft-km", "soft-from-km", "fields-weight",
-        "save-every-s", "held-share",
-    ):  # fmt: skip
-        command.add_argument(f"--{name}", type=float)
-    for name in ("compile", "tensorboard"):
-        command.add_argument(f"--{name}", action="store_true", default=None)
+    for each in fields(Plan):
+        option = f"--{each.name.replace('_', '-')}"
+        if option in command._option_string_actions:  # told above
+            continue
+        words: dict[str, Any] = {"type": type(each.default), "help": f"{each.default} if not given"}
+        if isinstance(each.default, bool):
+            words = {"action": "store_true", "default": None}
+        elif each.default is None:
+            words = {"type": _positive, "help": "instead of minutes: the same result on any machine"}
+        command.add_argument(option, **words)
 
 
 def _positive(text: str) -> int:

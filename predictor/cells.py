@@ -31,6 +31,8 @@ from predictor.s2 import (
     parents,
 )
 
+_AT_A_TIME = 16_384  # ids whose arrays fit a processor's cache
+_BUCKET = np.uint64(61 - 14)  # cells of level 7: face and 14 bits of the curve
 PAPER_T1, PAPER_T2 = 10_000, 50  # 26,263 cells of 126 million photos
 _FINE = 16  # pieces of cells at a disc's edge are that much smaller than its radius: a share is good to about 0.01
 
@@ -66,9 +68,39 @@ class Partition:
 
     def holding(self, ids: Ids) -> NDArray[np.int64]:
         """The index of the cell that each cell lies in, which may be that cell itself; -1 for none."""
-        index = np.searchsorted(self._first_leaves, ids, side="right") - 1
+        index = np.empty(ids.shape, dtype=np.int64)
+        flat, of = index.ravel(), np.asarray(ids).ravel()
+        for first in range(0, of.size, _AT_A_TIME):
+            part = slice(first, first + _AT_A_TIME)
+            flat[part] = self._holding(of[part])
+        return flat.reshape(index.shape)
+
+    def _holding(self, ids: Ids) -> NDArray[np.int64]:
+        index = self._last_beginning(ids)
         inside = (index >= 0) & (last_leaves(ids) <= self._last_leaves[index])
         return np.where(inside & (self._first_leaves[index] <= first_leaves(ids)), index, -1)
+
+    def _last_beginning(self, ids: Ids) -> NDArray[np.int64]:
+        """The last cell whose first leaf is not beyond each id, -1 for none.
+
+        A binary search without branches, which begins in a bucket of equal first bits: NumPy's own guesses each of its
+        steps wrong every other time, where the ids come in no order.
+        """
+        buckets, widest, beginnings = self._buckets
+        index = buckets.take((ids >> _BUCKET).astype(np.int64))
+        step = widest
+        while step:
+            index += step * (beginnings.take(index + (step - 1)) <= ids)
+            step >>= 1
+        return index - 1
+
+    @cached_property
+    def _buckets(self) -> tuple[NDArray[np.int64], int, Ids]:
+        """How many cells begin before each bucket; the first step; first leaves, with ends that no id reaches."""
+        before = np.searchsorted(self._first_leaves, np.arange((6 << 14) + 1, dtype=np.uint64) << _BUCKET)
+        widest = 1 << max(int(np.diff(before).max()).bit_length() - 1, 0)
+        ends = np.full(2 * widest, np.iinfo(np.uint64).max)
+        return before, widest, np.append(self._first_leaves, ends)
 
     @cached_property
     def _first_leaves(self) -> Ids:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor import images
+from predictor.plan import Plan
 from predictor.s2 import Floats, leaf_ids, parents
 
 SPLIT_LEVEL = 10  # S2 cells of about ten kilometres: a place is on one side of the split or on the other
-HELD_SHARE = 0.05  # of the places, and of the uploaders
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Split:
     left_out: int
 
 
-def split(photos: Collection, share: float = HELD_SHARE) -> Split:
+def split(photos: Collection, share: float = Plan.held_share) -> Split:
     """Part a collection by place and by uploader, never by photo.
 
     A share of the cells of level 10 and of the uploaders is not trained on. What is examined are the photos of these

@@ -64,7 +64,7 @@ def answered(
     geolocators = [Geolocator.load(path, device) for path in weights]
     for path, geolocator in zip(weights, geolocators, strict=True):
         evaluate.require_this_world(path, geolocator.config, photos)
-    made, _ = evaluate.exams(photos, count)
+    made, _ = evaluate.exams(photos, count, [each.config for each in geolocators])
     return {
         name: [_variants(path.stem, geolocator, exam) for path, geolocator in zip(weights, geolocators, strict=True)]
         for name, exam in made.items()

@@ -25,7 +25,7 @@ from predictor.collection import Collection
 SPARE = 1.2  # photos are read so much larger than the network's input, and cropped
 _CROPS = (0.86, 1.0)  # of a side; less would cut off the signs at the edges
 _JITTER = 0.15  # brightness, contrast, colour: photos come back from other cameras
-_AHEAD = 8  # batches that each worker prepares
+AHEAD = 8  # batches
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,18 @@ class Batch:
 
 
 def batches(
-    lessons: Lessons, config: Config, batch: int, workers: int, start: int, share: Share = ALONE
+    lessons: Lessons, config: Config, batch: int, workers: int, start: int, share: Share = ALONE, ahead: int = AHEAD
 ) -> Iterator[Batch]:
-    """Yield batches from step `start` on, without end. Raises OSError where nothing of one can be read."""
+    """Yield batches from step `start` on, without end. Raises OSError where nothing of one can be read.
+
+    `ahead` is how many of them each worker prepares before they are asked for.
+    """
     loader = DataLoader(
         TrainingPictures(lessons, config.size),
         batch_sampler=Order(lessons, batch, start, share),
         num_workers=workers,
         collate_fn=_collate,
-        prefetch_factor=_AHEAD if workers else None,
+        prefetch_factor=ahead if workers else None,
         worker_init_fn=die_with_parent,
         persistent_workers=workers > 0,
     )

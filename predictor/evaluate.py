@@ -6,6 +6,7 @@ Floors: the best constant answer; the place of a random training photo; the trai
 in colour histogram. Ceiling: the right cell, always (for a place in none, the nearest one).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from predictor.floors import best_constant, colour_histogram, mean_colour, neare
 from predictor.geo import distance_km
 from predictor.geolocator import Geolocator
 from predictor.metrics import THRESHOLDS_KM, accuracy, mean_km, median_km, reliability, score, wilson_interval
+from predictor.plan import Plan
 
 EXAM_SEED = 1602  # no other seed of the held-out split: starter photos and the exams of training have their own
-REFERENCE_SEED = 7  # training places, as in steps.py
+REFERENCE_SEED = 7  # training places, as in plan.py
 REFERENCE_COUNT = 4000  # training photos that the floors may look at
 _EXAM_SIZE = 320  # pixels; like the game's own photos, larger than the network's input
 _REFERENCE_SIZE = 96
-_MAX_LEVEL = 13  # cells of about a kilometre, as in steps.py
+_MAX_LEVEL = 13  # cells of about a kilometre, as in plan.py
 CALIBRATED_KM = (25.0, 200.0, 750.0)  # around the answer: how probable is it that the truth lies there?
 REGIONS = (0.5, 0.9)  # of the probability
 
@@ -64,10 +66,12 @@ class Answered:
         return np.array([np.log(max(a.probabilities[cell], tiny)) if cell >= 0 else np.nan for a, cell in pairs])
 
 
-def exams(photos: tuple[Path, ...], count: int) -> tuple[dict[str, Exam], Exam]:
-    """The exams by name, and training photos for the floors."""
+def exams(photos: tuple[Path, ...], count: int, configs: Sequence[Config]) -> tuple[dict[str, Exam], Exam]:
+    """The exams by name, and training photos for the floors; of one's own photos those that none of them has seen."""
     if photos:
-        parts = collection.split(sources.opened(photos))
+        parts = collection.split(
+            sources.opened(photos), min(map(_held_share, configs))
+        )  # who holds out less, holds out some of the same
         held_out = {"held_out": Exam.of(parts.held_out, count, _EXAM_SIZE)}
         return held_out, Exam.of(parts.train, REFERENCE_COUNT, _REFERENCE_SIZE)
     made = {
@@ -78,11 +82,16 @@ def exams(photos: tuple[Path, ...], count: int) -> tuple[dict[str, Exam], Exam]:
     return made, Exam.of(known, REFERENCE_COUNT, _REFERENCE_SIZE)
 
 
+def _held_share(config: Config) -> float:
+    plan = config.training.get("plan")
+    return float(plan["held_share"]) if isinstance(plan, dict) and "held_share" in plan else Plan.held_share
+
+
 def evaluate(weights: Path, photos: tuple[Path, ...], count: int, device: str | None = None) -> dict[str, Any]:
     """Judge a checkpoint; see the module's docstring for what stands beside it. Raises CheckpointError, ValueError."""
     geolocator = Geolocator.load(weights, device)
     require_this_world(weights, geolocator.config, photos)
-    made, known = exams(photos, count)
+    made, known = exams(photos, count, [geolocator.config])
     return report(weights, geolocator, {name: ask(geolocator, exam) for name, exam in made.items()}, known)
 
 

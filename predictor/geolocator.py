@@ -15,23 +15,55 @@ from predictor.distribution import Distribution
 from predictor.planet import build, choose_device
 
 
-class Geolocator:
-    """A trained network with its cells, on a device."""
+def choose_precision(device: torch.device) -> torch.dtype:
+    """The number format in which a device answers fastest: bfloat16 on CUDA cards that multiply in it, else float32.
 
-    def __init__(self, config: Config, partition: Partition, network: torch.nn.Module, device: torch.device) -> None:
-        self.config, self.partition, self.device = config, partition, device
+    A CPU without such instructions only loses by it (benchmarks/RESULTS.md), and no other was there to measure.
+    """
+    halves = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if halves else torch.float32
+
+
+def name_of(device: torch.device) -> str:
+    """What is stored with an answer: "cpu", "mps", "cuda: NVIDIA H100"."""
+    return f"cuda: {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
+
+
+class Geolocator:
+    """A trained network with its cells, on a device. The network's memory format is channels-last (planet.build)."""
+
+    def __init__(
+        self,
+        config: Config,
+        partition: Partition,
+        network: torch.nn.Module,
+        device: torch.device,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        self.config, self.partition, self.device, self.precision = config, partition, device, precision
+        self.device_name = name_of(device)
         self.network = network.eval().to(device)
 
     @classmethod
-    def load(cls, path: Path, device: str | None = None) -> "Geolocator":
-        """Load a checkpoint file; device 'cuda', 'mps', 'cpu' or None for the best there is. Raises CheckpointError."""
+    def load(
+        cls, path: Path, device: str | None = None, precision: torch.dtype | None = None, compiled: bool = False
+    ) -> "Geolocator":
+        """Load a checkpoint file. Raises CheckpointError.
+
+        Device is 'cuda', 'mps', 'cpu' or None for the best there is; precision is torch.float32, torch.bfloat16 or
+        None for what pays on the device. `compiled` has torch.compile write kernels for this network, which takes
+        minutes at the first picture, and as long again at the first batch: for workers that live long.
+        """
         config, partition = checkpoint.read_header(path)
         network = build(config)
         try:
             network.load_state_dict(checkpoint.read_weights(path), strict=True)
         except RuntimeError as error:
             raise CheckpointError(f"{path} does not fit {config.backbone}: {error}") from error
-        return cls(config, partition, network, choose_device(device))
+        where = choose_device(device)
+        if compiled:
+            network.compile(dynamic=True)  # batches are of any size
+        return cls(config, partition, network, where, precision or choose_precision(where))
 
     def locate(
         self, pictures: Sequence[images.Picture], batch_size: int = 32, show_progress: bool = False
@@ -47,5 +79,6 @@ class Geolocator:
     @torch.inference_mode()
     def think(self, pixels: torch.Tensor) -> NDArray[np.float32]:
         """Run the network over `images.batch`, (batch, 3, size, size); probabilities of the cells, (batch, n_cells)."""
-        logits = self.network(pixels.to(self.device)).float() / self.config.temperature
-        return logits.softmax(dim=1).cpu().numpy()
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision is not torch.float32):
+            logits = self.network(pixels.to(self.device))
+        return (logits.float() / self.config.temperature).softmax(dim=1).cpu().numpy()

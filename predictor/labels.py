@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,26 +11,36 @@ from torch import nn
 
 from predictor import toyearth
 from predictor.cells import Partition
-from predictor.geo import distance_km
+from predictor.geo import EARTH_RADIUS_KM, unit_vectors
 
+CPU = torch.device("cpu")
 _TINY = 1e-12  # a probability whose logarithm is finite in float32
 
 
-def targets(lat: NDArray, lng: NDArray, partition: Partition, soft_km: float) -> torch.Tensor:
+def targets(
+    lat: NDArray, lng: NDArray, partition: Partition, soft_km: float, device: torch.device = CPU
+) -> torch.Tensor:
     """What the network should answer at these places, (batch, n_cells), each row summing to one.
 
     soft_km = 0 gives the paper's labels: all to the cell of the photo. Otherwise every cell gets exp(-d / soft_km),
     where d is how much farther its middle lies from the photo than the middle of the photo's own cell (Haas and others,
     CVPR 2024), so that a near miss costs less than a far one.
     """
-    own = partition.assign(lat, lng)
+    own = torch.from_numpy(partition.assign(lat, lng)).to(device)
     if soft_km == 0:
-        return nn.functional.one_hot(torch.from_numpy(own), len(partition)).float()
-    middles = partition.centres()
-    distances = distance_km(lat[:, None], lng[:, None], middles[0][None], middles[1][None])
-    farther = np.maximum(distances - np.take_along_axis(distances, own[:, None], axis=1), 0)
-    weights = np.exp(-farther / soft_km)
-    return torch.from_numpy((weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))
+        return nn.functional.one_hot(own, len(partition)).float()
+    here = torch.from_numpy(unit_vectors(lat, lng).astype(np.float32)).to(device)
+    # float32 is two kilometres wrong beside the photo, and labels are tens of kilometres wide.
+    cosines = (here @ _middles(partition, device).T).clamp(-1, 1)
+    distances = 2 * EARTH_RADIUS_KM * torch.asin(torch.sqrt((1 - cosines) / 2))
+    farther = (distances - distances.gather(1, own[:, None])).clamp(min=0)
+    return (-farther / soft_km).softmax(dim=1)
+
+
+@lru_cache(maxsize=4)
+def _middles(partition: Partition, device: torch.device) -> torch.Tensor:
+    """Unit vectors of the middles of cells, (n_cells, 3)."""
+    return torch.from_numpy(unit_vectors(*partition.centres()).astype(np.float32)).to(device)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,11 @@ card() and load(device), as `Planet` here has them.
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -80,7 +81,7 @@ class LoadedPlanet:
 
     def __init__(self, card: Card, geolocator: "Geolocator") -> None:
         self.card, self._geolocator = card, geolocator
-        self.device = str(geolocator.device)
+        self.device = geolocator.device_name
 
     def locate(self, exhibits: Sequence[Exhibit]) -> list[Distribution]:
         """Say where each exhibit is."""
@@ -119,7 +120,8 @@ class Planet:
         """Load it."""
         from predictor.geolocator import Geolocator  # late: this loads torch, and web processes import this module
 
-        return LoadedPlanet(self.card(), Geolocator.load(self.path(), device))
+        compiled = os.environ.get("PLANET_COMPILE") == "1"
+        return LoadedPlanet(self.card(), Geolocator.load(self.path(), device, compiled=compiled))
 
 
 @lru_cache(maxsize=8)
@@ -146,9 +148,15 @@ def load(name: str, device: str | None = None) -> Opponent:
     return makers[name].load(device)
 
 
+@lru_cache(maxsize=4)
+def _brought(_path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """What other packages on Python's path bring; finding them reads every package's folder, which takes a while."""
+    return tuple(entry_points(group=ENTRY_POINTS))
+
+
 def _makers() -> dict[str, Maker]:
     makers = dict(BUILT_IN)
-    for point in entry_points(group=ENTRY_POINTS):
+    for point in _brought(tuple(sys.path)):
         if point.name in makers:
             log.warning("The opponent %r of %s is left out: the name is taken", point.name, point.value)
             continue

@@ -74,46 +74,50 @@ def _face_st(sin_phi: Floats, cos_phi: Floats, sin_theta: Floats, cos_theta: Flo
     """Face of the cube, (n,) int64, and the position (s, t) on it, each in [0, 1]."""
     x, y, z = cos_theta * cos_phi, sin_theta * cos_phi, sin_phi
     ax, ay, az = np.abs(x), np.abs(y), np.abs(z)
-    axis = np.where(ax > ay, np.where(ax > az, 0, 2), np.where(ay > az, 1, 2))  # ties as s2sphere breaks them
-    on_x, on_y = axis == 0, axis == 1
+    x_over_y = ax > ay
+    on_x, on_y = x_over_y & (ax > az), ~x_over_y & (ay > az)  # ties as s2sphere breaks them
+    on_z = ~(on_x | on_y)
     major = np.where(on_x, x, np.where(on_y, y, z))
     behind = major < 0
     # Faces 0 to 2: (y, z), (-x, z), (-x, -y) over the major axis; on the faces behind, the two change places.
-    first = np.where(on_x, y, -x)
-    second = np.where(axis == 2, -y, z)
-    first, second = np.where(behind, second, first) / major, np.where(behind, first, second) / major
-    return axis + 3 * behind, _quadratic(first), _quadratic(second)
+    first = np.where(on_x, y, -x) / major
+    second = np.where(on_z, -y, z) / major
+    s, t = np.where(behind, second, first), np.where(behind, first, second)
+    return on_y + 2 * on_z + 3 * behind, _quadratic(s), _quadratic(t)
 
 
 def _quadratic(u: Floats) -> Floats:
     """S2's projection of a face that makes cells of one level nearly equal in area: u in [-1, 1] to s in [0, 1]."""
-    half = 0.5 * np.sqrt(1.0 + 3.0 * np.abs(u))
-    return np.where(u >= 0, half, 1.0 - half)
+    beyond = 0.5 * np.sqrt(1.0 + 3.0 * np.abs(u)) - 0.5  # exact, so that both halves round as s2sphere's do
+    return 0.5 + np.copysign(beyond, u)
 
 
 def _leaf_coordinate(s: Floats) -> NDArray[np.int64]:
     return np.clip(np.floor(_SIDE * s), 0, _SIDE - 1).astype(np.int64)
 
 
-def _hilbert(face: NDArray, i: NDArray[np.int64], j: NDArray[np.int64]) -> Ids:
-    """Walk the Hilbert curve four bits of i and of j at a time."""
-    table = _hilbert_steps()
+def _hilbert(face: NDArray[np.int64], i: NDArray[np.int64], j: NDArray[np.int64]) -> Ids:
+    """Walk the Hilbert curve six bits of i and of j at a time."""
+    table = _hilbert_steps(6)
     orientation = face & 1  # odd faces start with the axes swapped
-    position = face.astype(np.int64) << 60
-    for shift in range(28, -1, -4):
-        step = table.take(((i >> shift & 15) << 6) | ((j >> shift & 15) << 2) | orientation)
-        position |= (step >> 2) << (2 * shift)
+    position = face
+    for shift in range(24, -1, -6):
+        step = table.take((i >> shift & 63) << 8 | (j >> shift & 63) << 2 | orientation)
+        position = position << 12 | step >> 2
         orientation = step & 3
     return (position.view(np.uint64) << _ONE) | _ONE
 
 
-@lru_cache(maxsize=1)
-def _hilbert_steps() -> NDArray[np.int64]:
-    """1,024 entries: (four bits of i, four bits of j, orientation) to (eight bits of the curve, next orientation)."""
-    table = np.zeros(1024, dtype=np.int64)
-    for entry in range(1024):
-        i, j, orientation, position = entry >> 6, entry >> 2 & 15, entry & 3, 0
-        for bit in (3, 2, 1, 0):
+@lru_cache(maxsize=2)
+def _hilbert_steps(bits: int) -> NDArray[np.int64]:
+    """(So many bits of i, as many of j, orientation) to (twice as many bits of the curve, next orientation).
+
+    Of four bits 1,024 entries, of six 16,384: more would not stay in a processor's nearest cache.
+    """
+    table = np.zeros(4 << 2 * bits, dtype=np.int64)
+    for entry in range(table.size):
+        i, j, orientation, position = entry >> bits + 2, entry >> 2 & (1 << bits) - 1, entry & 3, 0
+        for bit in reversed(range(bits)):
             quarter = _QUARTERS[orientation].index((i >> bit & 1) << 1 | (j >> bit & 1))
             position = position << 2 | quarter
             orientation ^= _TURNS[quarter]
@@ -235,7 +239,7 @@ def _squares(ids: Ids) -> tuple[NDArray[np.int64], ...]:
 @lru_cache(maxsize=1)
 def _hilbert_steps_back() -> NDArray[np.int64]:
     """1,024 entries: (eight bits of the curve, orientation) to (four bits of i, four bits of j, next orientation)."""
-    entry, step = np.arange(1024), _hilbert_steps()
+    entry, step = np.arange(1024), _hilbert_steps(4)
     table = np.zeros(1024, dtype=np.int64)
     table[(step >> 2) << 2 | entry & 3] = (entry >> 2) << 2 | step & 3
     return table

@@ -1,4 +1,4 @@
-"""One training: what is planned, where it stands, and how it takes a step."""
+"""One training under way: where it stands, and how it takes a step."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -10,59 +10,12 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
-from predictor import checkpoint, collection, labels, toyearth
+from predictor import checkpoint, labels, toyearth
 from predictor.cells import Partition
 from predictor.checkpoint import CheckpointError, Config
 from predictor.data import ALONE, Batch, Share
+from predictor.plan import Plan
 from predictor.planet import build, last_layer, pretrained, warm
-
-OPTIMISERS = ("adamw", "adagrad")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to train, on how much, for how long."""
-
-    photos: tuple[str, ...] = ()  # a table, a folder or shards (collection.py); empty: Toy Earth, painted on the fly
-    held_share: float = collection.HELD_SHARE  # of their places and of their uploaders that are not trained on
-    count: int = 200_000  # pictures of Toy Earth; more than an hour on two cores uses up
-    world: int = 7  # the seed of their places, and of all chance
-    backbone: str = "googlenet"  # or another of torchvision's: inception_v3, resnet50 …
-    size: int = 112
-    cells: tuple[str, ...] = ()  # tables of nested partitions, made by `partition`; empty: cut by t1 and t2 from photos
-    t1: tuple[int, ...] = (600,)  # the least gives the cells that are answered in, the others nested partitions' cells
-    t2: int = 60  # the paper's two numbers, for this count: 773 cells
-    max_level: int = 13  # cells of about a kilometre
-    minutes: float = 60.0  # the learning rate ends at nothing when they are over, whatever the machine's speed
-    steps: int | None = None  # instead of minutes: the same result on any machine
-    batch: int = 64  # over all processes
-    workers: int = 1
-    threads: int = 0  # 0: as torch likes it
-    optimiser: str = "adamw"  # or the paper's "adagrad", whose rate stays at its height: 0.045 there
-    rate: float = 1e-3  # at its height
-    warmup: float = 0.03  # of the time
-    weight_decay: float = 0.05
-    clip: float = 2.0  # the gradient's norm at most
-    ema: float = 0.0  # decay of the running mean of the weights that is kept as the result; 0: the weights themselves
-    precision: str = "auto"  # bf16 where the GPU has it, otherwise fp32; fp16 scales its loss
-    compile: bool = False  # torch.compile; it needs a compiler, and pays in long runs on GPUs
-    soft_km: float = 0.0  # 0: the paper's hard labels; otherwise how wide the labels are at the end (labels.targets)
-    soft_from_km: float = 0.0  # wider labels at the start: first the continent, then the region; 0: soft_km all along
-    fields_weight: float = 0.0  # of reading Toy Earth's fields beside the cells (labels.read_loss); 0: cells alone
-    # Weights to begin with, but for the last layer: a checkpoint of ours, a file of a state_dict, or torchvision's own
-    # name for some ("IMAGENET1K_V1"), which it downloads.
-    start: str = ""
-    save_every_s: float = 120.0
-    log_every: int = 20  # steps
-    exam: int = 400  # held-out pictures at each save, which the temperature is fitted on too; 0 for none
-    tensorboard: bool = False  # metrics there too
-
-    def __post_init__(self) -> None:
-        if self.optimiser not in OPTIMISERS or self.precision not in PRECISIONS:
-            raise ValueError(f"--optimiser is one of {OPTIMISERS}, --precision one of {PRECISIONS}")
-        if self.steps is None and self.minutes <= 0:
-            raise ValueError("--minutes must be more than 0: nothing would be trained")
 
 
 @dataclass
@@ -120,7 +73,9 @@ def begin(plan: Plan, partitions: list[Partition], device: torch.device, share: 
     torch.manual_seed(plan.world)
     finest = partitions[0]
     domain = "toy-earth" if painter else "real"
-    config = Config(len(finest), plan.size, backbone=plan.backbone, painter=painter, domain=domain)
+    config = Config(
+        len(finest), plan.size, backbone=plan.backbone, painter=painter, domain=domain, estimate=plan.estimate
+    )
     if plan.fields_weight and not painter:
         raise ValueError("--fields-weight is for Toy Earth: of photographs nobody knows what they were painted from")
     extra = toyearth.CHANNELS if plan.fields_weight else 0
@@ -175,7 +130,7 @@ def take_step(run: Run, batch: Batch, lat: np.ndarray, lng: np.ndarray) -> float
     plan, constant = run.plan, run.plan.optimiser == "adagrad" and run.progress() >= run.plan.warmup
     for group in run.optimiser.param_groups:
         group["lr"] = plan.rate if constant else learning_rate(plan.rate, plan.warmup, run.progress())
-    wanted = labels.targets(lat, lng, run.partition, label_width_km(plan, run.progress())).to(run.device)
+    wanted = labels.targets(lat, lng, run.partition, label_width_km(plan, run.progress()), run.device)
     run.forward.train()
     with torch.autocast(run.device.type, run.precision(), enabled=run.precision() is not torch.float32):
         answers = run.forward(batch.pixels.to(run.device))

@@ -6,20 +6,37 @@ by the first nudge (or `warm`), never by importing this module: web processes im
 
 import io
 import logging
+import mmap
+import os
 import threading
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import billiard
 from celery import current_app, shared_task
-from celery.signals import worker_process_init, worker_ready
-from django.db.models import Count, Exists, F, OuterRef, Q
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    When,
+    Window,
+    prefetch_related_objects,
+)
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from PIL import Image
 
 from geogame import explanations, photos, play
-from geogame.models import Exhibit, Explanation, Photo, Player, Prediction, Round
+from geogame.models import Exhibit, ExhibitPhoto, Explanation, Photo, Player, Prediction, Round
 from geogame.rules.refusals import gettext_noop
 from geogame.rules.sphere import point
 from predictor import opponents
@@ -35,9 +52,11 @@ MOST_AT_ONCE = 32
 NOT_READ = gettext_noop("The photo could not be read.")
 FAILED = gettext_noop("Something went wrong while looking into the photograph; the reason is in this site's log.")
 ROUNDS_AHEAD = 1  # of the one that is showing
+STOP_WITHIN_S = 8.0  # of being asked to, whatever an opponent is thinking about: Docker kills after ten seconds
 _one_at_a_time = threading.Lock()  # a worker process has one model and one device
 _wanted = threading.Event()  # somebody asked while the model was busy
 _wondering = threading.Event()  # somebody asked why while the model was busy
+_stop = mmap.mmap(-1, 1)  # one byte: the worker was asked to stop. Shared memory: a pool's forked children must see it
 
 
 def nudge() -> None:
@@ -56,7 +75,8 @@ def _opponent(name: str) -> opponents.Opponent:
 def warm() -> None:
     """Load every opponent and run it once, so that the first round does not wait for it."""
     for card in opponents.available():
-        _opponent(card.name).locate([[Image.new("RGB", (64, 64))]])
+        for many in (1, 2):  # a network that is compiled is compiled for one picture, and anew for several
+            _opponent(card.name).locate([[Image.new("RGB", (64, 64))]] * many)
         log.info("%s (weights %s) is ready on %s", card.label, card.weights, _opponent(card.name).device)
 
 
@@ -82,16 +102,37 @@ def _warm_threads(sender: object = None, **_: object) -> None:
             nudge()
 
 
+@worker_shutting_down.connect
+def stop(**_: object) -> None:
+    """Begin no further batch. The one in hand may end; if it takes too long the process ends without it."""
+    _stop[0] = 1
+    leaving = threading.Timer(STOP_WITHIN_S, _leave)
+    leaving.daemon = True  # a process that is done does not wait for it
+    leaving.start()
+
+
+def _stopping() -> bool:
+    return bool(_stop[0])
+
+
+def _leave() -> None:
+    """End this process now. A batch is stored whole or not at all; its exhibits wait on in the database."""
+    log.warning("A batch was not done within %g s and is left; it will be asked again", STOP_WITHIN_S)
+    for child in billiard.active_children():  # a pool's, and beat: they would live on
+        child.terminate()
+    os._exit(1)  # an ordinary exit joins the thread that thinks
+
+
 @shared_task(name="predictor.tasks.locate")
 def locate() -> int:
     """Answer all exhibits that wait, up to 32 at once, until none is left; return how many were answered.
 
     While another thread does so this returns at once, and that thread looks again: the worker's other threads stay free
-    for the clock.
+    for the clock. Once the worker has been asked to stop no further batch is begun: what waits is another worker's.
     """
     answered = 0
     _wanted.set()
-    while _wanted.is_set() and _one_at_a_time.acquire(blocking=False):
+    while _wanted.is_set() and not _stopping() and _one_at_a_time.acquire(blocking=False):
         try:
             _wanted.clear()
             answered += _answer_all()
@@ -115,7 +156,7 @@ def _answer_all() -> int:
 
 def _answer_waiting(card: opponents.Card) -> int:
     answered, unread = 0, set[int]()
-    while waiting := exhibits_waiting(card.name, card.weights, unread):
+    while not _stopping() and (waiting := exhibits_waiting(card.name, card.weights, unread)):
         here = _answer(card, waiting)
         answered += len(here)
         unread |= {exhibit.pk for exhibit in waiting} - here
@@ -123,50 +164,83 @@ def _answer_waiting(card: opponents.Card) -> int:
     return answered
 
 
-def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> list[Exhibit]:
-    """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first.
+def rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
+    """Return the rounds whose exhibit this opponent shall answer and has not, and `since` when.
 
-    They are the first two rounds of a game that was just made, and after that one round ahead of the players.
-    `left_out` are the keys of exhibits that are not asked for now.
+    They are the first two rounds of a game from when it is made, and after that one round ahead of the players.
     """
+    return _rounds_waiting(opponent, weights).all()  # a question of one's own: a QuerySet remembers its answer
+
+
+@lru_cache(maxsize=16)
+def _rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
+    """Put the question together, once: that takes longer than a small database takes to answer it."""
     known = Prediction.objects.filter(exhibit=OuterRef("exhibit"), opponent=opponent, weights=weights)
     seated = Player.objects.filter(game=OuterRef("game"), opponent=opponent, weights=weights)
-    opened = Count("game__rounds", filter=Q(game__rounds__opened_at__isnull=False))
+    before = Round.objects.filter(game=OuterRef("game"), number=OuterRef("number") - ROUNDS_AHEAD)
+    since = Case(
+        When(number__lte=1 + ROUNDS_AHEAD, then=F("game__created_at")), default=Subquery(before.values("opened_at"))
+    )
+    unanswered = Round.objects.filter(Exists(seated), ~Exists(known), closed_at=None, game__finished_at=None)
+    return unanswered.annotate(since=since).filter(since__isnull=False)
+
+
+def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> dict[Exhibit, datetime]:
+    """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first; since when.
+
+    `left_out` are the keys of exhibits that are not asked for now.
+    """
     rounds = (
-        Round.objects.filter(Exists(seated), ~Exists(known), closed_at=None, game__finished_at=None)
+        rounds_waiting(opponent, weights)
         .exclude(exhibit__in=left_out)
-        .annotate(opened=opened)
-        .filter(Q(number__lte=F("opened") + ROUNDS_AHEAD) | Q(number__lte=1 + ROUNDS_AHEAD))
+        .annotate(first=Window(Min("since"), partition_by="exhibit"))  # in whichever game it was wanted first
         .order_by(F("opened_at").asc(nulls_last=True), "number")
         .select_related("exhibit")
     )
-    return list({each.exhibit_id: each.exhibit for each in rounds[:MOST_AT_ONCE]}.values())
+    return {each.exhibit: each.first for each in rounds[:MOST_AT_ONCE]}
 
 
-def _answer(card: opponents.Card, exhibits: Sequence[Exhibit]) -> set[int]:
+def _answer(card: opponents.Card, since: Mapping[Exhibit, datetime]) -> set[int]:
     """Run the opponent over these exhibits and store what it says; return the keys of those now answered.
 
     A damaged photo becomes a stored failure. A file that is not there goes on waiting: the folder may only be missing
     on this machine, or now, and what is stored holds for ever.
     """
-    shown: dict[Exhibit, list[Image.Image]] = {}
-    answered = set()
+    opponent = _opponent(card.name)
+    began = time.perf_counter()
+    looked_at = dict(_look(list(since)))
+    shown = {exhibit: images for exhibit, images in looked_at.items() if images}
+    located = opponent.locate(list(shown.values())) if shown else []
+    share_s = (time.perf_counter() - began) / max(len(shown), 1)
+    answers = dict(zip(shown, located, strict=True))
+    now, said = timezone.now(), list[photos.Said]()
+    for exhibit in looked_at:
+        # A clock that is ahead on another machine must not make a wait negative.
+        waited_s = max(0.0, (now - since[exhibit]).total_seconds())
+        if exhibit in answers:
+            effort = photos.Effort(share_s, opponent.device, waited_s)
+            said.append((exhibit, _as_stored(answers[exhibit]), effort))
+        else:
+            said.append((exhibit, "The photo could not be read.", photos.Effort(waited_s=waited_s)))
+    photos.record_predictions(card.name, card.weights, said)
+    return {exhibit.pk for exhibit in looked_at}
+
+
+def _look(exhibits: Sequence[Exhibit]) -> Iterator[tuple[Exhibit, list[Image.Image]]]:
+    """Yield the exhibits whose files are here, with their decoded photos; none where one of them is damaged."""
+    shown = ExhibitPhoto.objects.select_related("photo")
+    prefetch_related_objects(exhibits, Prefetch("exhibitphoto_set", shown))  # one query, not one for each exhibit
     for exhibit in exhibits:
         try:
-            files = [_bytes(photo) for photo in exhibit.ordered_photos()]
+            files = [_bytes(each.photo) for each in exhibit.exhibitphoto_set.all()]
         except OSError as error:
             log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", exhibit.pk, error)
             continue
-        answered.add(exhibit.pk)
         try:
-            shown[exhibit] = [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
+            yield exhibit, [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
         except (OSError, ValueError, SyntaxError) as error:
             log.error("A photo of exhibit %s is damaged: %s", exhibit.pk, error)
-            photos.record_prediction(exhibit, card.name, card.weights, "The photo could not be read.")
-    if shown:
-        for exhibit, distribution in zip(shown, _opponent(card.name).locate(list(shown.values())), strict=True):
-            photos.record_prediction(exhibit, card.name, card.weights, _as_stored(distribution))
-    return answered
+            yield exhibit, []
 
 
 def _bytes(photo: Photo) -> bytes:
@@ -206,11 +280,12 @@ def explain() -> int:
     """Explain all answers that somebody asked about, one after the other; return how many.
 
     Players who wait for an answer come first: between two batches of patches all exhibits that wait are answered. While
-    another thread has the model this returns at once, and that thread sends another nudge.
+    another thread has the model this returns at once, and that thread sends another nudge. A worker that was asked to
+    stop gives back what it is at.
     """
     explained = 0
     _wondering.set()
-    while _wondering.is_set() and _one_at_a_time.acquire(blocking=False):
+    while _wondering.is_set() and not _stopping() and _one_at_a_time.acquire(blocking=False):
         try:
             _wondering.clear()
             explained += sum(_explain_waiting(card) for card in opponents.available() if card.explains)
@@ -221,11 +296,17 @@ def explain() -> int:
     return explained
 
 
+class _Stopped(Exception):
+    """The worker was asked to stop between two batches of patches."""
+
+
 def _explain_waiting(card: opponents.Card) -> int:
     explained = 0
-    while waiting := explanations.take_up(card.name, card.weights, timezone.now()):
+    while not _stopping() and (waiting := explanations.take_up(card.name, card.weights, timezone.now())):
         try:
             explained += _explain(card, waiting)
+        except _Stopped:
+            explanations.give_back(waiting)
         except Exception:  # whatever went wrong with this picture, the next one may do
             log.exception("%s could not explain its answer to exhibit %s", card.label, waiting.exhibit_id)
             explanations.fail(waiting, FAILED)
@@ -247,6 +328,8 @@ def _explain(card: opponents.Card, waiting: Explanation) -> bool:
         return False
 
     def progress(share: float) -> None:
+        if _stopping():
+            raise _Stopped
         explanations.tell_progress(waiting, share, timezone.now())
         if _wanted.is_set():
             _wanted.clear()

@@ -30,8 +30,9 @@ from predictor.collection import Collection
 from predictor.data import ALONE, Exam, Lessons, Share
 from predictor.geo import distance_km
 from predictor.metrics import accuracy, median_km
+from predictor.plan import Plan
 from predictor.planet import choose_device
-from predictor.steps import Plan, Run, begin, for_checkpoint, take_step
+from predictor.steps import Run, begin, for_checkpoint, take_step
 
 log = logging.getLogger(__name__)
 

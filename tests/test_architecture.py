@@ -48,7 +48,7 @@ ARROWS = {
     "predictor.distribution": {"predictor.geo", "predictor.cells", "predictor.s2", "numpy"},
     "predictor.tasks": {
         "geogame.explanations", "geogame.models", "geogame.photos", "geogame.play", "geogame.rules", "predictor",
-        "django", "celery", "kombu", "PIL",
+        "django", "celery", "kombu", "billiard", "PIL",
     },
 }  # fmt: skip
 EDGES = ("geogame.views", "geogame.admin", "geogame.management", "geogame.urls", "geogame.asgi", "geogame.oneprocess")

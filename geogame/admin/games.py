@@ -1,9 +1,10 @@
 """Games and people in the admin: to be looked at, not edited; every change to a game goes through `play`."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from geogame.models import Game, Guess, Person, Player, Round
+from geogame.models import Game, Guess, Person, Player, Prediction, Round
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -56,6 +57,17 @@ class RoundAdmin(ReadOnly):
     list_display = ("game", "number", "exhibit", "opened_at", "closed_at")
     list_filter = ("game__photo_set",)
     inlines = (GuessRows,)
+
+
+@admin.register(Prediction)
+class PredictionAdmin(ReadOnly):
+    list_display = ("exhibit", "opponent", "weights", "seconds", "waited_s", "device", "failure", "created_at")
+    list_filter = ("opponent", "weights", "device", ("failure", admin.EmptyFieldListFilter))
+    list_select_related = ("exhibit",)
+    fields = ("exhibit", "opponent", "weights", "lat", "lng", "failure", "seconds", "waited_s", "device", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prediction]:
+        return super().get_queryset(request).defer("probabilities")  # hundreds of kilobytes for a page of them
 
 
 @admin.register(Person)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geogame', '0003_painter_of_old_starters'),
+        ('geogame', '0004_what_predictions_took'),
     ]
 
     operations = [

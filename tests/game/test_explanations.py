@@ -195,6 +195,16 @@ def test_a_worker_that_was_killed_loses_its_job_to_another(
     assert why(game, ana_seat)["progress"] == 0.6
 
 
+def test_a_worker_that_is_stopped_gives_its_job_back(
+    closed: Round, ana: Person, opponent: Explaining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(browser_of(ana), closed)
+    opponent.between = lambda: monkeypatch.setattr(tasks, "_stopping", lambda: True)
+    assert tasks.explain() == 0
+    assert explanations.take_up(CARD.name, CARD.weights, timezone.now()) is not None
+    assert not Explanation.objects.exclude(failure="").exists()
+
+
 def test_a_damaged_photo_is_said_and_asking_again_tries_again(
     closed: Round, game: Game, ana: Person, ana_seat: Player, opponent: Explaining
 ) -> None:

@@ -2,19 +2,32 @@
 
 import csv
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from predictor.tasks import STOP_WITHIN_S
 from tests.conftest import jpeg
 from tests.game import slow_opponent
-from tests.servers import Browser, environment, free_port, manage, postgres_server, redis_server, wait_for, web, worker
+from tests.servers import (
+    Browser,
+    Process,
+    environment,
+    free_port,
+    manage,
+    postgres_server,
+    redis_server,
+    wait_for,
+    web,
+    worker,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 IDLE_S = 21  # longer than any time-out of the parts in between
@@ -174,6 +187,81 @@ def test_a_worker_killed_while_it_thinks_loses_nothing(tmp_path: Path, redis_url
         (number, opponent) for number in (1, 2) for opponent in ("", "planet", "slow")
     ]
     assert not any(row["missing"] for row in rows)
+
+
+def test_a_worker_that_is_stopped_ends_its_batch_and_begins_no_other(tmp_path: Path, redis_url: str) -> None:
+    """Ben's game waits behind Ana's batch when the worker is told to stop: hers is stored, his is left to the next."""
+    env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/4"), **slow_opponent.install(tmp_path))
+    thinks, go = tmp_path / "thinks", tmp_path / "go"
+    with web(env, tmp_path, "--no-worker") as address:
+        ana, ben = Browser(address), Browser(address)
+        with thinking_worker(env, tmp_path, ana) as process:
+            ben.start("six", 6)  # waits with more rounds than Ana has seen
+            process.send_signal(signal.SIGTERM)
+            wait_for(lambda: b"Warm shutdown" in (tmp_path / "worker.log").read_bytes(), 10, "the worker hears nothing")
+            go.touch()
+            assert process.wait(STOP_WITHIN_S) == 0
+        assert all_locked(ana)
+        stored = "from geogame.models import Prediction as P; print(P.objects.filter(opponent='slow').count())"
+        assert manage(env, "shell", "-v", "0", "-c", stored).strip() == "2"
+        thinks.unlink()
+        with worker(env, tmp_path):
+            wait_for(lambda: all_locked(ben), 60, "nobody answers what the stopped worker left")
+
+
+def test_a_stop_takes_a_bounded_time_whatever_a_machine_is_thinking_about(tmp_path: Path, redis_url: str) -> None:
+    env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/5"), **slow_opponent.install(tmp_path))
+    with web(env, tmp_path, "--no-worker") as address:
+        browser = Browser(address)
+        with thinking_worker(env, tmp_path, browser) as process:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(STOP_WITHIN_S + 4) == 1
+            wait_for(lambda: is_gone(process.pid), 5, "its clock lives on")
+        assert not all_locked(browser)
+        (tmp_path / "go").touch()
+        with worker(env, tmp_path):
+            wait_for(lambda: all_locked(browser), 60, "the batch that was left is not asked again")
+
+
+def is_gone(group: int) -> bool:
+    """Tell whether no process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@contextmanager
+def thinking_worker(env: dict[str, str], folder: Path, browser: Browser) -> Iterator[Process]:
+    """Run a worker whose slow machine thinks about the first two rounds of a game that the browser has begun."""
+    thinks, go = folder / "thinks", folder / "go"
+    go.touch()
+    with worker(env, folder) as process:
+        wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "no worker answers")
+        for file in (go, thinks):  # the worker has tried both machines, to be warm
+            file.unlink()
+        browser.start("six", 2)
+        wait_for(thinks.exists, 30, "the slow machine is not asked")
+        yield process
+
+
+def test_the_one_process_set_up_stops_in_a_bounded_time_and_loses_nothing(tmp_path: Path) -> None:
+    env = environment(tmp_path, **slow_opponent.install(tmp_path))
+    thinks, go = tmp_path / "thinks", tmp_path / "go"
+    go.touch()
+    began = 0.0
+    with web(env, tmp_path) as address:
+        browser = Browser(address)
+        wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "the worker is not up")
+        for file in (go, thinks):
+            file.unlink()
+        browser.start("first-steps", 2)
+        wait_for(thinks.exists, 30, "the slow machine is not asked")
+        began = time.monotonic()
+    assert time.monotonic() - began < STOP_WITHIN_S + 6
+    count = "from geogame.models import Prediction as P; print(*P.objects.values_list('opponent', flat=True))"
+    assert manage(env, "shell", "-v", "0", "-c", count).split() == ["planet", "planet"]
 
 
 def all_locked(browser: Browser) -> bool:

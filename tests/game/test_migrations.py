@@ -36,3 +36,13 @@ def test_starter_photos_from_before_say_that_the_first_painter_painted_them() ->
         )  # fmt: skip
     after = at("0003_painter_of_old_starters").get_model("geogame", "Photo").objects.order_by("pk")
     assert [photo.extra for photo in after] == [{"a": "b", "painter": "1"}, {}, {}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_old_predictions_took_is_not_made_up() -> None:
+    before = at("0003_painter_of_old_starters")
+    photo_set = before.get_model("geogame", "PhotoSet").objects.create(name="Old", slug="old")
+    exhibit = before.get_model("geogame", "Exhibit").objects.create(photo_set=photo_set, lat=1, lng=2)
+    before.get_model("geogame", "Prediction").objects.create(exhibit=exhibit, opponent="p", weights="w", lat=1, lng=2)
+    (old,) = at("0004_what_predictions_took").get_model("geogame", "Prediction").objects.all()
+    assert (old.seconds, old.device, old.waited_s) == (None, None, None)

@@ -177,6 +177,21 @@ def test_the_export_has_a_row_for_each_guess_missing_ones_too(
     assert {line["in_domain"] for line in lines if line["kind"] == "machine"} == {True}
 
 
+def test_the_export_says_what_the_machines_answer_took_and_where(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play_game(toy_set, ana, [1, 1], [2, 2], machine_says)
+    measured = Round.objects.get(number=2).exhibit.predictions.get()
+    measured.seconds, measured.device = 0.03, "cpu"
+    measured.save()
+    rows = [json.loads(line) for line in export(capsys, "--format", "ndjson").splitlines()]
+    told = {(row["kind"], row["round"]): (row["prediction_seconds"], row["prediction_device"]) for row in rows}
+    nothing = (None, None)
+    assert told == {
+        ("human", 1): nothing, ("machine", 1): nothing, ("human", 2): nothing, ("machine", 2): (0.03, "cpu"),
+    }  # fmt: skip
+
+
 def test_the_export_keeps_to_the_opponent_asked_for(
     toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
 ) -> None:

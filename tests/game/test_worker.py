@@ -1,6 +1,6 @@
 """The worker's side of a game, with an opponent that is quick to ask: which exhibits wait, and that answers arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,12 @@ def start(photo_set: PhotoSet, person: Person) -> tuple[Game, Player]:
 def test_the_first_two_rounds_wait_and_then_one_ahead(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
     game, _seat = start(toy_set, ana)
     waiting = tasks.exhibits_waiting(CARD.name, CARD.weights)
-    assert waiting == [each.exhibit for each in game.rounds.filter(number__lte=2)]
+    assert list(waiting) == [each.exhibit for each in game.rounds.filter(number__lte=2)]
     assert tasks.locate() == 2
-    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == []
+    assert not tasks.exhibits_waiting(CARD.name, CARD.weights)
     play.close_if_due(game.rounds.get(number=1), timezone.now() + timedelta(seconds=61))
     play.start_round(game, timezone.now())
-    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == [game.rounds.get(number=3).exhibit]
+    assert list(tasks.exhibits_waiting(CARD.name, CARD.weights)) == [game.rounds.get(number=3).exhibit]
 
 
 def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
@@ -71,6 +71,58 @@ def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
     assert (guess.lat, guess.lng) == pytest.approx((lat[0], lng[0]))
     stored = Prediction.objects.filter(exhibit=guess.round.exhibit).get()
     assert np.frombuffer(stored.probabilities, dtype="<f2").tolist() == [0.75, 0.25]
+
+
+def test_what_an_answer_took_is_stored_with_it(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
+    game, _seat = start(toy_set, ana)
+    Game.objects.filter(pk=game.pk).update(created_at=timezone.now() - timedelta(seconds=7))
+    began = timezone.now()
+    tasks.locate()
+    share_s = (timezone.now() - began).total_seconds() / 2  # of two exhibits in one batch
+    for stored in Prediction.objects.all():
+        assert stored.device == "nowhere"
+        assert stored.seconds is not None
+        assert 0 < stored.seconds < share_s
+        assert stored.waited_s == pytest.approx(7, abs=2)
+
+
+def test_a_clock_that_is_ahead_makes_no_wait_negative(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
+    game, _seat = start(toy_set, ana)
+    Game.objects.filter(pk=game.pk).update(created_at=timezone.now() + timedelta(seconds=7))
+    tasks.locate()
+    assert set(Prediction.objects.values_list("waited_s", flat=True)) == {0.0}
+
+
+@pytest.fixture
+def asked_to_stop() -> Iterator[Callable[[], None]]:
+    """Ask this process's worker to stop, as far as its loops can tell; undone after the test."""
+    yield lambda: tasks._stop.__setitem__(0, 1)
+    tasks._stop[0] = 0
+
+
+def test_a_worker_that_was_asked_to_stop_stores_its_batch_and_begins_no_other(
+    toy_set: PhotoSet,
+    ana: Person,
+    ben: Person,
+    opponent: SureOfOne,
+    monkeypatch: pytest.MonkeyPatch,
+    asked_to_stop: Callable[[], None],
+) -> None:
+    game, _seat = start(toy_set, ana)
+    answers = opponent.locate
+
+    def interrupted(exhibits: Sequence[Sequence[Image.Image]]) -> list[Distribution]:
+        asked_to_stop()
+        play.close_if_due(game.rounds.get(number=1), timezone.now() + timedelta(seconds=61))
+        play.start_round(game, timezone.now())  # now the third waits as well
+        return answers(exhibits)
+
+    monkeypatch.setattr(opponent, "locate", interrupted)
+    assert tasks.locate() == 2
+    assert tasks.locate() == 0
+    assert Prediction.objects.count() == 2
+    assert len(tasks.exhibits_waiting(CARD.name, CARD.weights)) == 1
+    assert game.rounds.get(number=2).guesses.filter(player__kind="machine").exists()
 
 
 def test_a_second_nudge_asks_nothing_again(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
@@ -98,7 +150,9 @@ def test_a_photo_that_cannot_be_read_is_no_answer_and_stops_nothing(
         file.write(b"damaged")
     tasks.locate()
     assert game.players.get(kind="machine").guesses.get().lat is None
-    assert Prediction.objects.get(exhibit=game.rounds.get(number=1).exhibit).failure
+    failed = Prediction.objects.get(exhibit=game.rounds.get(number=1).exhibit)
+    assert failed.failure
+    assert (failed.seconds, failed.device) == (None, None)  # no machine thought about it
     assert Prediction.objects.get(exhibit=game.rounds.get(number=2).exhibit).lat is not None
 
 
@@ -143,7 +197,7 @@ def test_a_nudge_that_comes_while_the_model_is_busy_is_answered_by_the_busy_thre
     monkeypatch.setattr(opponent, "locate", interrupted)
     tasks.locate()
     assert returned == [0]
-    assert tasks.exhibits_waiting(CARD.name, CARD.weights) == []
+    assert not tasks.exhibits_waiting(CARD.name, CARD.weights)
     assert Round.objects.filter(number=1, guesses__player__kind="machine").count() == 2
 
 

@@ -1,5 +1,6 @@
 """The same picture gets the same answer, alone or in company."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from predictor.geolocator import Geolocator
+from predictor.geolocator import Geolocator, choose_precision
+from predictor.opponents import SHIPPED_WEIGHTS
 from predictor.planet import build, choose_device
+from tests.servers import ROOT
 
 
 @pytest.fixture
@@ -56,3 +59,40 @@ def test_the_network_is_the_one_described(geolocator: Geolocator) -> None:
 def test_a_wished_device_is_taken() -> None:
     assert choose_device("meta").type == "meta"
     assert choose_device().type in ("cuda", "mps", "cpu")
+
+
+def test_bfloat16_says_nearly_the_same(weights: Path, noise: list[Image.Image]) -> None:
+    exact, halved = (
+        Geolocator.load(weights, "cpu", precision).locate(noise) for precision in (torch.float32, torch.bfloat16)
+    )
+    for one, other in zip(exact, halved, strict=True):
+        assert not np.array_equal(one.probabilities, other.probabilities)  # it does compute in another format
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=5e-3)
+
+
+def test_the_shipped_weights_name_the_same_place_in_bfloat16() -> None:
+    """Of two cells that are nearly as probable the format may choose either, so all differences are added up."""
+    pictures = [Image.open(path) for path in sorted((ROOT / "geogame/starter/first-steps").glob("*.jpg"))[:6]]
+    exact, halved = (
+        Geolocator.load(SHIPPED_WEIGHTS, "cpu", precision).locate(pictures)
+        for precision in (torch.float32, torch.bfloat16)
+    )
+    for one, other in zip(exact, halved, strict=True):
+        assert np.abs(one.probabilities - other.probabilities).sum() < 0.1
+
+
+def test_a_processor_computes_in_float32_unless_asked_otherwise(geolocator: Geolocator) -> None:
+    assert choose_precision(torch.device("cpu")) is torch.float32
+    assert geolocator.precision is torch.float32
+    assert geolocator.device_name == "cpu"
+
+
+def test_the_config_tells_temperature_and_estimate(weights: Path, noise: list[Image.Image]) -> None:
+    plain = Geolocator.load(weights, "cpu")
+    config = dataclasses.replace(plain.config, temperature=4.0, estimate="distance")
+    cool = Geolocator(config, plain.partition, plain.network, plain.device).locate(noise)
+    for before, after in zip(plain.locate(noise), cool, strict=True):
+        expected = before.probabilities**0.25
+        assert np.allclose(after.probabilities, expected / expected.sum(), atol=1e-4)
+        assert after.point() == after.least_distance_point()
+        assert before.point() == before.argmax_point()

@@ -101,7 +101,7 @@ def test_other_packages_bring_opponents_and_their_failures_stay_theirs(
         EntryPoint("broken", "no_such_package:thing", group),
         EntryPoint("planet", f"{__name__}:coin", group),
     ])  # fmt: skip
-    monkeypatch.setattr(opponents, "entry_points", lambda group: theirs.select(group=group))
+    monkeypatch.setattr(opponents, "_brought", lambda path: tuple(theirs.select(group=group)))
     assert [card.name for card in opponents.available()] == ["planet", "coin"]
     assert "'broken'" in caplog.text
     assert "the name is taken" in caplog.text

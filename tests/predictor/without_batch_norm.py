@@ -11,6 +11,7 @@ from torch import nn
 
 from predictor import steps
 from predictor.checkpoint import Config
+from predictor.plan import Plan
 from predictor.train import train
 
 
@@ -23,7 +24,7 @@ def build(config: Config) -> nn.Module:
 if __name__ == "__main__":
     steps.build = build
     torch.set_num_threads(1)
-    plan = steps.Plan(
+    plan = Plan(
         photos=(sys.argv[1],), held_share=0.1, size=32, t1=(20,), t2=2, batch=16, workers=0, exam=4, steps=5, rate=0.01,
         save_every_s=0.0,
     )  # fmt: skip

@@ -54,9 +54,10 @@ class Command(BaseCommand):
             self._prepare()
         addresses = self._addresses(host, port)
         server = oneprocess.Server(host, port)
-        warm = None if options["no_worker"] else oneprocess.start_worker()
+        worker = None if options["no_worker"] else oneprocess.start_worker()
+        warm = worker and worker.is_warm
         threading.Thread(target=self._welcome, args=(server, warm, addresses), daemon=True).start()
-        server.run()
+        oneprocess.serve(server, worker)
 
     def _opponents(self) -> None:
         """Refuse to start without an opponent: its file is missing or damaged, and the sentence says which."""
