@@ -331,9 +331,8 @@ def _explain(card: opponents.Card, waiting: Explanation) -> bool:
         if _stopping():
             raise _Stopped
         explanations.tell_progress(waiting, share, timezone.now())
-        if _wanted.is_set():
-            _wanted.clear()
-            _answer_all()
+        _wanted.clear()
+        _answer_all()  # unasked too: in a pool of one process a nudge would queue behind this task
 
     said = Prediction.objects.get(exhibit=waiting.exhibit_id, opponent=card.name, weights=card.weights).point()
     opponent = _opponent(card.name)
