@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from predictor import images
@@ -17,8 +18,8 @@ from predictor.geolocator import Geolocator
 GRID = 27  # places of the patch in each direction: about every four pixels of 112
 PATCH = 0.25  # of the side, as Zeiler and Fergus: a house front or a sign is hidden whole, a street is not
 STEP = 2  # the first pass takes every second place in both directions, all four edges among them
-REFINED = 0.1  # of all places: the most that the second pass takes
-MATTERS = 0.25  # of the greatest drop: what the second pass looks at again
+REFINED = 0.16  # of all places: the most that the second pass takes
+MATTERS = 0.25  # of the greatest drop, size and steepness together: what the second pass looks at again
 BATCH = 32
 LEAST = 1e-12  # a belief below this is none: its logarithm would only tell of rounding
 
@@ -46,8 +47,8 @@ def occlusion(
     """Map where the belief in each region comes from; shares, (regions, n_cells), say how much of each cell it holds.
 
     All regions are told from the same passes through the network: a coarse grid of patches, then those places between
-    where a drop matters. A region that holds no part of a cell has drops of 0. `progress` hears after each batch which
-    share of the work is done, up to 1.
+    where the map is great or steep. A region that holds no part of a cell has drops of 0. `progress` hears after each
+    batch which share of the work is done, up to 1.
     """
     pixels = images.batch([picture], geolocator.config).to(geolocator.device)  # (1, 3, size, size)
     before = _log_beliefs(geolocator, pixels, shares)  # (regions, 1)
@@ -104,9 +105,14 @@ def _between(known: Floats) -> Floats:
 
 
 def _worth_another_look(drops: Floats, measured: NDArray[np.bool_], most: int) -> Places:
-    """The places between where the map of any region has its greatest drops, or gains: `most` of them or fewer."""
+    """The places between where the map of any region is great or steep: `most` of them or fewer.
+
+    Steep is where the neighbours of the first pass differ, so that a mean of them tells little.
+    """
+    around = sliding_window_view(np.pad(drops, ((0, 0), (1, 1), (1, 1)), "edge"), (3, 3), axis=(1, 2))
+    steepness = around.max(axis=(3, 4)) - around.min(axis=(3, 4))
     greatest = np.abs(drops).max(axis=(1, 2), keepdims=True)
-    weight = (np.abs(drops) / np.maximum(greatest, LEAST)).max(axis=0)  # (GRID, GRID), on each region's own scale
+    weight = ((np.abs(drops) + steepness) / np.maximum(greatest, LEAST)).max(axis=0)  # on each region's own scale
     weight[measured] = 0
     order = np.argsort(-weight, axis=None, kind="stable")[:most]
     chosen = order[weight.ravel()[order] >= MATTERS]

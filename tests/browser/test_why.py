@@ -42,14 +42,17 @@ def colours_over_the_photo(page: Page) -> list[int]:
 
 
 def assert_in_the_middle(page: Page) -> None:
+    page.wait_for_function(  # all of it is seen, once the window has settled
+        """() => {
+          const [photo, view] = [".photo-view .leaflet-image-layer:not(.why-veil)", ".photo-view"].map(
+            (name) => document.querySelector(name).getBoundingClientRect());
+          return photo.width <= view.width + 2 && photo.height <= view.height + 2;
+        }"""
+    )
     square = page.locator(".why-veil").bounding_box()
     photo = page.locator(".photo-view .leaflet-image-layer:not(.why-veil)").bounding_box()
     assert square is not None
     assert photo is not None
-    view = page.locator(".photo-view").bounding_box()
-    assert view is not None
-    assert photo["width"] <= view["width"] + 2  # all of it is seen
-    assert photo["height"] <= view["height"] + 2
     assert square["width"] == pytest.approx(min(photo["width"], photo["height"]), abs=2)
     for start_, length in (("x", "width"), ("y", "height")):
         middles = [box[start_] + box[length] / 2 for box in (square, photo)]  # type: ignore[literal-required]

@@ -82,7 +82,7 @@ def test_several_regions_cost_no_more_passes(geolocator: Geolocator, white: Imag
     alone = sum(map(len, network.batches))
     network.batches.clear()
     occlusion(geolocator, white, np.stack([region(FIRST), region(FIRST)]))
-    assert sum(map(len, network.batches)) == alone < 0.4 * GRID * GRID
+    assert sum(map(len, network.batches)) == alone < 0.45 * GRID * GRID
 
 
 def test_measured_places_are_those_of_the_whole_grid(geolocator: Geolocator, white: Image.Image) -> None:
@@ -95,7 +95,8 @@ def test_measured_places_are_those_of_the_whole_grid(geolocator: Geolocator, whi
     places = np.zeros((GRID, GRID), bool)
     places[tuple(heatmap.coarse_places().T)] = True
     assert (found.measured & ~places).any()  # where it matters it looked again
-    assert found.drops[found.measured & ~places].min() > heatmap.MATTERS * found.drops.max() * 0.8
+    half = GRID // 2 + heatmap.STEP * 3  # and not where nothing changes
+    assert not (found.measured & ~places)[half:, half:].any()
 
 
 def test_a_place_between_has_the_mean_of_its_neighbours() -> None:
