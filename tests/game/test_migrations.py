@@ -1,5 +1,7 @@
 """What becomes of an installation that is older than the code."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.apps.registry import Apps
 from django.db import connection
@@ -11,6 +13,14 @@ def at(migration: str) -> Apps:
     executor = MigrationExecutor(connection)
     executor.migrate([("geogame", migration)])
     return executor.loader.project_state([("geogame", migration)]).apps
+
+
+@pytest.fixture(autouse=True)
+def _newest_again(transactional_db: None) -> Iterator[None]:
+    """Other tests, in whatever order they run, find the tables of today."""
+    yield
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -46,3 +56,13 @@ def test_what_old_predictions_took_is_not_made_up() -> None:
     before.get_model("geogame", "Prediction").objects.create(exhibit=exhibit, opponent="p", weights="w", lat=1, lng=2)
     (old,) = at("0004_what_predictions_took").get_model("geogame", "Prediction").objects.all()
     assert (old.seconds, old.device, old.waited_s) == (None, None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_machines_that_sat_down_before_are_not_asked_why() -> None:
+    before = at("0004_what_predictions_took")
+    photo_set = before.get_model("geogame", "PhotoSet").objects.create(name="Old", slug="old")
+    game = before.get_model("geogame", "Game").objects.create(photo_set=photo_set)
+    before.get_model("geogame", "Player").objects.create(game=game, kind="machine", opponent="planet", weights="w")
+    (seat,) = at("0005_explanations").get_model("geogame", "Player").objects.all()
+    assert not seat.explains
