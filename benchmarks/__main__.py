@@ -8,13 +8,13 @@ from dataclasses import asdict
 
 from tqdm import tqdm
 
-from benchmarks import cells, collections, distances, locating, painting, training, worker
+from benchmarks import cells, collections, distances, explaining, locating, painting, training, worker
 from benchmarks.measure import Result
 
 ALL = (
     cells.leaf_ids, cells.leaf_ids_by_the_c_library, cells.lookup, cells.assignment, cells.partition,
     collections.nearly_linear, distances.distances, locating.at_once, locating.halved, locating.channels_last,
-    painting.for_training, painting.for_playing, training.from_shards, worker.worker,
+    explaining.heatmaps, painting.for_training, painting.for_playing, training.from_shards, worker.worker,
 )  # fmt: skip
 LARGE = (collections.of_the_papers_size,)
 

@@ -231,6 +231,7 @@ class Player(models.Model):
     opponent = models.CharField(max_length=60, blank=True)
     weights = models.CharField(max_length=64, blank=True)
     domain = models.CharField(max_length=16, choices=Domain, blank=True)  # what a machine was trained on
+    explains = models.BooleanField(default=False)  # a machine that can say why it answered so
     joined_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -335,4 +336,47 @@ class Draft(models.Model):
         ]
 
     def point(self) -> Point:
+        return Point(self.lat, self.lng)
+
+
+class Explanation(models.Model):
+    """Which parts of an exhibit's last photo spoke for a machine's answer, and which for the true place.
+
+    One for each exhibit, opponent, weights and place: a round keeps the place that it was drawn with, so that where a
+    place was corrected later games get a map of their own. It waits until it is made or has failed.
+    """
+
+    RADIUS_KM = 200.0  # what counts as the region of a place: the paper's scale of one
+
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.CASCADE, related_name="explanations")
+    opponent = models.CharField(max_length=60)
+    weights = models.CharField(max_length=64)
+    lat = models.FloatField()  # the true place that the second map is for
+    lng = models.FloatField()
+    rounds = models.ManyToManyField(Round, related_name="explanations")  # at whose reveal somebody asked
+    asked_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)  # the last sign of life of the worker that is at it
+    progress = models.FloatField(default=0)  # 0 to 1
+    made_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=300, blank=True)
+    rows = models.PositiveSmallIntegerField(default=0)
+    columns = models.PositiveSmallIntegerField(default=0)
+    answer_drops = models.BinaryField(null=True)  # (rows, columns), float16, little-endian, nats
+    truth_drops = models.BinaryField(null=True)
+    answer_belief = models.FloatField(null=True)  # probability of the region before anything was hidden
+    truth_belief = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [
+            *coordinates("explanation"),
+            models.UniqueConstraint(
+                fields=["exhibit", "opponent", "weights", "lat", "lng"], name="explanation_once_per_place"
+            ),
+            models.CheckConstraint(
+                condition=Q(made_at=None) | Q(failure="", answer_drops__isnull=False, truth_drops__isnull=False),
+                name="explanation_is_made_or_not",
+            ),
+        ]
+
+    def truth(self) -> Point:
         return Point(self.lat, self.lng)

@@ -30,6 +30,8 @@ class Opponent(Protocol):
     def domain(self) -> str: ...
     @property
     def painter(self) -> int: ...
+    @property
+    def explains(self) -> bool: ...
 
 
 @transaction.atomic
@@ -65,6 +67,7 @@ def open_game(
             opponent=card.name,
             weights=card.weights,
             domain=card.domain,
+            explains=card.explains,
             joined_at=now,
         )
     return game

@@ -125,6 +125,7 @@ CELERY_TASK_ROUTES = {"predictor.tasks.*": {"queue": "gpu"}}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "geogame.tasks.sweep", "schedule": 2.0},  # seconds
     "locate": {"task": "predictor.tasks.locate", "schedule": 10.0, "options": {"expires": 10}},
+    "explain": {"task": "predictor.tasks.explain", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 LANGUAGE_CODE = "en"

@@ -14,14 +14,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from geogame.models import Game, Guess, Player, Prediction, Round
+from geogame.models import Explanation, Game, Guess, Player, Prediction, Round
 from geogame.rules import rounds, standings
+from geogame.rules.sphere import Point
 from geogame.rules.standings import Outcome
 from predictor import cells, s2
 from predictor.distribution import Distribution
 
 TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
+STRONGEST = 127  # of a drop on the wire: a whole number of seven bits
 HUES = (24, 340, 48, 4, 300, 64, 320, 36)  # warm ones: people's; degrees of the colour wheel
 
 Json = dict[str, Any]
@@ -138,13 +140,9 @@ def _reveal(
     photo = closed.exhibit.ordered_photos()[-1]
     errors = {guess.player_id: guess.error_km for guess in guesses}
     machine = next((player for player in players if player.is_machine), None)
-    prediction = (
-        machine
-        and Prediction.objects.filter(exhibit=closed.exhibit, opponent=machine.opponent, weights=machine.weights)
-        .select_related("partition")
-        .first()
-    )
-    shaded = shaded_cells(prediction) if prediction and prediction.partition else []
+    own = next((guess.point() for guess in guesses if guess.player_id == viewer_pk), None)
+    belief = _belief(machine, closed) if machine else None
+    shaded = shaded_cells(belief) if belief else []
     return {
         "place": {"lat": closed.lat, "lng": closed.lng},
         "title": photo.title,
@@ -157,6 +155,8 @@ def _reveal(
         "cells": shaded,
         "cellsPlayer": machine.pk if machine and shaded else None,
         "cellsCover": round(sum(cell["p"] for cell in shaded), 3),
+        "standing": _standing(belief, own, closed.truth()) if belief else None,
+        "why": _why(machine, closed) if machine and belief else None,
         "last": not game.rounds.filter(opened_at=None).exists(),
     }
 
@@ -172,13 +172,76 @@ def _guess(guess: Guess) -> Json:
     }
 
 
-def shaded_cells(prediction: Prediction) -> list[Json]:
-    """Return the most probable cells of a stored prediction with their outlines, most probable first."""
-    assert prediction.partition is not None
-    assert prediction.probabilities is not None
+def _belief(machine: Player, closed: Round) -> Distribution | None:
+    """Return what the machine believed, as it is stored; None where it had no answer."""
+    stored = Prediction.objects.filter(exhibit=closed.exhibit, opponent=machine.opponent, weights=machine.weights)
+    prediction = stored.select_related("partition").first()
+    if prediction is None or prediction.partition is None or prediction.probabilities is None:
+        return None
     partition = cells.Partition(np.frombuffer(prediction.partition.cell_ids, dtype="<u8"))
-    probabilities = np.frombuffer(prediction.probabilities, dtype="<f2").astype(np.float32)
-    top = Distribution(partition, probabilities).top_cells(TOP_CELLS)
+    return Distribution(partition, np.frombuffer(prediction.probabilities, dtype="<f2").astype(np.float32))
+
+
+def _standing(belief: Distribution, own: Point | None, truth: Point) -> Json:
+    """Say how the viewer's pin and the true place stood with the machine, among how many cells."""
+
+    def stood(place: Point) -> Json:
+        standing = belief.standing(*place)
+        return {"p": _significant(standing.probability), "rank": standing.rank}
+
+    there = belief.partition.assign(*zip(truth, own or truth, strict=True))
+    return {
+        "cells": len(belief.partition),
+        "own": stood(own) if own else None,
+        "truth": stood(truth),
+        "sameCell": own is not None and bool(there[0] == there[1] >= 0),
+    }
+
+
+def _significant(probability: float) -> float:
+    return float(f"{probability:.3g}")
+
+
+def _why(machine: Player, closed: Round) -> Json | None:
+    """Return how far the machine's explanation is, and its maps once it is made; None where it can give none."""
+    if not machine.explains:
+        return None
+    asked = closed.explanations.filter(opponent=machine.opponent, weights=machine.weights).first()
+    if asked is None:
+        return {"player": machine.pk, "state": "unasked"}
+    if asked.failure:
+        return {"player": machine.pk, "state": "failed", "failure": _(asked.failure)}
+    if asked.made_at is None:
+        return {"player": machine.pk, "state": "waiting", "progress": round(asked.progress, 2)}
+    return {
+        "player": machine.pk,
+        "state": "made",
+        "radiusKm": Explanation.RADIUS_KM,
+        "answer": _map(asked, asked.answer_drops, asked.answer_belief),
+        "truth": _map(asked, asked.truth_drops, asked.truth_belief),
+    }
+
+
+def _map(made: Explanation, stored: bytes | memoryview | None, belief: float | None) -> Json:
+    """Return one map in whole numbers: each drop as a share of the greatest change, which `most` tells in nats."""
+    assert stored is not None
+    assert belief is not None
+    drops = np.frombuffer(stored, dtype="<f2").astype(np.float32)
+    most = float(np.abs(drops).max())
+    shares = np.round(drops * (STRONGEST / most)).astype(int) if most else np.zeros(len(drops), int)
+    return {
+        "rows": made.rows,
+        "columns": made.columns,
+        "drops": shares.tolist(),
+        "most": round(most, 3),
+        "strongest": round(float(drops.max()), 3),
+        "p": _significant(belief),
+    }
+
+
+def shaded_cells(belief: Distribution) -> list[Json]:
+    """Return the most probable cells with their outlines, most probable first."""
+    top = belief.top_cells(TOP_CELLS)
     tokens = s2.tokens(np.array([cell_id for cell_id, _p in top], dtype=np.uint64))
     return [
         {

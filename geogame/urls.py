@@ -16,6 +16,7 @@ urlpatterns = [
     path("rounds/<uuid:round_id>/guess/", rounds.guess, name="guess"),
     path("rounds/<uuid:round_id>/draft/", rounds.draft, name="draft"),
     path("rounds/<uuid:round_id>/bell/", rounds.bell, name="bell"),
+    path("rounds/<uuid:round_id>/why/", rounds.why, name="why"),
     path("rounds/<uuid:round_id>/photos/<int:position>/", rounds.photo, name="round-photo"),
     path("sets/<slug:slug>/cover/", sets.cover, name="cover"),
     path("setup/<str:token>/", setup.first_admin, name="setup"),

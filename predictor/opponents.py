@@ -7,20 +7,23 @@ card() and load(device), as `Planet` here has them.
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import numpy as np
 from PIL import Image
 
 from predictor import checkpoint
 from predictor.distribution import Distribution
+from predictor.geo import Point
 
 if TYPE_CHECKING:
     from predictor.geolocator import Geolocator
+    from predictor.heatmap import Heatmap
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Card:
     domain: str  # "toy-earth" or "real": what it was trained on
     n_cells: int
     painter: int = 0  # the version of Toy Earth's painter that it has learnt from; 0: none
+    explains: bool = False  # what it loads is an Explainer
 
 
 class Opponent(Protocol):
@@ -50,6 +54,16 @@ class Opponent(Protocol):
 
     def locate(self, exhibits: Sequence[Exhibit]) -> list[Distribution]:
         """Say where each exhibit is."""
+
+
+@runtime_checkable
+class Explainer(Protocol):
+    """What an opponent may be able to do besides: say which parts of a picture its belief comes from."""
+
+    def explain(
+        self, exhibit: Exhibit, places: Sequence[Point], radius_km: float, progress: Callable[[float], object]
+    ) -> list["Heatmap"]:
+        """Map the last photo for the region around each place; `progress` hears shares of the work, up to 1."""
 
 
 class Maker(Protocol):
@@ -72,6 +86,16 @@ class LoadedPlanet:
     def locate(self, exhibits: Sequence[Exhibit]) -> list[Distribution]:
         """Say where each exhibit is."""
         return self._geolocator.locate([photos[-1] for photos in exhibits])
+
+    def explain(
+        self, exhibit: Exhibit, places: Sequence[Point], radius_km: float, progress: Callable[[float], object]
+    ) -> list["Heatmap"]:
+        """Map what speaks for each place."""
+        from predictor import heatmap  # late: this loads torch
+
+        partition = self._geolocator.partition
+        shares = np.stack([partition.shares_within(place, radius_km) for place in places])
+        return heatmap.occlusion(self._geolocator, exhibit[-1], shares, progress)
 
 
 class Planet:
@@ -103,7 +127,9 @@ class Planet:
 @lru_cache(maxsize=8)
 def _planet_card(path: Path, _mtime_ns: int, _size: int) -> Card:
     config, partition = checkpoint.read_header(path)
-    return Card("planet", "PlaNet", checkpoint.digest(path), config.domain, len(partition), config.painter)
+    return Card(
+        "planet", "PlaNet", checkpoint.digest(path), config.domain, len(partition), config.painter, explains=True
+    )
 
 
 BUILT_IN: Mapping[str, Maker] = {"planet": Planet()}

@@ -35,21 +35,27 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from PIL import Image
 
-from geogame import photos, play
-from geogame.models import Exhibit, ExhibitPhoto, Photo, Player, Prediction, Round
+from geogame import explanations, photos, play
+from geogame.models import Exhibit, ExhibitPhoto, Explanation, Photo, Player, Prediction, Round
+from geogame.rules.refusals import gettext_noop
 from geogame.rules.sphere import point
 from predictor import opponents
+from predictor.geo import Point
 
 if TYPE_CHECKING:
     from predictor.distribution import Distribution
+    from predictor.heatmap import Heatmap
 
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 32
+NOT_READ = gettext_noop("The photo could not be read.")
+FAILED = gettext_noop("Something went wrong while looking into the photograph; the reason is in this site's log.")
 ROUNDS_AHEAD = 1  # of the one that is showing
 STOP_WITHIN_S = 8.0  # of being asked to, whatever an opponent is thinking about: Docker kills after ten seconds
 _one_at_a_time = threading.Lock()  # a worker process has one model and one device
 _wanted = threading.Event()  # somebody asked while the model was busy
+_wondering = threading.Event()  # somebody asked why while the model was busy
 _stop = mmap.mmap(-1, 1)  # one byte: the worker was asked to stop. Shared memory: a pool's forked children must see it
 
 
@@ -132,6 +138,8 @@ def locate() -> int:
             answered += _answer_all()
         finally:
             _one_at_a_time.release()
+    if _wondering.is_set():
+        nudge_why()
     return answered
 
 
@@ -257,3 +265,85 @@ def _tell_open_rounds() -> None:
     )
     for each in Round.objects.filter(Exists(silent), opened_at__isnull=False, closed_at=None):
         play.answer_for_machines(each, timezone.now())
+
+
+def nudge_why() -> None:
+    """Say that explanations are waiting. Without a broker they wait until beat says so."""
+    try:
+        explain.apply_async(expires=60)
+    except (OperationalError, ConnectionError) as error:
+        log.warning("The broker does not answer, so nothing is explained now: %s", error)
+
+
+@shared_task(name="predictor.tasks.explain")
+def explain() -> int:
+    """Explain all answers that somebody asked about, one after the other; return how many.
+
+    Players who wait for an answer come first: between two batches of patches all exhibits that wait are answered. While
+    another thread has the model this returns at once, and that thread sends another nudge. A worker that was asked to
+    stop gives back what it is at.
+    """
+    explained = 0
+    _wondering.set()
+    while _wondering.is_set() and not _stopping() and _one_at_a_time.acquire(blocking=False):
+        try:
+            _wondering.clear()
+            explained += sum(_explain_waiting(card) for card in opponents.available() if card.explains)
+        finally:
+            _one_at_a_time.release()
+    if _wanted.is_set():
+        nudge()
+    return explained
+
+
+class _Stopped(Exception):
+    """The worker was asked to stop between two batches of patches."""
+
+
+def _explain_waiting(card: opponents.Card) -> int:
+    explained = 0
+    while not _stopping() and (waiting := explanations.take_up(card.name, card.weights, timezone.now())):
+        try:
+            explained += _explain(card, waiting)
+        except _Stopped:
+            explanations.give_back(waiting)
+        except Exception:  # whatever went wrong with this picture, the next one may do
+            log.exception("%s could not explain its answer to exhibit %s", card.label, waiting.exhibit_id)
+            explanations.fail(waiting, FAILED)
+    return explained
+
+
+def _explain(card: opponents.Card, waiting: Explanation) -> bool:
+    """Explain one answer; return whether that was done. A file that is not there goes on waiting, as in `_answer`."""
+    try:
+        files = [_bytes(photo) for photo in waiting.exhibit.ordered_photos()[-1:]]
+    except OSError as error:
+        log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", waiting.exhibit_id, error)
+        return False
+    try:
+        shown = [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
+    except (OSError, ValueError, SyntaxError) as error:
+        log.error("A photo of exhibit %s is damaged: %s", waiting.exhibit_id, error)
+        explanations.fail(waiting, NOT_READ)
+        return False
+
+    def progress(share: float) -> None:
+        if _stopping():
+            raise _Stopped
+        explanations.tell_progress(waiting, share, timezone.now())
+        _wanted.clear()
+        _answer_all()  # unasked too: in a pool of one process a nudge would queue behind this task
+
+    said = Prediction.objects.get(exhibit=waiting.exhibit_id, opponent=card.name, weights=card.weights).point()
+    opponent = _opponent(card.name)
+    assert said is not None
+    assert isinstance(opponent, opponents.Explainer)
+    places = [Point(*said), Point(*waiting.truth())]
+    answer, truth = opponent.explain(shown, places, waiting.RADIUS_KM, progress)
+    rows, columns = answer.drops.shape
+    explanations.keep(waiting, rows, columns, _as_reason(answer), _as_reason(truth), timezone.now())
+    return True
+
+
+def _as_reason(heatmap: "Heatmap") -> explanations.Reason:
+    return explanations.Reason(heatmap.belief, heatmap.drops.astype("<f2").tobytes())

@@ -31,6 +31,7 @@ class Card:
     weights: str = "0123456789ab"
     domain: str = "toy-earth"
     painter: int = 0
+    explains: bool = True
 
 
 CARD = Card()

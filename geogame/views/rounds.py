@@ -1,15 +1,17 @@
-"""What a player sends and gets in a round: a guess, a draft, the bell, the photo."""
+"""What a player sends and gets in a round: a guess, a draft, the bell, the question why, the photo."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from geogame import play, seats
+from geogame import explanations, play, seats
 from geogame.models import Player, Round
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
 from geogame.rules.sphere import point
 from geogame.views.answers import body_of, refusing, state_for
+from predictor import opponents
+from predictor.tasks import nudge_why
 
 MAX_KEY = 64
 
@@ -50,6 +52,20 @@ def bell(request: HttpRequest, round_id: object) -> HttpResponse:
     """A browser's countdown ran out: have a look whether the round is due. The server decides."""
     this_round, player = _round_and_seat(request, round_id)
     play.close_if_due(this_round, timezone.now())
+    return state_for(player)
+
+
+@require_POST
+@refusing
+def why(request: HttpRequest, round_id: object) -> HttpResponse:
+    """Somebody wants to know, after the reveal, which parts of the photo the machine's answer came from."""
+    this_round, player = _round_and_seat(request, round_id)
+    try:
+        here = opponents.available()
+    except opponents.Unavailable:
+        here = []  # what is stored can be told all the same
+    explanations.ask(player, this_round, here, timezone.now())
+    nudge_why()
     return state_for(player)
 
 

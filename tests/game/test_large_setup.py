@@ -97,6 +97,30 @@ class nothing:
     def __exit__(self, *_: object) -> None: ...
 
 
+def test_why_is_found_out_elsewhere_and_told_step_by_step(tmp_path: Path, redis_url: str) -> None:
+    env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/6"))
+    with web(env, tmp_path, "--no-worker") as address, worker(env, tmp_path):
+        browser = Browser(address)
+        wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "no worker answers")
+        browser.start("six", 2)
+        this_round = browser.state()["round"]["id"]
+        assert browser.post(f"/rounds/{this_round}/why/").status_code == 409
+        wait_for(lambda: locked(browser), 60, "the machine does not answer")
+        browser.guess(5, 5)
+        with browser.socket() as socket:
+            json.loads(socket.recv(5))
+            for _ in range(2):
+                assert browser.post(f"/rounds/{this_round}/why/").status_code == 200
+            heard = [json.loads(socket.recv(60))["reveal"]["why"]]
+            while heard[-1]["state"] == "waiting":
+                heard.append(json.loads(socket.recv(60))["reveal"]["why"])
+        steps = [each["progress"] for each in heard[:-1]]
+        assert steps == sorted(steps)
+        assert len(set(steps)) > 3
+        assert len(heard[-1]["answer"]["drops"]) == heard[-1]["answer"]["rows"] * heard[-1]["answer"]["columns"]
+        assert heard[-1] == browser.state()["reveal"]["why"]
+
+
 def test_a_killed_worker_loses_nothing_and_an_idle_room_still_hears_news(tmp_path: Path, redis_url: str) -> None:
     env = installed(tmp_path, REDIS_URL=redis_url.replace("/0", "/1"))
     with web(env, tmp_path, "--no-worker") as address:

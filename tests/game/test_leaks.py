@@ -82,6 +82,7 @@ def everything_sent(game: Game, opened: Round, ana: Person) -> Wire:
     for verb, body in (
         ("draft", {"lat": 1, "lng": 2}),
         ("bell", {}),
+        ("why", {}),
         ("guess", {"lat": "x"}),
         ("guess", {"lat": 99, "lng": 0}),
     ):

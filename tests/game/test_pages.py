@@ -246,8 +246,8 @@ def test_no_route_takes_a_picture_from_a_player() -> None:
 
     names = {pattern.name for pattern in urls.urlpatterns if hasattr(pattern, "name")}
     assert names == {
-        "home", "leaderboard", "start", "game", "snapshot", "next", "guess", "draft", "bell", "round-photo", "cover",
-        "setup", "healthz", "readyz", "metrics", "javascript-catalog", None,
+        "home", "leaderboard", "start", "game", "snapshot", "next", "guess", "draft", "bell", "why", "round-photo",
+        "cover", "setup", "healthz", "readyz", "metrics", "javascript-catalog", None,
     } - {None}  # fmt: skip
 
 

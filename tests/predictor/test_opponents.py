@@ -11,6 +11,7 @@ from PIL import Image
 
 from predictor import checkpoint, opponents
 from predictor.checkpoint import CheckpointError
+from predictor.geo import Point
 from predictor.opponents import Card
 from predictor.toyearth import PAINTER_VERSION
 
@@ -23,7 +24,7 @@ def planet_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_planet_is_there(planet_weights: Path) -> None:
     assert opponents.available()[0] == Card(
-        "planet", "PlaNet", checkpoint.digest(planet_weights), "toy-earth", 24, PAINTER_VERSION
+        "planet", "PlaNet", checkpoint.digest(planet_weights), "toy-earth", 24, PAINTER_VERSION, explains=True
     )
 
 
@@ -47,6 +48,17 @@ def test_planet_looks_at_the_last_photo(planet_weights: Path, noise: list[Image.
     assert planet.device == "cpu"
     trip, last = planet.locate([noise, noise[-1:]])
     np.testing.assert_allclose(trip.probabilities, last.probabilities, atol=1e-6)
+
+
+def test_planet_explains_by_its_last_photo(planet_weights: Path, noise: list[Image.Image]) -> None:
+    planet = opponents.load("planet", "cpu")
+    assert isinstance(planet, opponents.Explainer)
+    heard: list[float] = []
+    here, there = planet.explain(noise, [Point(48.0, 11.0), Point(-33.0, 151.0)], 200, heard.append)
+    assert heard[-1] == 1
+    (belief,) = planet.locate([noise])
+    assert here.belief == pytest.approx(belief.mass_within(Point(48.0, 11.0), 200), rel=1e-3)
+    assert here.drops.shape == there.drops.shape
 
 
 def test_a_new_file_is_noticed(planet_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ const FLIGHT_MS = 1400; // the numbers wait for the map's flight
 const TOAST_MS = 6000;
 
 /** Open the board on the page. `act` holds what it may ask of others: guess(pin), next(), bell(roundId). */
-export function openBoard(page, { map, photo, panel, act }) {
+export function openBoard(page, { map, photo, why, panel, act }) {
   const part = (id) => document.getElementById(id);
   const [guessButton, nextButton, card, results] = ["guess", "next", "card", "results"].map(part);
   const bar = openBar(part("bar"), act.bell, say);
@@ -31,6 +31,7 @@ export function openBoard(page, { map, photo, panel, act }) {
     if (snapshot.round && (isFirst || isOtherRound)) photo.show(snapshot.round.photos);
     if (isNew) enter[snapshot.phase](snapshot, isFirst);
     else if (snapshot.phase === "showing" && snapshot.round.guess) map.lock(snapshot.round.guess);
+    why.draw(snapshot);
     drawGuess();
   }
 

@@ -1,7 +1,7 @@
 /** Card: the verdict of a round, in a sentence and a number, with everybody's distance beneath. */
 
 import { mark } from "./marks.js";
-import { distance, points } from "./words.js";
+import { distance, number, percent, points } from "./words.js";
 
 const COUNT_MS = 1300;
 
@@ -17,6 +17,8 @@ export function drawCard(card, { reveal, players, seat, game }, delayMs) {
   count(show("error"), best?.errorKm ?? null, delayMs);
   show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
   show("guesses").replaceChildren(...inOrder(reveal.guesses).map((guess) => row(guess, byId.get(guess.player), seat, delayMs)));
+  show("standing").hidden = !reveal.standing;
+  show("standing").textContent = reveal.standing ? standing(reveal.standing, byId.get(reveal.cellsPlayer)) : "";
   show("title").textContent = reveal.title || gettext("A place without a name");
   show("credit").replaceChildren(...credit(reveal));
   const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(reveal.cellsCover);
@@ -43,6 +45,19 @@ function row(guess, player, seat, delayMs) {
   score.className = "soft";
   item.append(mark(player), name, error, score);
   return item;
+}
+
+/** What the machine thought of the viewer's own pin, and of the true place. */
+function standing({ cells, own, truth, sameCell }, machine) {
+  const told = (whose, { p, rank }) => (rank === null
+    ? interpolate(gettext("%s knows no area that holds %s."), [machine.name, whose])
+    : interpolate(gettext("%s gave the area of %s %s of its belief: rank %s of %s."),
+      [machine.name, whose, percent(p), number(rank), number(cells)]));
+  if (!own) return told(gettext("the true place"), truth);
+  if (sameCell) return told(gettext("your pin, and of the true place,"), own);
+  const rest = truth.rank === null ? told(gettext("the true place"), truth)
+    : interpolate(gettext("That of the true place got %s: rank %s."), [percent(truth.p), number(truth.rank)]);
+  return `${told(gettext("your pin"), own)} ${rest}`;
 }
 
 /** Photo credit: by whom, under which licence, where from. */

@@ -19,6 +19,7 @@ export function listenToKeys(page, map) {
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest("input, textarea, select, button, a, summary");
     if (page.dataset.phase !== "reveal" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && page.classList.contains("shows-photo")) part("look-back").click();
     if (event.key.toLowerCase() === "n" || (event.key === "Enter" && !isTyping)) part("next").click();
   });
 
@@ -33,8 +34,10 @@ export function listenToKeys(page, map) {
 
   for (const id of ["look", "look-back"]) {
     part(id).addEventListener("click", () => {
+      const from = page.classList.contains("shows-why") ? "why" : "look";
       page.classList.toggle("shows-photo", id === "look");
-      part(id === "look" ? "look-back" : "look").focus();
+      page.classList.remove("shows-why");
+      part(id === "look" ? "look-back" : from).focus();
     });
   }
 

@@ -6,13 +6,16 @@ import { openMap } from "./map.js";
 import { openPanel } from "./panel.js";
 import { openPhoto } from "./photo.js";
 import { openServer } from "./server.js";
+import { openWhy } from "./why.js";
 
 const page = document.getElementById("game");
 const wires = {};
 const map = openMap(document.getElementById("map"), (pin) => wires.server.draft(wires.board.pinned(pin), pin));
+const photo = openPhoto(document.getElementById("photo"));
 wires.board = openBoard(page, {
   map,
-  photo: openPhoto(document.getElementById("photo")),
+  photo,
+  why: openWhy(page, photo, (roundId) => wires.server.why(roundId)),
   panel: openPanel(document.getElementById("panel")),
   act: {
     guess: (roundId, pin) => wires.server.guess(roundId, pin),

@@ -13,7 +13,7 @@ export function openPhoto(element) {
   });
   L.control.zoom({ position: "bottomleft", zoomInTitle: gettext("Zoom in"), zoomOutTitle: gettext("Zoom out") }).addTo(map);
   map.setView([0, 0], 0);
-  let [overlay, shown, tried] = [null, null, 0];
+  let [overlay, shown, tried, last, veil, veilUrl] = [null, null, 0, null, null, null];
 
   /** Fill the window as far as that hides little, and let nobody zoom out beyond the whole picture. */
   function fit() {
@@ -24,7 +24,8 @@ export function openPhoto(element) {
     const whole = Math.min(size.x / shown.width, size.y / shown.height);
     const full = Math.max(size.x / shown.width, size.y / shown.height);
     map.setMinZoom(-10).setMaxBounds(null).setMaxZoom(Math.max(DEEPEST, Math.log2(full) + 2));
-    map.setView(bounds.getCenter(), Math.log2(Math.min(full, whole * MOST_CROP)), { animate: false });
+    const crop = element.closest(".shows-why") ? 1 : MOST_CROP; // what spoke for a place may lie at the very edge
+    map.setView(bounds.getCenter(), Math.log2(Math.min(full, whole * crop)), { animate: false });
     map.setMaxBounds(bounds.pad(0.02)).setMinZoom(Math.log2(whole));
   }
 
@@ -56,13 +57,35 @@ export function openPhoto(element) {
     element.style.setProperty("--photo-colour", photo.colour);
     fit();
     load();
+    drawVeil();
+  }
+
+  /** Lay a picture over the middle square of the last photograph, which is the one that the machine looks at. */
+  function drawVeil() {
+    veil?.remove();
+    veil = null;
+    const isVeiled = veilUrl !== null && shown === last;
+    element.classList.toggle("is-veiled", isVeiled);
+    if (!isVeiled) return;
+    const [side, { width, height }] = [Math.min(last.width, last.height), last];
+    const square = [[(height - side) / 2, (width - side) / 2], [(height + side) / 2, (width + side) / 2]];
+    veil = L.imageOverlay(veilUrl, square, { className: "why-veil", zIndex: 2 }).addTo(map);
   }
 
   new ResizeObserver(fit).observe(view);
   return {
     show: (photos) => {
-      look(photos[photos.length - 1]);
+      last = photos[photos.length - 1];
+      look(last);
       offer(element.querySelector(".photo-others"), photos, look);
+    },
+    showLast: () => {
+      if (shown !== last) element.querySelector(".photo-others").lastElementChild.click();
+    },
+    isSquare: () => last.width === last.height,
+    veil: (url) => {
+      veilUrl = url;
+      drawVeil();
     },
     fit,
   };

@@ -74,6 +74,7 @@ export function openServer({ root, code }, { hear, online, refused }) {
       }, DRAFT_AFTER_MS);
     },
     bell: (roundId) => send(`${root}rounds/${roundId}/bell/`),
+    why: (roundId) => send(`${root}rounds/${roundId}/why/`),
     next: () => send(`${game}next/`),
   };
 }

@@ -18,6 +18,13 @@ export function number(value) {
   return new Intl.NumberFormat(document.documentElement.lang).format(value);
 }
 
+/** 17 %, 3.1 %, 0.08 %; what is smaller is only said to be. */
+export function percent(share) {
+  const shown = (value, digits) => new Intl.NumberFormat(document.documentElement.lang,
+    { style: "percent", maximumSignificantDigits: digits }).format(value);
+  return share < 0.0001 ? interpolate(gettext("less than %s"), [shown(0.0001, 1)]) : shown(share, share < 0.995 ? 2 : 3);
+}
+
 export function points(value) {
   if (value === null || value === undefined) return gettext("no points");
   return interpolate(ngettext("%s point", "%s points", value), [number(value)]);
