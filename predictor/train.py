@@ -189,7 +189,7 @@ def keep(run: Run, out: Path, journal: Journal, exam: Exam | None, more: dict[st
     """Save the state, the checkpoint so far, and a line of metrics."""
     examined, temperature = examine(run, exam) if exam is not None else ({}, 1.0)
     facts = journal.write(run, {**more, **examined})
-    told = {"plan": asdict(run.plan), **facts}
+    told = {"plan": _without_folders(run.plan), **facts}
     config = replace(run.config, temperature=temperature, training=told)
     checkpoint.save(out / "planet.safetensors", config, run.partition, for_checkpoint(run))
     state = {
@@ -200,6 +200,12 @@ def keep(run: Run, out: Path, journal: Journal, exam: Exam | None, more: dict[st
     }  # fmt: skip
     torch.save(state, out / "state.pt.part")
     os.replace(out / "state.pt.part", out / "state.pt")
+
+
+def _without_folders(plan: Plan) -> dict[str, Any]:
+    """The plan for strangers, who get the checkpoint: where somebody keeps files is nobody's business."""
+    names = {name: [Path(each).name for each in getattr(plan, name)] for name in ("photos", "cells")}
+    return {**asdict(plan), **names, "start": Path(plan.start).name}
 
 
 def resume(run: Run, path: Path) -> None:

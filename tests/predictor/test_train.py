@@ -204,6 +204,12 @@ def test_cells_may_come_from_tables(tmp_path: Path, tiny: Plan, quarters: Partit
     assert checkpoint.read_header(made)[1].digest == quarters.digest
 
 
+def test_a_checkpoint_does_not_tell_where_files_were(tmp_path: Path, tiny: Plan) -> None:
+    made = train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu")
+    assert checkpoint.read_header(made)[0].training["plan"]["photos"] == ["photos.csv"]  # type: ignore[index]
+    assert str(tmp_path.parent).encode() not in made.read_bytes()
+
+
 def test_cells_know_the_mean_of_their_photos(tmp_path: Path, tiny: Plan) -> None:
     partition = checkpoint.read_header(train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu"))[1]
     assert partition.means is not None
