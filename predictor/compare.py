@@ -65,9 +65,12 @@ def answered(
     for path, geolocator in zip(weights, geolocators, strict=True):
         evaluate.require_this_world(path, geolocator.config, photos)
     made, _ = evaluate.exams(photos, count, [each.config for each in geolocators])
+    names = [path.stem for path in weights]
+    if len(set(names)) < len(names):  # train calls all of them alike, in folders of their own
+        names = [f"{path.absolute().parent.name}/{path.stem}" for path in weights]
     return {
-        name: [_variants(path.stem, geolocator, exam) for path, geolocator in zip(weights, geolocators, strict=True)]
-        for name, exam in made.items()
+        exam_name: [_variants(*each, exam) for each in zip(names, geolocators, strict=True)]
+        for exam_name, exam in made.items()
     }
 
 

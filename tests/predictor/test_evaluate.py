@@ -106,10 +106,10 @@ def test_checkpoints_are_compared_on_the_same_pictures(
 ) -> None:
     monkeypatch.setattr("predictor.evaluate.Plan.held_share", 0.2)
     assert run(monkeypatch, "compare", weights, weights, "--photos", album, "--count", 20, "--device", "cpu") == 0
-    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| untrained")]
+    rows = [line for line in capsys.readouterr().out.splitlines() if "/untrained: " in line]
     assert len(rows) == 8  # twice: the game's answer, two other estimates, no temperature
     assert "(+0.0 … +0.0)" in rows[4]  # the same weights do not differ from themselves
-    assert "against untrained: argmax" in rows[1]
+    assert f"against {weights.parent.name}/untrained: argmax" in rows[1]
 
 
 def test_a_difference_is_seen_where_there_is_one() -> None:
