@@ -7,16 +7,17 @@ import torch
 
 from benchmarks.measure import Result, against
 from predictor import images, toyearth
-from predictor.geolocator import Geolocator, choose_precision
+from predictor.geolocator import Geolocator
 from predictor.opponents import Planet
+from predictor.planet import choose_precision
 
 PHOTOS = 32
 PIXELS = 640  # a side, as the game stores them
 
 
 def at_once() -> Result:
-    """Locate photos in one batch. Fails where an answer differs from the one given alone."""
-    geolocator = Geolocator.load(Planet().path())
+    """Locate photos in one batch, in float32. Fails where an answer differs from the one given alone."""
+    geolocator = Geolocator.load(Planet().path(), precision=torch.float32)
     photos = [toyearth.picture("new_place", 5, index, PIXELS).image for index in range(PHOTOS)]
     together, alone = geolocator.locate(photos, PHOTOS), geolocator.locate(photos, 1)
     if any(abs(a.probabilities - b.probabilities).max() > 1e-4 for a, b in zip(together, alone, strict=True)):
@@ -28,7 +29,7 @@ def at_once() -> Result:
 
 
 def halved() -> Result:
-    """Think in bfloat16. `geolocator.choose_precision` should have chosen the format that is faster on this device."""
+    """Think in bfloat16. `planet.choose_precision` should have chosen the format that is faster on this device."""
     exact, half = (Geolocator.load(Planet().path(), precision=each) for each in (torch.float32, torch.bfloat16))
     pixels = _pixels(exact)
     with one_thread():

@@ -12,16 +12,7 @@ from predictor import checkpoint, images
 from predictor.cells import Partition
 from predictor.checkpoint import CheckpointError, Config
 from predictor.distribution import Distribution
-from predictor.planet import build, choose_device
-
-
-def choose_precision(device: torch.device) -> torch.dtype:
-    """The number format in which a device answers fastest: bfloat16 on CUDA cards that multiply in it, else float32.
-
-    A CPU without such instructions only loses by it (benchmarks/RESULTS.md), and no other was there to measure.
-    """
-    halves = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if halves else torch.float32
+from predictor.planet import build, choose_device, choose_precision
 
 
 def name_of(device: torch.device) -> str:

@@ -33,7 +33,7 @@ class Plan:
     weight_decay: float = 0.05
     clip: float = 2.0  # the gradient's norm at most
     ema: float = 0.0  # decay of the running mean of the weights that is kept as the result; 0: the weights themselves
-    precision: str = "auto"  # bf16 where the GPU has it, otherwise fp32; fp16 scales its loss
+    precision: str = "auto"  # bf16 where the device multiplies in it, otherwise fp32; fp16 scales its loss
     compile: bool = False  # torch.compile; it needs a compiler, and pays in long runs on GPUs
     soft_km: float = 0.0  # 0: the paper's hard labels; otherwise how wide the labels are at the end (labels.targets)
     soft_from_km: float = 0.0  # wider labels at the start: first the continent, then the region; 0: soft_km all along

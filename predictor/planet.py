@@ -129,3 +129,21 @@ def choose_device(wish: str | None = None) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def choose_precision(device: torch.device) -> torch.dtype:
+    """The number format in which a device answers fastest: bfloat16 where it multiplies in it, else float32.
+
+    A processor without such instructions loses by it what another gains (benchmarks/RESULTS.md).
+    """
+    halves = {"cuda": _cuda_halves, "cpu": _cpu_halves}.get(device.type, bool)
+    return torch.bfloat16 if halves() else torch.float32
+
+
+def _cuda_halves() -> bool:
+    return torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def _cpu_halves() -> bool:
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # which torch 2.11 has not yet
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

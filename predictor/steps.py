@@ -15,7 +15,7 @@ from predictor.cells import Partition
 from predictor.checkpoint import CheckpointError, Config
 from predictor.data import ALONE, Batch, Share
 from predictor.plan import Plan
-from predictor.planet import build, last_layer, pretrained, warm
+from predictor.planet import build, choose_precision, last_layer, pretrained, warm
 
 
 @dataclass
@@ -47,8 +47,7 @@ class Run:
     def precision(self) -> torch.dtype:
         """What the network computes in."""
         if self.plan.precision == "auto":
-            able = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-            return torch.bfloat16 if able else torch.float32
+            return choose_precision(self.device)
         return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.plan.precision]
 
     def _decayed(self, mean: torch.Tensor, now: torch.Tensor, steps: torch.Tensor | int) -> torch.Tensor:

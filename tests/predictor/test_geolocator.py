@@ -8,15 +8,15 @@ import pytest
 import torch
 from PIL import Image
 
-from predictor.geolocator import Geolocator, choose_precision
+from predictor.geolocator import Geolocator
 from predictor.opponents import SHIPPED_WEIGHTS
-from predictor.planet import build, choose_device
+from predictor.planet import build, choose_device, choose_precision
 from tests.servers import ROOT
 
 
 @pytest.fixture
 def geolocator(weights: Path) -> Geolocator:
-    return Geolocator.load(weights, "cpu")
+    return Geolocator.load(weights, "cpu", torch.float32)  # in bfloat16 a batch is reckoned a little differently
 
 
 def test_every_picture_gets_a_distribution_in_order(geolocator: Geolocator, noise: list[Image.Image]) -> None:
@@ -81,10 +81,27 @@ def test_the_shipped_weights_name_the_same_place_in_bfloat16() -> None:
         assert np.abs(one.probabilities - other.probabilities).sum() < 0.1
 
 
-def test_a_processor_computes_in_float32_unless_asked_otherwise(geolocator: Geolocator) -> None:
-    assert choose_precision(torch.device("cpu")) is torch.float32
-    assert geolocator.precision is torch.float32
+@pytest.mark.parametrize(
+    ("capabilities", "chosen"),
+    [
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": False}, torch.float32),
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True}, torch.bfloat16),
+    ],
+)
+def test_a_processor_computes_in_bfloat16_where_it_has_instructions_for_it(
+    capabilities: dict[str, bool], chosen: torch.dtype, monkeypatch: pytest.MonkeyPatch, weights: Path
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert choose_precision(torch.device("cpu")) is chosen
+    geolocator = Geolocator.load(weights, "cpu")
+    assert geolocator.precision is chosen
     assert geolocator.device_name == "cpu"
+
+
+def test_where_torch_cannot_say_what_the_processor_can_it_computes_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert choose_precision(torch.device("cpu")) is torch.float32
 
 
 def test_the_config_tells_temperature_and_estimate(weights: Path, noise: list[Image.Image]) -> None:

@@ -31,7 +31,7 @@ CPU = choose_device("cpu")
 def tiny(album: Path, one_thread: None) -> Plan:
     return Plan(
         photos=(str(album),), held_share=0.1, size=32, t1=(20,), t2=2, batch=8, workers=0, steps=6, exam=0,
-        save_every_s=0.0,
+        save_every_s=0.0, precision="fp32",
     )  # fmt: skip
 
 

@@ -26,6 +26,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     plan = Plan(
         photos=(sys.argv[1],), held_share=0.1, size=32, t1=(20,), t2=2, batch=16, workers=0, exam=4, steps=5, rate=0.01,
-        save_every_s=0.0,
+        save_every_s=0.0, precision="fp32",
     )  # fmt: skip
     train(plan, Path(sys.argv[2]), "cpu")
