@@ -48,7 +48,7 @@ def batch(seed: int = 0) -> tuple[Batch, np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("changes", [
-    {}, {"precision": "bf16"}, {"optimiser": "adagrad", "rate": 0.01}, {"t1": (20, 60)}, {"soft_km": 1000.0},
+    {}, {"precision": "bf16"}, {"optimiser": "adagrad", "rate": 0.003}, {"t1": (20, 60)}, {"soft_km": 1000.0},
     {"backbone": "resnet18"},
 ])  # fmt: skip
 def test_a_network_can_learn_one_batch_by_heart(tiny: Plan, quarters: Partition, changes: dict[str, object]) -> None:
