@@ -185,18 +185,23 @@ def _rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
     return unanswered.annotate(since=since).filter(since__isnull=False)
 
 
+@lru_cache(maxsize=16)
+def _exhibits_waiting(opponent: str, weights: str) -> QuerySet[Round]:
+    return (
+        _rounds_waiting(opponent, weights)
+        .annotate(first=Window(Min("since"), partition_by="exhibit"))  # in whichever game it was wanted first
+        .order_by(F("opened_at").asc(nulls_last=True), "number")
+        .select_related("exhibit")
+    )
+
+
 def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> dict[Exhibit, datetime]:
     """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first; since when.
 
     `left_out` are the keys of exhibits that are not asked for now.
     """
-    rounds = (
-        rounds_waiting(opponent, weights)
-        .exclude(exhibit__in=left_out)
-        .annotate(first=Window(Min("since"), partition_by="exhibit"))  # in whichever game it was wanted first
-        .order_by(F("opened_at").asc(nulls_last=True), "number")
-        .select_related("exhibit")
-    )
+    rounds = _exhibits_waiting(opponent, weights)
+    rounds = rounds.exclude(exhibit__in=left_out) if left_out else rounds
     return {each.exhibit: each.first for each in rounds[:MOST_AT_ONCE]}
 
 
