@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import billiard
 from celery import current_app, shared_task
@@ -186,7 +186,7 @@ def _rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
 
 
 @lru_cache(maxsize=16)
-def _exhibits_waiting(opponent: str, weights: str) -> QuerySet[Round]:
+def _exhibits_waiting(opponent: str, weights: str) -> QuerySet[Any]:  # Round, and `first`
     return (
         _rounds_waiting(opponent, weights)
         .annotate(first=Window(Min("since"), partition_by="exhibit"))  # in whichever game it was wanted first
