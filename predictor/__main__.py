@@ -168,7 +168,7 @@ def locate(given: argparse.Namespace) -> int:
         try:
             with Image.open(path) as image:
                 distribution = geolocator.locate([image])[0]
-        except (OSError, Image.DecompressionBombError) as error:
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             answers.append({"file": str(path), "error": f"{path} cannot be read as a picture: {error}"})
             continue
         answers.append({"file": str(path), **_as_json(distribution, given.top)})

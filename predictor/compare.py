@@ -28,6 +28,7 @@ class Measure:
     each: Callable[["Variant"], Floats]
     all: Callable[[Floats], float]
     digits: int
+    of_cells: bool = False  # says nothing against an answer in other cells: smaller ones are less probable each
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Variant:
     name: str
     errors_km: Floats  # (n,)
     log_likelihoods: Floats  # (n,), NaN for a place in no cell
+    partition: str  # the digest of its cells
 
 
 def _within(radius_km: float) -> Callable[[Variant], Floats]:
@@ -53,7 +55,7 @@ MEASURES = (
     Measure("750 km, %", _within(750), _mean, 1),
     Measure("median, km", lambda variant: variant.errors_km, median_km, 0),
     Measure("score", lambda variant: score(variant.errors_km), _mean, 0),
-    Measure("NLL, nats", lambda variant: -variant.log_likelihoods, _mean, 3),
+    Measure("NLL, nats", lambda variant: -variant.log_likelihoods, _mean, 3, of_cells=True),
 )
 
 
@@ -86,7 +88,7 @@ def _variants(name: str, geolocator: Geolocator, exam: evaluate.Exam) -> list[Va
 
 
 def _variant(name: str, asked: Answered, estimate: str) -> Variant:
-    return Variant(name, asked.errors_km(estimate), asked.log_likelihoods())
+    return Variant(name, asked.errors_km(estimate), asked.log_likelihoods(), asked.answers[0].partition.digest)
 
 
 def table(exams: dict[str, list[list[Variant]]]) -> str:
@@ -112,7 +114,9 @@ def _row(variant: Variant, base: Variant | None) -> str:
     for measure in MEASURES:
         mine = measure.each(variant)
         text = f"{measure.all(mine):.{measure.digits}f}"
-        if base is not None:
+        if base is not None and measure.of_cells and base.partition != variant.partition:
+            text += " (other cells)"
+        elif base is not None:
             theirs = measure.each(base)
             low, high = paired_bootstrap(theirs, mine, measure.all)
             text += f" ({low:+.{measure.digits}f} … {high:+.{measure.digits}f})"

@@ -161,7 +161,7 @@ class Exam:
 
     @classmethod
     def of(cls, photos: Collection, count: int, size: int) -> "Exam":
-        """Read the first count photos that can be read, chosen at random but always alike."""
+        """Read the first count photos that can be read, chosen at random but always alike. Raises OSError for none."""
         order = np.random.default_rng(0).permutation(len(photos))
         squares: list[NDArray[np.uint8]] = []
         chosen: list[int] = []
@@ -175,4 +175,6 @@ class Exam:
                     continue
                 chosen.append(index)
                 bar.update()
+        if not squares:
+            raise OSError(f"None of {len(photos)} photos can be read: are the files still there?")
         return cls(np.stack(squares), photos.lat[chosen], photos.lng[chosen])

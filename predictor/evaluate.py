@@ -72,7 +72,7 @@ def exams(photos: tuple[Path, ...], count: int, configs: Sequence[Config]) -> tu
         parts = collection.split(
             sources.opened(photos), min(map(_held_share, configs))
         )  # who holds out less, holds out some of the same
-        held_out = {"held_out": Exam.of(parts.held_out, count, _EXAM_SIZE)}
+        held_out = {"held_out": Exam.of(parts.judged(), count, _EXAM_SIZE)}
         return held_out, Exam.of(parts.train, REFERENCE_COUNT, _REFERENCE_SIZE)
     made = {
         split: Exam.of(sources.ToyEarth.of(split, EXAM_SEED, count), count, _EXAM_SIZE)

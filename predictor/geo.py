@@ -50,3 +50,8 @@ def latlng(xyz: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Latitude and longitude of vectors (..., 3) of any length but zero."""
     x, y, z = np.moveaxis(np.asarray(xyz, dtype=np.float64), -1, 0)
     return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
+
+
+def on_the_globe(lat: NDArray[np.float64], lng: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell whether numbers are of a place, and not the 0, 0 of a receiver without a fix."""
+    return np.asarray((np.abs(lat) <= 90) & (np.abs(lng) <= 180) & ((lat != 0) | (lng != 0)))

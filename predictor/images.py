@@ -34,10 +34,17 @@ def loaded(file: Path | BinaryIO, size: int) -> Image.Image:
 
 def middle_square(picture: Picture, size: int) -> NDArray[np.uint8]:
     """The largest square in the middle, (size, size, 3)."""
-    image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else ImageOps.exif_transpose(picture)
+    image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else _upright(picture)
     side = min(image.size)
     left, top = (image.width - side) / 2, (image.height - side) / 2
     return square(image.convert("RGB"), (left, top, left + side, top + side), size)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # EXIF data can be anything, and Pillow trips over it in many ways; the pixels are whole
+        return picture
 
 
 def square(image: Image.Image, box: tuple[float, float, float, float], size: int) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from predictor.geo import on_the_globe
 from predictor.s2 import Floats
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def read(piece: Piece) -> Iterator[tuple[Places, int]]:
     try:
         for table in _tables(piece):
             lat, lng = (column.cast("float64").to_numpy(zero_copy_only=False) for column in table.columns)
-            good = (np.abs(lat) <= 90) & np.isfinite(lng)
+            good = on_the_globe(lat, lng)
             rows, lost = rows + lat.size, lost + int((np.abs(lat) > 90).sum())
             yield (lat[good], lng[good]), int((~good).sum())
     except (pyarrow.ArrowException, UnicodeDecodeError) as error:

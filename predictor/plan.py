@@ -8,6 +8,12 @@ OPTIMISERS = ("adamw", "adagrad")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
+_BOUNDS = (
+    ("batch", 1, 2**20), ("log_every", 1, 2**31), ("max_level", 1, 30), ("soft_km", 0, 20_016),
+    ("soft_from_km", 0, 20_016), ("held_share", 0.0001, 0.9),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to train, on how much, for how long."""
@@ -50,6 +56,9 @@ class Plan:
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS or self.precision not in PRECISIONS:
             raise ValueError(f"--optimiser is one of {OPTIMISERS}, --precision one of {PRECISIONS}")
+        for name, low, high in _BOUNDS:
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"--{name.replace('_', '-')} lies between {low:g} and {high:g}")
         if self.estimate not in ESTIMATES:
             raise ValueError(f"--estimate is one of {tuple(ESTIMATES)}")
         if self.steps is None and self.minutes <= 0:

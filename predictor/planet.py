@@ -81,6 +81,8 @@ def pretrained(name: str, backbone: str) -> tuple[dict[str, torch.Tensor], dict[
         known = models.get_model_weights(backbone)[name]
     except (KeyError, ValueError) as error:
         raise ValueError(f"{name!r} is neither a file nor one of torchvision's weights for {backbone}") from error
+    if backbone in _EXTRA:  # these networks of torchvision's turn the pixels of its transforms into others first
+        return known.get_state_dict(progress=True), {"mean": (0.5,) * 3, "std": (0.5,) * 3}
     shown = known.transforms()
     return known.get_state_dict(progress=True), {"mean": tuple(shown.mean), "std": tuple(shown.std)}
 
@@ -123,12 +125,24 @@ def _import_with_operators_declared() -> ModuleType:
 
 
 def choose_device(wish: str | None = None) -> torch.device:
-    """The device to compute on: the wish, or CUDA, Apple's MPS, the CPU, whichever is there first."""
+    """The device to compute on: the wish, or CUDA, Apple's MPS, the CPU, whichever is there first.
+
+    Raises ValueError for a wish that is not there.
+    """
     if wish is not None:
+        _require(wish)
         return torch.device(wish)
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _require(wish: str) -> None:
+    """Raise ValueError for a device that is not there."""
+    kind = wish.partition(":")[0]
+    missing = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
+    if missing.get(kind):
+        raise ValueError(f"There is no device {wish} here, or this PyTorch was built without it; try --device cpu")
 
 
 def choose_precision(device: torch.device) -> torch.dtype:

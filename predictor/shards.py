@@ -6,6 +6,7 @@ the disk can be read at any point, so that training can go on where it was broke
 
 import io
 import json
+import logging
 import os
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -20,8 +21,11 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from predictor import images, places
-from predictor.collection import Collection, on_the_globe
+from predictor.collection import Collection
 from predictor.data import die_with_parent
+from predictor.geo import on_the_globe
+
+log = logging.getLogger(__name__)
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 UPLOADERS = ("uploader", "user", "author", "creator")  # names of who took it, in any case of letters
@@ -40,13 +44,16 @@ class Shards(Collection):
     @classmethod
     def of(cls, paths: Sequence[Path]) -> "Shards":
         """Read where the photos lie. Raises ValueError for what are no such files."""
-        rows = [
-            (number, *row)
-            for number, path in enumerate(tqdm(paths, desc="reading shards", unit="file", leave=False))
-            for row in _samples(path)
-        ]
+        rows, seen = list[tuple[Any, ...]](), 0
+        for which, path in enumerate(tqdm(paths, desc="reading shards", unit="file", leave=False)):
+            for row in _samples(path):
+                seen += 1
+                rows += [(which, *row)] if row else []
         if not rows:
             raise ValueError(f"No photo of {paths[0]} has a picture and a JSON with latitude and longitude")
+        if len(rows) < seen:
+            log.warning("%d of %d pictures in shards have no JSON beside them that tells a place, and are left out",
+                        seen - len(rows), seen)  # fmt: skip
         number, offset, size, lat, lng, uploader, painter = (np.array(column) for column in zip(*rows, strict=True))
         if (painter != painter[0]).any():
             raise ValueError("These shards hold pictures of different kinds: several versions of Toy Earth, or photos")
@@ -59,32 +66,53 @@ class Shards(Collection):
             return images.loaded(io.BytesIO(file.read(length)), size)
 
 
-def _samples(path: Path) -> Iterator[tuple[int, int, float, float, str, int]]:
-    """Yield offset, size, latitude, longitude, uploader and painter of each photo of a shard."""
+def _samples(path: Path) -> Iterator[tuple[int, int, float, float, str, int] | None]:
+    """Yield offset, size, latitude, longitude, uploader and painter of each picture of a shard; None without a place.
+
+    As in WebDataset, what belongs together has one name up to the first dot of the last part of its path. It need not
+    stand together here.
+    """
+    pictures: dict[str, tarfile.TarInfo] = {}
+    tellings: dict[str, Any] = {}
     try:
-        with tarfile.open(path) as tar:
-            key, picture, told = "", None, None
+        with tarfile.open(path, "r:") as tar:  # photos are read at their byte, which a compressed file does not have
             for member in tar:
-                name, _, extension = member.name.partition(".")
-                if name != key:
-                    key, picture, told = name, None, None
+                folder, _, name = member.name.rpartition("/")
+                stem, _, extension = name.partition(".")
+                key = f"{folder}/{stem}"
                 if f".{extension.lower()}" in PICTURES:
-                    picture = member
+                    pictures[key] = member
                 elif extension.lower() == "json" and member.size <= _SAMPLE_BYTES and (file := tar.extractfile(member)):
-                    told = json.loads(file.read())
-                if picture is not None and told is not None:
-                    if (at := _place_told(told)) is not None:
-                        who = next((str(told[name]) for name in UPLOADERS if told.get(name)), "")
-                        yield picture.offset_data, picture.size, *at, who, int(told.get("painter", 0))
-                    picture = told = None
-    except (tarfile.TarError, json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
-        raise ValueError(f"{path} is no shard that can be read: {error}") from error
+                    tellings[key] = _told_by(file.read())
+    except tarfile.TarError as error:
+        raise ValueError(f"{path} is no shard that can be read, a tar file that is not compressed: {error}") from error
+    for key, picture in pictures.items():
+        told = tellings.get(key, {})
+        at = _place_told(told)
+        if at is None:
+            yield None
+            continue
+        who = next((str(told[name]) for name in UPLOADERS if told.get(name)), "")
+        painter = told.get("painter", 0)
+        yield picture.offset_data, picture.size, *at, who, painter if isinstance(painter, int) else 0
+
+
+def _told_by(text: bytes) -> dict[str, Any]:
+    """Return what a JSON tells, by names in small letters; nothing where it is no JSON object."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return {str(name).lower(): value for name, value in told.items()} if isinstance(told, dict) else {}
 
 
 def _place_told(told: dict[str, Any]) -> tuple[float, float] | None:
     for north, east in places.COLUMNS:
         if north in told and east in told:
-            lat, lng = float(told[north]), float(told[east])
+            try:
+                lat, lng = float(told[north]), float(told[east])
+            except (TypeError, ValueError):
+                return None
             return (lat, lng) if on_the_globe(np.array(lat), np.array(lng)) else None
     return None
 
@@ -129,10 +157,26 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 def write(photos: Collection, out: Path, size: int, workers: int) -> int:
     """Write the middle squares of photos, size pixels a side; return how many could not be read.
 
-    Shards that are there already are kept, so that the same command goes on after a kill.
+    Shards that are there already are kept, so that the same command goes on after a kill. Raises ValueError for a
+    folder with shards of other photos, or of another size.
     """
     out.mkdir(parents=True, exist_ok=True)
+    _refuse_others(out, {"photos": photos.digest(), "count": len(photos), "size": size})
     shards = _Written(photos, out, size)
     missing = [number for number in range(-(-len(photos) // EACH)) if not shards.path(number).exists()]
     loader = DataLoader(shards, batch_size=None, sampler=missing, num_workers=workers, worker_init_fn=die_with_parent)
-    return sum(unread for _, unread in tqdm(loader, total=len(missing), desc="writing", unit="shard"))
+    for _ in tqdm(loader, total=len(missing), desc="writing", unit="shard"):
+        pass
+    return len(photos) - sum(1 for path in sorted(out.glob("photos-*.tar")) for row in _samples(path) if row)
+
+
+def _refuse_others(out: Path, these: dict[str, Any]) -> None:
+    """Note which photos these shards hold. Raises ValueError where the folder holds shards of others."""
+    note = out / "shards.json"
+    try:
+        others = json.loads(note.read_text()) != these if note.exists() else any(out.glob("photos-*.tar"))
+    except ValueError:
+        others = True
+    if others:
+        raise ValueError(f"{out} holds shards of other photos, or of another size; give another --out")
+    note.write_text(json.dumps(these))

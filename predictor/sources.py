@@ -12,8 +12,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from predictor import exif, images, places, toyearth
-from predictor.collection import Collection, on_the_globe
-from predictor.geo import wrap_longitude
+from predictor.collection import Collection
+from predictor.geo import on_the_globe, wrap_longitude
 from predictor.s2 import Floats
 from predictor.shards import PICTURES, UPLOADERS, Shards
 

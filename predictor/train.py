@@ -39,7 +39,8 @@ log = logging.getLogger(__name__)
 EXAM_SEED = 90210  # held-out pictures to watch training by; `evaluate` uses others
 _SMOOTH = 0.98  # of the loss that is shown
 # A state of another network or optimiser cannot be gone on from.
-_FIXED = ("backbone", "size", "optimiser", "batch", "world", "ema")
+_FIXED = ("backbone", "size", "optimiser", "batch", "world", "ema", "held_share", "weight_decay")
+_FEWEST = 50  # pictures that a temperature can be fitted on; of fewer it would learn their accidents
 
 
 def train(plan: Plan, out: Path, device: str | None = None) -> Path:
@@ -53,7 +54,7 @@ def train(plan: Plan, out: Path, device: str | None = None) -> Path:
         partitions = _partitions(plan, photos)
         run = begin(plan, partitions, where, share, photos.painter)
         if (out / "state.pt").exists():
-            resume(run, out / "state.pt")
+            resume(run, out / "state.pt", photos)
             log.info("Going on from step %d (%.0f s)", run.step, run.seconds)
         lessons = Lessons.of(photos, run.partition, plan.world)
         log.info("%d cells hold %d of %d photos", len(run.partition), lessons.usable.size, len(photos))
@@ -101,7 +102,7 @@ def _photos(plan: Plan, out: Path) -> tuple[Collection, Collection]:
     parts = collection.split(sources.opened([Path(each) for each in plan.photos]), plan.held_share)
     log.info("%d photos to learn from, %d to be examined on, %d with ties to both left out",
              len(parts.train), len(parts.held_out), parts.left_out)  # fmt: skip
-    return parts.train, parts.held_out
+    return parts.train, parts.watched()
 
 
 def _partitions(plan: Plan, photos: Collection) -> list[Partition]:
@@ -137,7 +138,7 @@ def _sit(run: Run, lessons: Lessons, exam: Exam | None, out: Path) -> None:
                 continue
             facts = {"waiting": round(share, 3), "unread": unread}
             if time.monotonic() - saved > run.plan.save_every_s or run.progress() >= 1:
-                keep(run, out, journal, exam, facts)
+                keep(run, out, journal, exam, facts, lessons.photos)
                 saved = time.monotonic()
             elif run.step % run.plan.log_every == 0:
                 journal.write(run, facts)
@@ -159,7 +160,7 @@ class Journal:
         self._path = out / "metrics.jsonl"
         self._board: Any = None
         if self._path.exists():  # what a killed process wrote after its last saved state will be written again
-            rows = [line for line in self._path.read_text().splitlines() if json.loads(line)["step"] <= run.step]
+            rows = [line for line in self._path.read_text().splitlines() if _step_of(line) <= run.step]
             self._path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
         if run.plan.tensorboard:
             from torch.utils.tensorboard import SummaryWriter  # late: few want it
@@ -185,7 +186,15 @@ class Journal:
         return facts
 
 
-def keep(run: Run, out: Path, journal: Journal, exam: Exam | None, more: dict[str, float]) -> None:
+def _step_of(line: str) -> float:
+    """Return the step that a line of metrics tells of; a line that was torn off comes after every saved state."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return math.inf
+
+
+def keep(run: Run, out: Path, journal: Journal, exam: Exam | None, more: dict[str, float], photos: Collection) -> None:
     """Save the state, the checkpoint so far, and a line of metrics."""
     examined, temperature = examine(run, exam) if exam is not None else ({}, 1.0)
     facts = journal.write(run, {**more, **examined})
@@ -196,7 +205,8 @@ def keep(run: Run, out: Path, journal: Journal, exam: Exam | None, more: dict[st
         "network": run.network.state_dict(), "optimiser": run.optimiser.state_dict(), "step": run.step,
         "mean": run.mean.state_dict() if run.mean is not None else {}, "scaler": run.scaler.state_dict(),
         "seconds": run.seconds, "loss": run.loss, "random": torch.get_rng_state(), "partition": run.partition.digest,
-        "painter": run.config.painter, "plan": {name: getattr(run.plan, name) for name in _FIXED},
+        "painter": run.config.painter, "photos": photos.digest(),
+        "plan": {name: getattr(run.plan, name) for name in _FIXED},
     }  # fmt: skip
     torch.save(state, out / "state.pt.part")
     os.replace(out / "state.pt.part", out / "state.pt")
@@ -208,17 +218,24 @@ def _without_folders(plan: Plan) -> dict[str, Any]:
     return {**asdict(plan), **names, "start": Path(plan.start).name}
 
 
-def resume(run: Run, path: Path) -> None:
-    """Go back to a saved state. Raises ValueError where it belongs to another plan."""
-    state = torch.load(path, map_location=run.device, weights_only=True)
+def resume(run: Run, path: Path, photos: Collection) -> None:
+    """Go back to a saved state. Raises ValueError where it belongs to another plan, or to other photos."""
+    try:
+        state = torch.load(path, map_location=run.device, weights_only=True)
+    except Exception as error:  # the unpickler raises its own kinds for what is not plain tensors
+        raise ValueError(f"{path} cannot be read as a training's state; give another --out") from error
+    if not isinstance(state, dict) or not {"partition", "painter", "photos", "plan"} <= state.keys():
+        raise ValueError(f"{path} is no state of such a training; give another --out")
     if state["partition"] != run.partition.digest:
         raise ValueError(f"{path} was trained on other cells; give the same photos, --t1 and --t2, or another --out")
     if state["painter"] != run.config.painter:
         raise ValueError(f"{path} was trained on another version of Toy Earth's painter; give another --out")
     for name in _FIXED:
-        before, now = state["plan"][name], getattr(run.plan, name)
+        before, now = state["plan"].get(name), getattr(run.plan, name)
         if before != now:
             raise ValueError(f"{path} was begun with --{name} {before}, not {now}; give the same, or another --out")
+    if state["photos"] != photos.digest():
+        raise ValueError(f"{path} was trained on other photos, which the exam might hold now; give another --out")
     run.network.load_state_dict(state["network"], strict=True)
     run.optimiser.load_state_dict(state["optimiser"])
     run.scaler.load_state_dict(state["scaler"])
@@ -235,7 +252,7 @@ def examine(run: Run, exam: Exam) -> tuple[dict[str, float], float]:
     best = logits.argmax(1).numpy()
     errors = distance_km(exam.lat, exam.lng, lat[best], lng[best])
     placed = torch.from_numpy(cell)[cell >= 0]
-    temperature = fit_temperature(logits[cell >= 0], placed) if len(placed) else 1.0
+    temperature = fit_temperature(logits[cell >= 0], placed) if len(placed) >= _FEWEST else 1.0
     facts = {"exam_median_km": round(median_km(errors), 1), "exam_750": accuracy(errors)["750"]}
     if len(placed):
         facts["exam_nll"] = round(float(nn.functional.cross_entropy(logits[cell >= 0] / temperature, placed)), 4)

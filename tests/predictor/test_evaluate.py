@@ -115,10 +115,18 @@ def test_checkpoints_are_compared_on_the_same_pictures(
 def test_a_difference_is_seen_where_there_is_one() -> None:
     rng = np.random.default_rng(0)
     errors = rng.uniform(10, 3000, 300)
-    base, better = (compare.Variant(name, km, np.full(300, -2.0)) for name, km in (("a", errors), ("b", errors / 2)))
+    base, better = (
+        compare.Variant(name, km, np.full(300, -2.0), "cells") for name, km in (("a", errors), ("b", errors / 2))
+    )
     text = compare._row(better, base)
     median = text.split(" | ")[4]
     assert median.count("-") == 2  # both ends of the interval are below zero
+
+
+def test_likelihoods_of_other_cells_are_not_held_against_each_other() -> None:
+    km, likely = np.full(300, 100.0), np.random.default_rng(0).normal(-2, 1, 300)
+    base, other = (compare.Variant(name, km, likely - number, name) for number, name in enumerate("ab"))
+    assert compare._row(other, base).split(" | ")[-1].strip(" |").endswith("(other cells)")
 
 
 def test_no_checkpoint_is_examined_on_what_it_was_trained_on(album: Path) -> None:

@@ -1,5 +1,7 @@
 """How a photo becomes a tensor."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -60,3 +62,10 @@ def test_scaling_down_is_antialiased() -> None:
     stripes = np.zeros((160, 160, 3), dtype=np.uint8)
     stripes[:, ::2] = 255
     assert np.abs(images.middle_square(stripes, 16).astype(int) - 127).max() < 20
+
+
+@pytest.mark.parametrize("format", ["WEBP", "PNG"])
+def test_a_photo_with_damaged_exif_data_is_looked_at_as_it_is(tmp_path: Path, format: str) -> None:
+    Image.new("RGB", (90, 60), "red").save(tmp_path / "a", format, exif=b"Exif\0\0garbage")
+    with Image.open(tmp_path / "a") as picture:
+        assert images.middle_square(picture, 30).shape == (30, 30, 3)

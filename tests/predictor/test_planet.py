@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from predictor.checkpoint import Config
-from predictor.planet import build, last_layer, pretrained, torchvision_models, warm
+from predictor.planet import build, choose_device, last_layer, pretrained, torchvision_models, warm
 
 SMALL = Config(n_cells=7, backbone="shufflenet_v2_x0_5", size=64)
 
@@ -80,3 +80,19 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path: Path, content: bytes | 
         pretrained(str(path), SMALL.backbone)
     with pytest.raises(ValueError, match="neither a file nor"):
         pretrained("IMAGENET9K", SMALL.backbone)
+
+
+@pytest.mark.parametrize(("backbone", "mean"), [("googlenet", 0.5), ("resnet18", 0.485)])
+def test_pretrained_weights_get_the_pixels_that_they_know(
+    backbone: str, mean: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torchvision's GoogLeNet and Inception turn the pixels of their transforms into those of a mean of 0.5 first."""
+    weights = torchvision_models().get_model_weights(backbone)["IMAGENET1K_V1"]
+    monkeypatch.setattr(type(weights), "get_state_dict", lambda *_, **__: {})
+    assert pretrained("IMAGENET1K_V1", backbone)[1]["mean"][0] == mean
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_device_that_is_not_there_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match="no device cuda here"):
+        choose_device("cuda")

@@ -1,7 +1,9 @@
 """Photos of one's own: found, placed, read, and parted by place and by uploader."""
 
+import io
 import json
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,9 @@ import webdataset
 from PIL import ExifTags, Image
 
 from predictor import collection, images, shards, sources, toyearth
-from predictor.collection import Collection, split
+from predictor.collection import Collection, Part, split
 from predictor.s2 import leaf_ids, parents
+from predictor.sources import opened
 
 PICTURE = Image.new("RGB", (40, 30), (10, 200, 30))
 
@@ -129,6 +132,82 @@ def test_shards_of_several_painters_are_not_mixed(tmp_path: Path) -> None:
             tar.write({"__key__": "0", "jpg": np.zeros((20, 20, 3), np.uint8), "json": told})
     with pytest.raises(ValueError, match="different kinds"):
         sources.opened([tmp_path])
+
+
+def shard(path: Path, members: Sequence[tuple[str, bytes]], mode: str = "w") -> Path:
+    """Write a tar of these members."""
+    with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
+        for name, data in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return path
+
+
+PLACE = b'{"Latitude": 48.1, "Longitude": 11.5}'
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("./000.jpg", "./000.json", "./001.jpg", "./001.json"),
+        ("v1.2/000.jpg", "v1.2/000.json", "v1.2/001.jpg", "v1.2/001.json"),
+        ("000.json", "001.json", "000.jpg", "001.jpg"),
+        ("001.jpg", "000.json", "000.jpg", "001.json"),
+    ],
+)
+def test_shards_made_by_tar_can_be_read(tmp_path: Path, names: tuple[str, ...]) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (60, 60), "red").save(picture, "JPEG")
+    data = {"jpg": picture.getvalue(), "json": PLACE}
+    made = opened([shard(tmp_path / "a.tar", [(name, data[name.rpartition(".")[2]]) for name in names])])
+    assert made.lat.tolist() == [48.1, 48.1]
+    assert made.picture(1, 60).size == (60, 60)  # type: ignore[union-attr]
+
+
+def test_what_a_shard_loses_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bad = (b'{"latitude": "unknown", "longitude": 1}', b"no JSON", b"[1]", b'{"latitude": null, "longitude": 1}')
+    members = [("good.jpg", b""), ("good.json", PLACE), ("alone.jpg", b"")]
+    for number, told in enumerate(bad):
+        members += [(f"{number}.jpg", b""), (f"{number}.json", told)]
+    assert len(opened([shard(tmp_path / "a.tar", members)])) == 1
+    assert "5 of 6 pictures" in caplog.text
+
+
+def test_a_compressed_shard_is_refused(tmp_path: Path) -> None:
+    packed = shard(tmp_path / "a.tar", [("a.jpg", b""), ("a.json", PLACE)], "w:gz")
+    with pytest.raises(ValueError, match="not compressed"):
+        opened([packed])
+
+
+def test_shards_of_other_photos_are_not_taken_for_these(album: Path, tmp_path: Path) -> None:
+    photos = opened([album])
+    out = tmp_path / "shards"
+    assert shards.write(photos, out, 40, 0) == 0
+    assert shards.write(photos, out, 40, 0) == 0  # the same again
+    for other, size in ((photos, 48), (Part.of(photos, np.arange(50)), 40)):
+        with pytest.raises(ValueError, match="other photos"):
+            shards.write(other, out, size, 0)
+
+
+def test_a_photo_that_could_not_be_read_is_counted_each_time(tmp_path: Path) -> None:
+    (tmp_path / "photos.csv").write_text("filename,latitude,longitude\ngone.jpg,1,2\n")
+    photos = opened([tmp_path / "photos.csv"])
+    assert [shards.write(photos, tmp_path / "out", 40, 0) for _ in range(2)] == [1, 1]
+
+
+def test_what_nothing_was_fitted_on_is_judged_on() -> None:
+    parts = split(crowd(people=300, towns=400, photos=3000), 0.3)
+    watched, judged = parts.watched(), parts.judged()
+    assert len(watched) + len(judged) == len(parts.held_out)
+    assert min(len(watched), len(judged)) > 0.3 * len(parts.held_out)
+    towns = [set(zip(part.lat.tolist(), part.lng.tolist(), strict=True)) for part in (watched, judged)]
+    assert not towns[0] & towns[1]
+
+
+def test_a_collection_by_one_person_is_told_how_it_can_be_parted() -> None:
+    with pytest.raises(ValueError, match="Leave the column `uploader` out"):
+        split(crowd(people=1, towns=40, photos=300))
 
 
 def test_what_is_no_shard_is_refused(tmp_path: Path) -> None:

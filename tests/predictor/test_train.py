@@ -14,13 +14,14 @@ import pytest
 import torch
 from PIL import Image
 
-from predictor import checkpoint, toyearth
+from predictor import celltables, checkpoint, toyearth
 from predictor.cells import Partition
 from predictor.data import Batch
 from predictor.geolocator import Geolocator
 from predictor.plan import Plan
 from predictor.planet import choose_device
 from predictor.s2 import FACES, children
+from predictor.sources import opened
 from predictor.steps import Run, begin, label_width_km, learning_rate, take_step
 from predictor.train import resume, train
 
@@ -153,11 +154,42 @@ def test_tensorboard_gets_what_the_file_gets(tmp_path: Path, tiny: Plan) -> None
     assert told == [(step, pytest.approx(loss, rel=1e-5)) for step, loss in losses(tmp_path)]
 
 
-def test_a_state_of_other_cells_is_refused(tmp_path: Path, tiny: Plan, quarters: Partition) -> None:
+def test_a_state_of_other_cells_is_refused(tmp_path: Path, tiny: Plan, quarters: Partition, album: Path) -> None:
     train(dataclasses.replace(tiny, steps=1), tmp_path, "cpu")
     other = begin(tiny, [Partition(np.sort(children(quarters.cell_ids)))], CPU)
     with pytest.raises(ValueError, match="trained on other cells"):
-        resume(other, tmp_path / "state.pt")
+        resume(other, tmp_path / "state.pt", opened([album]))
+
+
+def test_a_state_of_other_photos_is_refused(tmp_path: Path, tiny: Plan, album: Path) -> None:
+    """Photos that were trained on would stand in the exam."""
+    cells = tmp_path / "cells.csv"
+    faces = Partition(np.sort(FACES))
+    celltables.write(cells, celltables.CellTable(faces, faces.points(), None))
+    plan = dataclasses.replace(tiny, steps=1, cells=(str(cells),))
+    train(plan, tmp_path / "out", "cpu")
+    fewer = tmp_path / "fewer.csv"
+    header, *rows = album.read_text().splitlines()
+    fewer.write_text("\n".join([header, *(f"{album.parent}/{row}" for row in rows[5:])]))
+    with pytest.raises(ValueError, match="trained on other photos"):
+        train(dataclasses.replace(plan, photos=(str(fewer),)), tmp_path / "out", "cpu")
+
+
+@pytest.mark.parametrize("state", [b"junk", None])
+def test_a_state_that_is_none_is_refused(tmp_path: Path, tiny: Plan, state: bytes | None) -> None:
+    (tmp_path / "state.pt").write_bytes(state or b"")
+    if state is None:
+        torch.save({"step": 3}, tmp_path / "state.pt")
+    with pytest.raises(ValueError, match="give another --out"):
+        train(tiny, tmp_path, "cpu")
+
+
+def test_a_line_of_metrics_that_was_torn_off_is_written_again(tmp_path: Path, tiny: Plan) -> None:
+    train(dataclasses.replace(tiny, steps=2), tmp_path, "cpu")
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "pic')
+    train(dataclasses.replace(tiny, steps=4), tmp_path, "cpu")
+    assert [step for step, _ in losses(tmp_path)] == [1, 2, 3, 4]
 
 
 def test_a_state_of_another_painter_is_refused(tmp_path: Path, tiny: Plan) -> None:
@@ -176,7 +208,18 @@ def test_a_state_of_another_plan_is_refused(tmp_path: Path, tiny: Plan, change: 
 
 
 @pytest.mark.parametrize(
-    "change", [{"optimiser": "sgd"}, {"precision": "fp8"}, {"estimate": "guess"}, {"steps": None, "minutes": 0.0}]
+    "change",
+    [
+        {"optimiser": "sgd"},
+        {"precision": "fp8"},
+        {"estimate": "guess"},
+        {"steps": None, "minutes": 0.0},
+        {"batch": 0},
+        {"log_every": 0},
+        {"max_level": 31},
+        {"soft_km": -75.0},
+        {"held_share": 1.5},
+    ],
 )
 def test_a_plan_that_nobody_can_follow_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="--"):
@@ -225,8 +268,12 @@ def test_photographs_are_no_toy_earth(tmp_path: Path, tiny: Plan) -> None:
 
 
 def test_the_temperature_is_fitted_and_kept(tmp_path: Path, tiny: Plan) -> None:
-    made = train(dataclasses.replace(tiny, exam=5), tmp_path, "cpu")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("predictor.train._FEWEST", 3)
+        made = train(dataclasses.replace(tiny, exam=5), tmp_path / "few are enough", "cpu")
     assert Geolocator.load(made, "cpu").config.temperature != 1.0
+    made = train(dataclasses.replace(tiny, exam=5), tmp_path / "too few", "cpu")
+    assert Geolocator.load(made, "cpu").config.temperature == 1.0
     assert "exam_nll" in checkpoint.read_header(made)[0].training
 
 
