@@ -11,6 +11,8 @@ from geogame.models import Game
 
 log = logging.getLogger(__name__)
 
+CLOSED = "round closed"  # the headline that everybody waits for: it is passed on at once
+
 
 def group_of(game: Game) -> str:
     """Return the name of the channel group that hears of this game."""

@@ -11,11 +11,10 @@ from django.db.models import Q, QuerySet
 
 from geogame import photos
 from geogame.models import Commitment, Draft, Game, Guess, Person, PhotoSet, Player, Prediction, Round
-from geogame.news import announce
+from geogame.news import CLOSED, announce
 from geogame.rules import commitments, rounds, scoring, sphere
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate, gettext_noop
 from geogame.rules.sphere import Point
-
 
 MOST_SEATS = 500  # of people in one room
 
@@ -132,7 +131,7 @@ def join(game: Game, person: Person, name: str, now: datetime) -> Player:
 
 
 def _free_name(game: Game, name: str) -> str:
-    """Return the name, or with a number behind it where another seat has it: two of one name could not be told apart."""
+    """Return the name, with a number behind it where another seat has it: nobody could tell the two apart."""
     taken = {each.casefold() for each in game.players.values_list("name", flat=True)}
     names = (name, *(f"{name[:54]} {number}" for number in range(2, MOST_SEATS + 10)))
     return next(each for each in names if each.casefold() not in taken)
@@ -271,10 +270,43 @@ def _close_if_due(locked: Round, now: datetime) -> bool:
     if not rounds.is_due(seats_in(locked), locked.opened_at, locked.closes_at, locked.game.machine_wait(), now):
         return False
     _settle(locked, now)
-    locked.closed_at = now
-    locked.save(update_fields=["closed_at"])
-    announce(locked.game, "round closed")
+    _close(locked, now)
     return True
+
+
+def _close(locked: Round, now: datetime) -> None:
+    locked.closed_at = now
+    locked.save(update_fields=["closed_at", "skipped"])
+    announce(locked.game, CLOSED)
+
+
+@transaction.atomic
+def end_round(this_round: Round, now: datetime) -> bool:
+    """Close a round before its time: pins that were dropped count. Return whether this call did it."""
+    locked, now = _lock(this_round, now)
+    if locked.opened_at is None or locked.closed_at is not None:
+        return False
+    _settle(locked, now)
+    _close(locked, now)
+    return True
+
+
+@transaction.atomic
+def skip_round(this_round: Round, now: datetime) -> bool:
+    """Close a round without a reveal: it counts for nobody. Return whether this call did it."""
+    locked, now = _lock(this_round, now)
+    if locked.opened_at is None or locked.closed_at is not None:
+        return False
+    locked.skipped = True
+    _close(locked, now)
+    return True
+
+
+@transaction.atomic
+def look_again(game: Game, now: datetime) -> None:
+    """Somebody has gone: an open round may have nobody left to wait for."""
+    for each in game.rounds.filter(opened_at__isnull=False, closed_at=None):
+        close_if_due(each, now)
 
 
 def playing_in(this_round: Round) -> QuerySet[Player]:

@@ -3,9 +3,16 @@
 A snapshot is the whole state, never a delta, so that any message heals all that were lost. Before the reveal it holds
 no truth, no pin but the viewer's own, and of the machine only whether it has answered. The shape is described in
 ARCHITECTURE.md.
+
+What all viewers see alike is built and written out once for each version of a game (`Board`); what is a viewer's own is
+put beside it without asking the database, so that a room of two hundred costs little more than one of two.
 """
 
-from collections.abc import Sequence
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +21,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from geogame.models import Explanation, Game, Guess, Player, Prediction, Round
-from geogame.rules import rounds, standings
+from geogame.models import Commitment, Draft, Explanation, Game, Guess, Player, Prediction, Round
+from geogame.rules import commitments, rounds, standings
 from geogame.rules.sphere import Point
 from geogame.rules.standings import Outcome
 from predictor import cells, s2
@@ -23,35 +30,186 @@ from predictor.distribution import Distribution
 
 TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
+BOARDS = 64  # games whose last version a process remembers
+MOST_IN_TABLE = 12  # people whose guesses the table of all rounds lists; of more each one sees their own
 STRONGEST = 127  # of a drop on the wire: a whole number of seven bits
 HUES = (24, 340, 48, 4, 300, 64, 320, 36)  # warm ones: people's; degrees of the colour wheel
 
 Json = dict[str, Any]
 
 
-def snapshot(game_pk: int, viewer_pk: int | None, now: datetime) -> Json:
-    """Return the state of a game for one viewer (None: somebody without a seat)."""
-    game = Game.objects.select_related("photo_set").get(pk=game_pk)
+@dataclass(frozen=True)
+class Board:
+    """A game at one version: what all see alike, and what each viewer's own part is made of."""
+
+    version: int
+    common: Json
+    text: str  # the common part as JSON
+    current: Round | None
+    phase: str
+    seats: Sequence[rounds.Seat]
+    machine: Player | None  # that people are held against
+    belief: Distribution | None  # the machine's, at a reveal
+    errors_km: Mapping[int, float | None]  # of the round that is revealed
+    own_guesses: Mapping[int, Guess]  # of the current round, by player
+    all_guesses: Mapping[int, Sequence[Json]]  # by player, where the table leaves people out
+    won: Mapping[int, int]
+    persons: Mapping[int, int]  # players' persons
+    host: int | None  # a person
+    host_key: str
+    host_may_be_anyone: bool
+
+    def leads(self, viewer_pk: int | None, person_pk: int | None) -> bool:
+        if self.host_may_be_anyone:
+            return viewer_pk is not None
+        return self.host in (person_pk, self.persons.get(viewer_pk or 0, 0))
+
+    def own(self, viewer_pk: int | None, now: datetime, person_pk: int | None = None) -> Json:
+        """Return what is one viewer's alone, and how much time is left."""
+        guess = self.own_guesses.get(viewer_pk or 0)
+        leads = self.leads(viewer_pk, person_pk)
+        return {
+            "clock": self._clock(now),
+            "own": {
+                "seat": viewer_pk,
+                "leads": leads,
+                "hostKey": self.host_key if leads and not self.host_may_be_anyone else None,
+                "guess": {"lat": guess.lat, "lng": guess.lng} if guess and guess.lat is not None else None,
+                "standing": _standing(self.belief, guess and guess.point(), self.current.truth())
+                if self.belief and self.current
+                else None,
+                "verdict": self._verdict(viewer_pk),
+                "guesses": self.all_guesses.get(viewer_pk or 0, []) if self.phase == "over" else None,
+            },
+        }
+
+    def _clock(self, now: datetime) -> Json:
+        if self.current is None or self.phase != "showing":
+            return {"closesInMs": None, "waitsInMs": None, "bellInMs": None}
+        closes_at, wait = self.current.closes_at, self.current.game.machine_wait()
+        waits_until = rounds.wait_ends_at(self.seats, wait, closes_at)
+        bells = [each for each in (closes_at and closes_at + rounds.IN_LINE, waits_until) if each]
+        return {
+            "closesInMs": _ms_until(closes_at, now),
+            "waitsInMs": _ms_until(waits_until, now),
+            "bellInMs": _ms_until(min(bells), now) if bells else None,
+        }
+
+    def _verdict(self, viewer_pk: int | None) -> str:
+        if self.phase == "reveal":
+            return _verdict(self.machine, self.errors_km, viewer_pk)
+        return _final_verdict(self.machine, self.won, viewer_pk) if self.phase == "over" else ""
+
+
+_boards: OrderedDict[int, Board] = OrderedDict()
+_building = threading.Lock()
+
+
+def board(game_pk: int) -> Board:
+    """Return a game's board, built once for a version in this process."""
+    version = Game.objects.values_list("version", flat=True).get(pk=game_pk)
+    known = _boards.get(game_pk)
+    if known and known.version == version:
+        return known
+    with _building:  # the others wait for what this one builds
+        version = Game.objects.values_list("version", flat=True).get(pk=game_pk)
+        known = _boards.get(game_pk)
+        if known is None or known.version != version:
+            known = _boards[game_pk] = _build(game_pk)
+            _boards.move_to_end(game_pk)
+            while len(_boards) > BOARDS:
+                _boards.popitem(last=False)
+        return known
+
+
+def forget_boards() -> None:
+    """Forget what was built: for tests, in which another database has games of the same keys."""
+    _boards.clear()
+
+
+def snapshot(game_pk: int, viewer_pk: int | None, now: datetime, person_pk: int | None = None) -> Json:
+    """Return the state of a game for one viewer, with the pin that they dropped and have not confirmed.
+
+    `viewer_pk` is a player, None for somebody without a seat; `person_pk` tells the host who has none.
+    """
+    here = board(game_pk)
+    own = here.own(viewer_pk, now, person_pk)
+    return {**here.common, **own, "own": {**own["own"], "draft": _draft(here, viewer_pk)}}
+
+
+def _draft(here: Board, viewer_pk: int | None) -> Json | None:
+    if here.current is None or here.phase != "showing" or viewer_pk is None or viewer_pk in here.own_guesses:
+        return None
+    draft = Draft.objects.filter(round=here.current, player=viewer_pk).first()
+    return {"lat": draft.lat, "lng": draft.lng} if draft else None
+
+
+def headline(here: Board, viewer_pk: int | None, now: datetime, person_pk: int | None = None) -> str:
+    """Return the same as JSON, put together from what is written already; of a draft it says nothing."""
+    own = json.dumps(here.own(viewer_pk, now, person_pk), separators=(",", ":"))
+    return f"{here.text[:-1]},{own[1:]}"
+
+
+def _build(game_pk: int) -> Board:
+    game = Game.objects.select_related("photo_set", "host", "next_game").get(pk=game_pk)
     players = list(game.players.all())
     current = _current_round(game)
-    phase = "over" if game.finished_at else "reveal" if current and current.closed_at else "showing"
-    guesses = list(Guess.objects.filter(round__game=game).select_related("round"))
+    phase = _phase(game, current)
+    guesses = list(Guess.objects.filter(round__game=game, round__skipped=False).select_related("round"))
     here = [guess for guess in guesses if current and guess.round_id == current.pk]
     closed = [guess for guess in guesses if guess.round.closed_at]
-    return {
+    machine = next((player for player in players if player.is_machine), None)
+    belief = _belief(machine, current) if machine and current and phase == "reveal" else None
+    results = _results(game, players, closed) if phase == "over" else None
+    common = {
         "version": game.version,
         "game": _game(game, players),
         "phase": phase,
-        "seat": viewer_pk,
-        "players": [_player(player, hue, here, closed, phase) for player, hue in _with_hues(players)],
-        "round": _round(current, players, here, viewer_pk, now) if current and phase != "over" else None,
-        "reveal": _reveal(game, current, players, here, viewer_pk) if current and phase == "reveal" else None,
-        "results": _results(game, players, closed, viewer_pk) if phase == "over" else None,
+        "players": [_player(player, hue, current, here, closed, phase) for player, hue in _with_hues(players)],
+        "round": _round(current, phase) if current and phase in ("showing", "reveal") else None,
+        "reveal": _reveal(game, current, machine, belief, here) if current and phase == "reveal" else None,
+        "results": results and results.common,
     }
+    answered = {guess.player_id: guess.created_at for guess in here}
+    return Board(
+        version=game.version,
+        common=common,
+        text=json.dumps(common, separators=(",", ":"), default=str),
+        current=current,
+        phase=phase,
+        seats=[
+            rounds.Seat(player.is_machine, answered.get(player.pk))
+            for player in players
+            if current and (player.pk in answered or _plays(player, current))
+        ],
+        machine=machine,
+        belief=belief,
+        errors_km={guess.player_id: guess.error_km for guess in here},
+        own_guesses={guess.player_id: guess for guess in here},
+        all_guesses=results.by_player if results else {},
+        won=results.won if results else {},
+        persons={player.pk: player.person_id for player in players if player.person_id},
+        host=game.host_id,
+        host_key=game.host_key,
+        host_may_be_anyone=game.host_id is None,
+    )
+
+
+def _plays(player: Player, current: Round) -> bool:
+    return player.removed_at is None and player.from_round <= current.number
+
+
+def _phase(game: Game, current: Round | None) -> str:
+    if game.finished_at:
+        return "over"
+    if current is None:
+        return "lobby"
+    return "reveal" if current.closed_at else "showing"
 
 
 def _current_round(game: Game) -> Round | None:
-    opened = game.rounds.filter(opened_at__isnull=False).select_related("game", "exhibit")
+    """Return the round that is or was shown last; one that was skipped is passed over."""
+    opened = game.rounds.filter(opened_at__isnull=False, skipped=False).select_related("game", "exhibit")
     return opened.order_by("-number").first()
 
 
@@ -62,6 +220,15 @@ def _game(game: Game, players: Sequence[Player]) -> Json:
         "domain": game.domain,
         "rounds": game.rounds.count(),
         "timeLimitS": game.time_limit_s,
+        "countdownS": game.countdown_s,
+        "zoom": game.zoom,
+        "isRoom": game.is_room,
+        "locked": game.locked_at is not None,
+        "host": game.host.name if game.is_room and game.host else None,
+        "hostSeat": next(
+            (player.pk for player in players if player.person_id and player.person_id == game.host_id), None
+        ),
+        "next": game.next_game.code if game.next_game else None,
         "notice": notice(game, players),
     }
 
@@ -79,6 +246,94 @@ def notice(game: Game, players: Sequence[Player]) -> str | None:
         ) % {"name": name}
     return _("%(name)s was trained on pictures of another kind. This game is left out of the comparison.") % {
         "name": name
+    }
+
+
+def _with_hues(players: Sequence[Player]) -> list[tuple[Player, int]]:
+    """Give each person a warm hue of their own, in the order of their coming; machines have one look for all."""
+    people = {player.pk: number for number, player in enumerate(each for each in players if not each.is_machine)}
+    return [(player, HUES[people[player.pk] % len(HUES)] if player.pk in people else 0) for player in players]
+
+
+def _player(
+    player: Player, hue: int, current: Round | None, here: Sequence[Guess], closed: Sequence[Guess], phase: str
+) -> Json:
+    mine = next((guess for guess in here if guess.player_id == player.pk), None)
+    return {
+        "id": player.pk,
+        "kind": player.kind,
+        "name": player.name,
+        "initials": "".join(word[0] for word in player.name.split()[:2]).upper() or "?",
+        "hue": hue,
+        "state": _state(player, current, mine, phase),
+        "gone": player.removed_at is not None,
+        "total": sum(guess.points or 0 for guess in closed if guess.player_id == player.pk),
+    }
+
+
+def _state(player: Player, current: Round | None, mine: Guess | None, phase: str) -> str:
+    """thinking, locked; none: gave no answer; waiting: for the room's start, or to play from the next round on."""
+    if mine is not None:
+        return "locked" if phase == "showing" or mine.lat is not None else "none"
+    return "thinking" if phase == "showing" and current and _plays(player, current) else "waiting"
+
+
+def _round(current: Round, phase: str) -> Json:
+    return {
+        "id": str(current.pk),
+        "number": current.number,
+        "photos": [
+            {
+                "url": reverse("round-photo", args=[current.pk, position]),
+                "width": photo.width,
+                "height": photo.height,
+                "colour": photo.colour,
+            }
+            for position, photo in enumerate(current.exhibit.ordered_photos(), start=1)
+        ],
+        "commitments": [_commitment(each, current, phase) for each in current.commitments.select_related("player")],
+    }
+
+
+def _commitment(made: Commitment, current: Round, phase: str) -> Json:
+    """Return a promise; after the reveal with what it was made of."""
+    player = made.player
+    told: Json = {
+        "of": f"{player.opponent}@{player.weights}" if player else "place",
+        "name": player.name if player else None,
+        "digest": made.digest,
+        "late": current.opened_at is not None and made.made_at > current.opened_at,
+    }
+    if phase != "reveal":
+        return told
+    guess = Guess.objects.filter(round=current, player=player).first() if player else None
+    place = current.truth() if player is None else guess.point() if guess else None
+    lat, lng = commitments.e7(place) or ("none", "none")
+    return {**told, "salt": made.salt, "lat": str(lat), "lng": str(lng)}
+
+
+def _ms_until(then: datetime | None, now: datetime) -> int | None:
+    return None if then is None else max(0, round((then - now).total_seconds() * 1000))
+
+
+def _reveal(
+    game: Game, closed: Round, machine: Player | None, belief: Distribution | None, guesses: Sequence[Guess]
+) -> Json:
+    photo = closed.exhibit.ordered_photos()[-1]
+    shaded = shaded_cells(belief) if belief else []
+    return {
+        "place": {"lat": closed.lat, "lng": closed.lng},
+        "title": photo.title,
+        "credit": photo.credit,
+        "licence": photo.licence,
+        "sourceUrl": photo.source_url,
+        "guesses": [_guess(guess) for guess in guesses],
+        "winner": standings.winner({guess.player_id: guess.error_km for guess in guesses}),
+        "cells": shaded,
+        "cellsPlayer": machine.pk if machine and shaded else None,
+        "cellsCover": round(sum(cell["p"] for cell in shaded), 3),
+        "why": _why(machine, closed) if machine and belief else None,
+        "last": not game.rounds.filter(opened_at=None).exists(),
     }
 
 
@@ -320,6 +575,189 @@ def _sum(player: Player, table: Sequence[Json]) -> Json:
 def _final_verdict(players: Sequence[Player], won: dict[int, int], viewer_pk: int | None) -> str:
     machine = next((player for player in players if player.is_machine), None)
     if machine is None or viewer_pk not in won:
+        return ""
+    mine, theirs = won[viewer_pk], won[machine.pk]
+    score = {"name": machine.name, "mine": mine, "theirs": theirs}
+    if mine > theirs:
+        return _("You beat %(name)s, %(mine)d to %(theirs)d.") % score
+    if mine < theirs:
+        return _("%(name)s beat you, %(theirs)d to %(mine)d.") % score
+    draw = ngettext("A draw with %(name)s, %(mine)d round each.", "A draw with %(name)s, %(mine)d rounds each.", mine)
+    return draw % score
+
+
+def _guess(guess: Guess) -> Json:
+    return {
+        "player": guess.player_id,
+        "lat": guess.lat,
+        "lng": guess.lng,
+        "errorKm": guess.error_km,
+        "points": guess.points,
+        "auto": guess.auto,
+    }
+
+
+def _belief(machine: Player, closed: Round) -> Distribution | None:
+    """Return what the machine believed, as it is stored; None where it had no answer."""
+    stored = Prediction.objects.filter(exhibit=closed.exhibit, opponent=machine.opponent, weights=machine.weights)
+    prediction = stored.select_related("partition").first()
+    if prediction is None or prediction.partition is None or prediction.probabilities is None:
+        return None
+    partition = cells.Partition(np.frombuffer(prediction.partition.cell_ids, dtype="<u8"))
+    return Distribution(partition, np.frombuffer(prediction.probabilities, dtype="<f2").astype(np.float32))
+
+
+def _standing(belief: Distribution, own: Point | None, truth: Point) -> Json:
+    """Say how the viewer's pin and the true place stood with the machine, among how many cells."""
+
+    def stood(place: Point) -> Json:
+        standing = belief.standing(*place)
+        return {"p": _significant(standing.probability), "rank": standing.rank}
+
+    there = belief.partition.assign(*zip(truth, own or truth, strict=True))
+    return {
+        "cells": len(belief.partition),
+        "own": stood(own) if own else None,
+        "truth": stood(truth),
+        "sameCell": own is not None and bool(there[0] == there[1] >= 0),
+    }
+
+
+def _significant(probability: float) -> float:
+    return float(f"{probability:.3g}")
+
+
+def _why(machine: Player, closed: Round) -> Json | None:
+    """Return how far the machine's explanation is, and its maps once it is made; None where it can give none."""
+    if not machine.explains:
+        return None
+    asked = closed.explanations.filter(opponent=machine.opponent, weights=machine.weights).first()
+    if asked is None:
+        return {"player": machine.pk, "state": "unasked"}
+    if asked.failure:
+        return {"player": machine.pk, "state": "failed", "failure": _(asked.failure)}
+    if asked.made_at is None:
+        return {"player": machine.pk, "state": "waiting", "progress": round(asked.progress, 2)}
+    return {
+        "player": machine.pk,
+        "state": "made",
+        "radiusKm": Explanation.RADIUS_KM,
+        "answer": _map(asked, asked.answer_drops, asked.answer_belief),
+        "truth": _map(asked, asked.truth_drops, asked.truth_belief),
+    }
+
+
+def _map(made: Explanation, stored: bytes | memoryview | None, belief: float | None) -> Json:
+    """Return one map in whole numbers: each drop as a share of the greatest change, which `most` tells in nats."""
+    assert stored is not None
+    assert belief is not None
+    drops = np.frombuffer(stored, dtype="<f2").astype(np.float32)
+    most = float(np.abs(drops).max())
+    shares = np.round(drops * (STRONGEST / most)).astype(int) if most else np.zeros(len(drops), int)
+    return {
+        "rows": made.rows,
+        "columns": made.columns,
+        "drops": shares.tolist(),
+        "most": round(most, 3),
+        "strongest": round(float(drops.max()), 3),
+        "p": _significant(belief),
+    }
+
+
+def shaded_cells(belief: Distribution) -> list[Json]:
+    """Return the most probable cells with their outlines, most probable first."""
+    top = belief.top_cells(TOP_CELLS)
+    tokens = s2.tokens(np.array([cell_id for cell_id, _p in top], dtype=np.uint64))
+    return [
+        {
+            "token": token,
+            "p": round(float(probability), 4),
+            "polygon": [[round(lat, 5), round(lng, 5)] for lat, lng in s2.polygon(cell_id)],
+        }
+        for token, (cell_id, probability) in zip(tokens, top, strict=True)
+        if probability >= WORTH_SHADING
+    ]
+
+
+def _verdict(machine: Player | None, errors_km: Mapping[int, float | None], viewer_pk: int | None) -> str:
+    """Say in one sentence how the viewer fared against the machine."""
+    if machine is None or viewer_pk is None or viewer_pk not in errors_km:
+        return ""
+    mine, theirs = errors_km[viewer_pk], errors_km.get(machine.pk)
+    outcome = standings.duel(mine, theirs)
+    if outcome is Outcome.NO_DUEL:
+        return _("Nobody answered.")
+    if mine is None:
+        return _("You gave no answer: the round goes to %(name)s.") % {"name": machine.name}
+    if theirs is None:
+        return _("%(name)s gave no answer: the round is yours.") % {"name": machine.name}
+    if outcome is Outcome.TIED:
+        return _("A tie, to the metre.")
+    closer = {"distance": _distance(abs(mine - theirs)), "name": machine.name}
+    if outcome is Outcome.WON:
+        return _("You were %(distance)s closer than %(name)s.") % closer
+    return _("%(name)s was %(distance)s closer than you.") % closer
+
+
+def _distance(km: float) -> str:
+    """Print a distance with its unit and a sensible precision: 850 m, 12.4 km, 1,131 km."""
+    if km < 1:
+        return f"{km * 1000:.0f} m"
+    return f"{km:.1f} km" if km < 100 else f"{km:,.0f} km"
+
+
+@dataclass(frozen=True)
+class _Results:
+    common: Json
+    by_player: Mapping[int, Sequence[Json]]
+    won: Mapping[int, int]
+
+
+def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess]) -> _Results:
+    table = []
+    people = [player.pk for player in players if not player.is_machine]
+    by_player: dict[int, list[Json]] = {}
+    for each in game.rounds.filter(closed_at__isnull=False, skipped=False).select_related("exhibit"):
+        here = [guess for guess in guesses if guess.round_id == each.pk]
+        photos = each.exhibit.ordered_photos()
+        for guess in here:
+            by_player.setdefault(guess.player_id, []).append({"number": each.number, **_guess(guess)})
+        listed = here if len(people) <= MOST_IN_TABLE else [guess for guess in here if guess.player_id not in people]
+        table.append(
+            {
+                "number": each.number,
+                "title": photos[-1].title,
+                "photo": reverse("round-photo", args=[each.pk, len(photos)]),
+                "place": {"lat": each.lat, "lng": each.lng},
+                "guesses": [_guess(guess) for guess in listed],
+                "winner": standings.winner({guess.player_id: guess.error_km for guess in here}),
+                "peopleMedianKm": standings.median_km(g.error_km for g in here if g.player_id in people),
+            }
+        )
+    sums = [_sum(player.pk, by_player.get(player.pk, []), table) for player in players]
+    won = {entry["player"]: entry["won"] for entry in sums}
+    common = {
+        "rounds": table,
+        "players": sums,
+        "ties": len(table) - sum(won.values()),
+        "peopleMedianKm": standings.median_km(
+            entry["errorKm"] for player in people for entry in by_player.get(player, [])
+        ),
+    }
+    return _Results(common, by_player if len(people) > MOST_IN_TABLE else {}, won)
+
+
+def _sum(player_pk: int, own: Sequence[Json], table: Sequence[Json]) -> Json:
+    return {
+        "player": player_pk,
+        "won": sum(row["winner"] == player_pk for row in table),
+        "medianKm": standings.median_km(guess["errorKm"] for guess in own),
+        "total": sum(guess["points"] or 0 for guess in own),
+    }
+
+
+def _final_verdict(machine: Player | None, won: Mapping[int, int], viewer_pk: int | None) -> str:
+    if machine is None or viewer_pk is None or viewer_pk not in won:
         return ""
     mine, theirs = won[viewer_pk], won[machine.pk]
     score = {"name": machine.name, "mine": mine, "theirs": theirs}

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-
-# A guess counts if it reached the server in time. A round waits so long for those that have reached it and stand in line.
+# A guess counts if it reached the server in time. So long a round waits for those that stand in line there.
 IN_LINE = timedelta(seconds=1)
 
 
