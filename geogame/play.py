@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from geogame import photos
 from geogame.models import Commitment, Draft, Game, Guess, Person, PhotoSet, Player, Prediction, Round
-from geogame.news import CLOSED, announce
+from geogame.news import CLOSED, FINISHED, OPENED, announce
 from geogame.rules import commitments, rounds, scoring, sphere
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate, gettext_noop
 from geogame.rules.sphere import Point
@@ -161,7 +161,7 @@ def start_round(game: Game, now: datetime) -> Round | None:
     this_round.closes_at = now + timedelta(seconds=game.time_limit_s) if game.time_limit_s else None
     this_round.save(update_fields=["opened_at", "closes_at"])
     _commit(this_round, None, this_round.truth(), now)  # before anybody can have seen the photo
-    announce(game, "round opened")
+    announce(game, OPENED)
     answer_for_machines(this_round, now)
     return this_round
 
@@ -248,7 +248,7 @@ def finish(game: Game, now: datetime) -> bool:
         return False
     if not Game.objects.filter(pk=game.pk, finished_at=None).update(finished_at=now):
         return False  # somebody else ended it first
-    announce(game, "finished")
+    announce(game, FINISHED)
     return True
 
 
