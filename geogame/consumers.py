@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer

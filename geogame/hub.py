@@ -1,7 +1,7 @@
 """The sockets of this process, and the one ear that it has at the channel layer.
 
-Headlines reach a process once, not each of its sockets. Those of a room are gathered: at most one push in 100 ms, and in
-a large room fewer, so that two hundred guesses in a second are a few pushes and not forty thousand messages. What
+Headlines reach a process once, not each of its sockets. Those of a room are gathered: at most one push in 100 ms, in a
+large room fewer, so that two hundred guesses in a second are a few pushes and not forty thousand messages. What
 everybody waits for goes out at once. Should a headline be lost, with a Redis that was restarted for example, the next
 look at the games' version numbers finds out.
 """

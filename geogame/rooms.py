@@ -5,6 +5,7 @@ there longest may take over. Each verb may run twice, or in two processes at onc
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -145,3 +146,25 @@ def _refuse_all_but_the_host(game: Game, person: Person | None) -> None:
     game.refresh_from_db(fields=["host", "host_key"])
     if not may_lead(game, person):
         raise NotYours(gettext_noop("Only the host of this room can do that."))
+
+
+@transaction.atomic
+def again(game: Game, person: Person | None, cards: Sequence[play.Opponent], now: datetime) -> Game:
+    """Open a game like this one after it has ended, once; whoever sat here comes in by themselves. Raises NotYours."""
+    _refuse_all_but_the_host(game, person)
+    locked = Game.objects.select_for_update(of=("self",)).select_related("photo_set").get(pk=game.pk)
+    if locked.finished_at is None:
+        raise NotNow(gettext_noop("This game is still going on."))
+    if locked.next_game is not None:
+        return locked.next_game
+    seated = set(locked.players.filter(kind=Player.Kind.MACHINE).values_list("opponent", flat=True))
+    following = play.open_game(
+        locked.photo_set, [card for card in cards if card.name in seated], locked.rounds.count(), locked.time_limit_s,
+        now, person, is_room=locked.is_room, countdown_s=locked.countdown_s, zoom=locked.zoom,
+    )  # fmt: skip
+    host = locked.players.filter(person=person, removed_at=None).first()
+    if host and host.person:
+        play.join(following, host.person, host.name, now)
+    Game.objects.filter(pk=locked.pk).update(next_game=following)
+    announce(locked, "again")
+    return following
