@@ -64,7 +64,7 @@ def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
     cards = [card for card in opponents.available() if card.name in wish["opponents"]]
     game = play.open_game(
         wish["photo_set"], cards, wish["rounds"], wish["time_limit"] or None, now, person, is_room=True,
-        countdown_s=wish["countdown"] or None, zoom=wish["zoom"], photos_each=wish["photos_each"],
+        countdown_s=int(wish["countdown"] or 0) or None, zoom=wish["zoom"], photos_each=wish["photos_each"],
     )  # fmt: skip
     if wish["plays"]:
         play.join(game, person, person.name or _("Host"), now)
