@@ -42,7 +42,6 @@ class RoomForm(StartForm):
         coerce=int,
         initial=0,
         required=False,
-        empty_value=0,
         label=_("Countdown from the first guess"),
     )
     photos_each = forms.ChoiceField(choices=PHOTOS_EACH, initial="any", required=False, label=_("In each round"))
