@@ -30,15 +30,14 @@ export function openBoard(page, { map, photo, why, panel, act }) {
     bar.draw(snapshot);
     if (snapshot.round && (isFirst || isOtherRound)) photo.show(snapshot.round.photos);
     if (isNew) enter[snapshot.phase](snapshot, isFirst);
-    else if (snapshot.phase === "showing" && snapshot.round.guess) map.lock(snapshot.round.guess);
+    else if (snapshot.phase === "showing" && snapshot.own.guess) map.lock(snapshot.own.guess);
     why.draw(snapshot);
     drawGuess();
   }
 
   const enter = {
-    showing: ({ round, players, seat, game }) => {
-      const { guess, draft } = round;
-      pin = guess ?? draft;
+    showing: ({ round, players, own: { seat, guess, draft }, game }) => {
+      pin = guess ?? draft ?? null;
       isSending = false;
       page.classList.remove("shows-photo");
       panel.reset();
@@ -50,25 +49,25 @@ export function openBoard(page, { map, photo, why, panel, act }) {
       const isStill = isFirst || stillness.matches;
       part("thumb").src = snapshot.round.photos[snapshot.round.photos.length - 1].url;
       drawCard(card, snapshot, isStill ? null : FLIGHT_MS);
-      map.reveal(snapshot.reveal, snapshot.players, snapshot.seat, cardPadding(card, part("look")), !isStill);
+      map.reveal(snapshot.reveal, snapshot.players, snapshot.own.seat, cardPadding(card, part("look")), !isStill);
       nextButton.disabled = false;
       nextButton.focus({ preventScroll: true });
-      say(`${snapshot.reveal.verdict} ${snapshot.reveal.title}`);
+      say(`${snapshot.own.verdict} ${snapshot.reveal.title}`);
     },
     over: (snapshot) => {
       page.classList.remove("shows-photo");
       drawResults(results, snapshot, map.atlas);
       results.focus({ preventScroll: true });
-      say(snapshot.results.verdict);
+      say(snapshot.own.verdict || gettext("The game is over."));
     },
   };
 
   function drawGuess() {
-    const { phase, round, players } = shown;
+    const { phase, own, players } = shown;
     if (phase !== "showing") return;
     const others = players.filter((player) => player.state === "thinking").map((player) => player.name);
     const waits = interpolate(gettext("Waiting for %s…"), [others.join(", ") || gettext("the reveal")]);
-    const state = round.guess ? "waiting" : isSending ? "sending" : pin ? "ready" : "empty";
+    const state = own.guess ? "waiting" : isSending ? "sending" : pin ? "ready" : "empty";
     const words = { waiting: waits, sending: gettext("Sending…"), ready: gettext("Guess here"), empty: gettext("Drop a pin first") };
     guessButton.dataset.state = state;
     guessButton.textContent = words[state];

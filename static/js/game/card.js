@@ -6,19 +6,20 @@ import { distance, number, percent, points } from "./words.js";
 const COUNT_MS = 1300;
 
 /** Fill the card; `delayMs` before the numbers start to count, null for no counting at all. */
-export function drawCard(card, { reveal, players, seat, game }, delayMs) {
+export function drawCard(card, { reveal, players, own, game }, delayMs) {
+  const { seat } = own;
   const show = (name) => card.querySelector(`[data-shows=${name}]`);
   const byId = new Map(players.map((player) => [player.id, player]));
   const mine = reveal.guesses.find((guess) => guess.player === seat);
   const best = mine ?? reveal.guesses.find((guess) => guess.player === reveal.winner);
   card.scrollTop = 0; // a small screen may have been scrolled in the last round
   card.dataset.won = reveal.winner === null ? "nobody" : reveal.winner === seat ? "me" : byId.get(reveal.winner)?.kind;
-  show("verdict").textContent = reveal.verdict || gettext("The place is revealed.");
+  show("verdict").textContent = own.verdict || gettext("The place is revealed.");
   count(show("error"), best?.errorKm ?? null, delayMs);
   show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
   show("guesses").replaceChildren(...inOrder(reveal.guesses).map((guess) => row(guess, byId.get(guess.player), seat, delayMs)));
-  show("standing").hidden = !reveal.standing;
-  show("standing").textContent = reveal.standing ? standing(reveal.standing, byId.get(reveal.cellsPlayer)) : "";
+  show("standing").hidden = !own.standing;
+  show("standing").textContent = own.standing ? standing(own.standing, byId.get(reveal.cellsPlayer)) : "";
   show("title").textContent = reveal.title || gettext("A place without a name");
   show("credit").replaceChildren(...credit(reveal));
   const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(reveal.cellsCover);

@@ -5,11 +5,12 @@ import { mark } from "./marks.js";
 import { distance, median, number } from "./words.js";
 
 /** Fill the results' page. `atlas` is a promise of the coarse world, for the small maps. */
-export function drawResults(page, { results, players, seat, game }, atlas) {
+export function drawResults(page, { results, players, own, game }, atlas) {
+  const { seat } = own;
   const show = (name) => page.querySelector(`[data-shows=${name}]`);
   const sides = [...players].sort((a, b) => (b.id === seat) - (a.id === seat));
   const sums = new Map(results.players.map((sum) => [sum.player, sum]));
-  show("verdict").textContent = results.verdict || gettext("The game is over.");
+  show("verdict").textContent = own.verdict || gettext("The game is over.");
   show("set").textContent = game.set;
   show("sides").replaceChildren(...sides.map((player) => side(player, sums.get(player.id), seat)));
   show("ties").textContent = results.ties
