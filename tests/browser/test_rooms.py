@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import CHROMIUM, FLAGS, PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE
 from tests.browser.test_game import Installation, drop_pin, is_phone, phase
 from tests.servers import environment, manage, web
 
@@ -29,25 +29,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://beatplanet.test:{urlsplit(url).port}/"
 
 
-@pytest.fixture(scope="module")
-def hall() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        flags = [*FLAGS, "--host-resolver-rules=MAP beatplanet.test 127.0.0.1"]
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(hall: Browser) -> Iterator[Opener]:
+def opened(chromium: Browser) -> Iterator[Opener]:
     """Open browsers that know nothing of each other; a script error in any of them fails the test."""
     contexts, errors = [], list[str]()
 
     def open_one(viewport: dict[str, int], phone: bool = False) -> Page:
-        context = hall.new_context(viewport=viewport, has_touch=phone, is_mobile=phone, reduced_motion="reduce")  # type: ignore[arg-type]
+        context = chromium.new_context(viewport=viewport, has_touch=phone, is_mobile=phone, reduced_motion="reduce")  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
         page.on("dialog", lambda dialog: dialog.accept())
         return page
 
@@ -85,7 +76,7 @@ def come_in(page: Page, address: str, name: str) -> None:
 def lock_in(page: Page, across: float = 0.5, down: float = 0.4) -> None:
     drop_pin(page, across, down)
     page.locator("#guess").click()
-    expect(page.locator("#guess")).to_contain_text("Waiting for")
+    page.wait_for_selector("#game[data-phase=reveal], #guess[data-state=waiting]")
 
 
 def seat_and_total(page: Page) -> tuple[object, object]:

@@ -35,6 +35,7 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
     if (snapshot.round && (isFirst || isOtherRound)) photo.show(snapshot.round.photos);
     if (isNew) enter[snapshot.phase](snapshot, isFirst);
     else if (snapshot.phase === "showing" && snapshot.own.guess) map.lock(snapshot.own.guess);
+    else if (snapshot.phase === "over") drawResults(results, snapshot, map.atlas); // where the room goes on has come
     why.draw(snapshot);
     for (const each of more) each.draw(snapshot);
     drawGuess();

@@ -13,6 +13,7 @@ export function openVerify(box) {
   function check() {
     const kept = JSON.parse(sessionStorage.getItem(KEPT + shown.round.id) ?? "{}");
     list.replaceChildren(...shown.round.commitments.map((told) => row(told, verdict(told, kept[told.of]))));
+    list.scrollIntoView({ block: "nearest" });
   }
 
   /** What came out: true, false, or null where this browser was not there when it was promised. */
