@@ -4,8 +4,6 @@ Behind one address may sit a classroom, or a hall of two hundred on the hall's o
 meant for them, what a seat or a person may do for one.
 """
 
-from functools import lru_cache
-
 from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
@@ -23,15 +21,14 @@ GUESS = RateLimitItemPerSecond(20, 10, namespace="guess")  # by a seat
 DRAFT = RateLimitItemPerSecond(60, 10, namespace="draft")  # by a seat
 
 
-@lru_cache(maxsize=1)
-def _limiter() -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(storage_from_string(settings.LIMITS_STORAGE, wrap_exceptions=True))
+# Made when this module is imported, by one thread: the library looks for its Redis client, which two must not import.
+_limiter = FixedWindowRateLimiter(storage_from_string(settings.LIMITS_STORAGE, wrap_exceptions=True))
 
 
 def spare(limit: RateLimitItem, who: object) -> None:
     """Count one; raise TooOften where it is one too many. Where nobody can count, nobody is held up."""
     try:
-        good = _limiter().hit(limit, str(who))
+        good = _limiter.hit(limit, str(who))
     except StorageError:
         return
     if not good:
@@ -41,7 +38,7 @@ def spare(limit: RateLimitItem, who: object) -> None:
 def spent(limit: RateLimitItem, who: object) -> None:
     """Raise TooOften where nothing is left, without counting."""
     try:
-        good = _limiter().test(limit, str(who))
+        good = _limiter.test(limit, str(who))
     except StorageError:
         return
     if not good:
@@ -50,7 +47,7 @@ def spent(limit: RateLimitItem, who: object) -> None:
 
 def forget() -> None:
     """Begin anew: for tests."""
-    _limiter.cache_clear()
+    _limiter.storage.reset()
 
 
 def address(request: HttpRequest) -> str:
