@@ -110,7 +110,7 @@ class Hub:
     async def _hear_of(self, games: Iterable[int]) -> None:
         layer = get_channel_layer()
         if not self._channel:
-            self._channel = await layer.new_channel("hub")
+            self._channel = await layer.new_channel()  # with the prefix of all others: they are received together
         for game_pk in games:
             await layer.group_add(group_of(game_pk), self._channel)
 
@@ -119,7 +119,7 @@ class Hub:
         while True:
             try:
                 if not self._channel:
-                    self._channel = await layer.new_channel("hub")
+                    self._channel = await layer.new_channel()
                 event = await layer.receive(self._channel)
             except Exception:  # each layer raises errors of its own when its server is away
                 log.warning("The channel layer does not answer; the version numbers are looked at meanwhile")
@@ -128,10 +128,10 @@ class Hub:
             self._heard(event)
 
     def _heard(self, event: dict[str, Any]) -> None:
-        room = self._rooms.get(event["game"])
+        room = self._rooms.get(event.get("game", 0))
         if room:
             room.wanted.set()
-            if event["headline"] in URGENT:
+            if event.get("headline") in URGENT:
                 room.urgent.set()
 
     async def _look(self) -> None:

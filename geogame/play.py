@@ -267,6 +267,9 @@ def _own_guess(player: Player, locked: Round) -> Guess | None:
 def _close_if_due(locked: Round, now: datetime) -> bool:
     if locked.opened_at is None or locked.closed_at is not None:
         return False
+    in_time = locked.closes_at is None or now < locked.closes_at + rounds.IN_LINE
+    if in_time and _somebody_thinks(locked):  # nearly always, and in a large room the rest is long
+        return False
     if not rounds.is_due(seats_in(locked), locked.opened_at, locked.closes_at, locked.game.machine_wait(), now):
         return False
     _settle(locked, now)
@@ -307,6 +310,11 @@ def look_again(game: Game, now: datetime) -> None:
     """Somebody has gone: an open round may have nobody left to wait for."""
     for each in game.rounds.filter(opened_at__isnull=False, closed_at=None):
         close_if_due(each, now)
+
+
+def _somebody_thinks(this_round: Round) -> bool:
+    people = this_round.game.players.filter(kind=Player.Kind.HUMAN, removed_at=None, from_round__lte=this_round.number)
+    return people.exclude(guesses__round=this_round).exists()
 
 
 def playing_in(this_round: Round) -> QuerySet[Player]:

@@ -10,6 +10,7 @@ put beside it without asking the database, so that a room of two hundred costs l
 
 import json
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from predictor.distribution import Distribution
 
 TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
+RECENT_S = 1.0
 BOARDS = 64  # games whose last version a process remembers
 MOST_IN_TABLE = 12  # people whose guesses the table of all rounds lists; of more each one sees their own
 STRONGEST = 127  # of a drop on the wire: a whole number of seven bits
@@ -58,6 +60,7 @@ class Board:
     host: int | None  # a person
     host_key: str
     host_may_be_anyone: bool
+    built_at: float  # by this process's clock that never jumps
 
     def leads(self, viewer_pk: int | None, person_pk: int | None) -> bool:
         if self.host_may_be_anyone:
@@ -139,6 +142,23 @@ def snapshot(game_pk: int, viewer_pk: int | None, now: datetime, person_pk: int 
     return {**here.common, **own, "own": {**own["own"], "draft": _draft(here, viewer_pk)}}
 
 
+def after_guess(guess: Guess, now: datetime) -> str:
+    """Return, as JSON, what a player is told at once: their guess is in, and of the others what was built last.
+
+    In a large room many guess in the same second. To build the board anew for each would take longer than to play; it
+    is a second old at most, and the next push brings all. Who closed the round sees the reveal.
+    """
+    here = _boards.get(guess.round.game_id)
+    is_near = (
+        here is not None and here.phase == "showing" and here.current is not None
+        and here.current.pk == guess.round_id and guess.round.closed_at is None
+        and time.monotonic() - here.built_at < RECENT_S
+    )  # fmt: skip
+    if here is None or not is_near:
+        return headline(board(guess.round.game_id), guess.player_id, now)
+    return headline(here, guess.player_id, now, guess=guess)
+
+
 def _draft(here: Board, viewer_pk: int | None) -> Json | None:
     if here.current is None or here.phase != "showing" or viewer_pk is None or viewer_pk in here.own_guesses:
         return None
@@ -146,10 +166,17 @@ def _draft(here: Board, viewer_pk: int | None) -> Json | None:
     return {"lat": draft.lat, "lng": draft.lng} if draft else None
 
 
-def headline(here: Board, viewer_pk: int | None, now: datetime, person_pk: int | None = None) -> str:
-    """Return the same as JSON, put together from what is written already; of a draft it says nothing."""
-    own = json.dumps(here.own(viewer_pk, now, person_pk), separators=(",", ":"))
-    return f"{here.text[:-1]},{own[1:]}"
+def headline(
+    here: Board, viewer_pk: int | None, now: datetime, person_pk: int | None = None, guess: Guess | None = None
+) -> str:
+    """Return the same as JSON, put together from what is written already; of a draft it says nothing.
+
+    `guess` is the viewer's own, where the board was built before it.
+    """
+    own = here.own(viewer_pk, now, person_pk)
+    if guess is not None:
+        own["own"]["guess"] = {"lat": guess.lat, "lng": guess.lng}
+    return f"{here.text[:-1]},{json.dumps(own, separators=(',', ':'))[1:]}"
 
 
 def _build(game_pk: int) -> Board:
@@ -194,6 +221,7 @@ def _build(game_pk: int) -> Board:
         host=game.host_id,
         host_key=game.host_key,
         host_may_be_anyone=game.host_id is None,
+        built_at=time.monotonic(),
     )
 
 

@@ -9,6 +9,7 @@ from geogame import explanations, limits, play, seats
 from geogame.models import Player, Round
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
 from geogame.rules.sphere import point
+from geogame.snapshots import after_guess
 from geogame.views.answers import arrived_at, body_of, refusing, state_for
 from predictor import opponents
 from predictor.tasks import nudge_why
@@ -42,8 +43,10 @@ def guess(request: HttpRequest, round_id: object) -> HttpResponse:
         raise BadInput(gettext_noop("The key of a guess is a text of at most %(limit)d characters."), limit=MAX_KEY)
     away = body.get("away")
     looked_away = away if type(away) is int and 0 <= away <= MAX_AWAY else None
-    play.guess(player, this_round, point(body.get("lat"), body.get("lng")), key, arrived, looked_away)
-    return _state(player)
+    made = play.guess(player, this_round, point(body.get("lat"), body.get("lng")), key, arrived, looked_away)
+    answer = HttpResponse(after_guess(made, timezone.now()), content_type="application/json")
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_POST
