@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -51,7 +52,7 @@ class Board:
     phase: str
     seats: Sequence[rounds.Seat]
     machine: Player | None  # that people are held against
-    belief: Distribution | None  # the machine's, at a reveal
+    standings: Mapping[int | None, Json]  # with the machine, at a reveal: of each player's pin
     errors_km: Mapping[int, float | None]  # of the round that is revealed
     own_guesses: Mapping[int, Guess]  # of the current round, by player
     all_guesses: Mapping[int, Sequence[Json]]  # by player, where the table leaves people out
@@ -80,9 +81,7 @@ class Board:
                 "leads": leads,
                 "hostKey": self.host_key if leads and not self.host_may_be_anyone else None,
                 "guess": {"lat": point.lat, "lng": point.lng} if point else None,
-                "standing": _standing(self.belief, point, self.current.truth())
-                if self.belief and self.current
-                else None,
+                "standing": self.standings.get(viewer_pk, self.standings.get(None)),
                 "verdict": self._verdict(viewer_pk),
                 "guesses": self.all_guesses.get(viewer_pk or 0, []) if self.phase == "over" else None,
             },
@@ -184,17 +183,21 @@ def _build(game_pk: int) -> Board:
     players = list(game.players.all())
     current = _current_round(game)
     phase = _phase(game, current)
-    guesses = list(Guess.objects.filter(round__game=game, round__skipped=False).select_related("round"))
-    here = [guess for guess in guesses if current and guess.round_id == current.pk]
-    closed = [guess for guess in guesses if guess.round.closed_at]
+    here = list(current.guesses.all()) if current else []
+    counted = Guess.objects.filter(round__game=game, round__skipped=False, round__closed_at__isnull=False)
+    totals = dict(counted.order_by().values_list("player").annotate(total=Sum("points")))
+    by_player = {guess.player_id: guess for guess in here}
     machine = next((player for player in players if player.is_machine), None)
     belief = _belief(machine, current) if machine and current and phase == "reveal" else None
-    results = _results(game, players, closed) if phase == "over" else None
+    results = _results(game, players, list(counted)) if phase == "over" else None
     common = {
         "version": game.version,
         "game": _game(game, players),
         "phase": phase,
-        "players": [_player(player, hue, current, here, closed, phase) for player, hue in _with_hues(players)],
+        "players": [
+            _player(player, hue, _state(player, current, by_player.get(player.pk), phase), totals.get(player.pk) or 0)
+            for player, hue in _with_hues(players)
+        ],
         "round": _round(current, phase) if current and phase in ("showing", "reveal") else None,
         "reveal": _reveal(game, current, machine, belief, here) if current and phase == "reveal" else None,
         "results": results and results.common,
@@ -212,9 +215,9 @@ def _build(game_pk: int) -> Board:
             if current and (player.pk in answered or _plays(player, current))
         ],
         machine=machine,
-        belief=belief,
+        standings=_standings(belief, here, current.truth()) if belief and current else {},
         errors_km={guess.player_id: guess.error_km for guess in here},
-        own_guesses={guess.player_id: guess for guess in here},
+        own_guesses=by_player,
         all_guesses=results.by_player if results else {},
         won=results.won if results else {},
         persons={player.pk: player.person_id for player in players if player.person_id and not player.removed_at},
@@ -285,19 +288,16 @@ def _with_hues(players: Sequence[Player]) -> list[tuple[Player, int]]:
     return [(player, HUES[people[player.pk] % len(HUES)] if player.pk in people else 0) for player in players]
 
 
-def _player(
-    player: Player, hue: int, current: Round | None, here: Sequence[Guess], closed: Sequence[Guess], phase: str
-) -> Json:
-    mine = next((guess for guess in here if guess.player_id == player.pk), None)
+def _player(player: Player, hue: int, state: str, total: int) -> Json:
     return {
         "id": player.pk,
         "kind": player.kind,
         "name": player.name,
         "initials": "".join(word[0] for word in player.name.split()[:2]).upper() or "?",
         "hue": hue,
-        "state": _state(player, current, mine, phase),
+        "state": state,
         "gone": player.removed_at is not None,
-        "total": sum(guess.points or 0 for guess in closed if guess.player_id == player.pk),
+        "total": total,
     }
 
 
@@ -388,20 +388,20 @@ def _belief(machine: Player, closed: Round) -> Distribution | None:
     return Distribution(partition, np.frombuffer(prediction.probabilities, dtype="<f2").astype(np.float32))
 
 
-def _standing(belief: Distribution, own: Point | None, truth: Point) -> Json:
-    """Say how the viewer's pin and the true place stood with the machine, among how many cells."""
-
-    def stood(place: Point) -> Json:
-        standing = belief.standing(*place)
-        return {"p": _significant(standing.probability), "rank": standing.rank}
-
-    there = belief.partition.assign(*zip(truth, own or truth, strict=True))
-    return {
-        "cells": len(belief.partition),
-        "own": stood(own) if own else None,
-        "truth": stood(truth),
-        "sameCell": own is not None and bool(there[0] == there[1] >= 0),
-    }
+def _standings(belief: Distribution, guesses: Sequence[Guess], truth: Point) -> dict[int | None, Json]:
+    """Say how each pin and the true place stood with the machine, among how many cells; None: without a pin."""
+    pins = {guess.player_id: point for guess in guesses if (point := guess.point())}
+    found = belief.partition.assign(*zip(truth, *pins.values(), strict=True)).tolist()
+    stood: dict[int, Json] = {}
+    for cell, place in zip(found, (truth, *pins.values()), strict=True):
+        if cell not in stood:  # who fell in one cell stands there alike
+            standing = belief.standing(*place)
+            stood[cell] = {"p": _significant(standing.probability), "rank": standing.rank}
+    common = {"cells": len(belief.partition), "truth": stood[found[0]]}
+    told: dict[int | None, Json] = {None: {**common, "own": None, "sameCell": False}}
+    for player, cell in zip(pins, found[1:], strict=True):
+        told[player] = {**common, "own": stood[cell], "sameCell": cell == found[0] >= 0}
+    return told
 
 
 def _significant(probability: float) -> float:
