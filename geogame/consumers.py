@@ -1,25 +1,28 @@
 """Sockets carry news down and nothing up: each headline is answered with this viewer's own snapshot."""
 
-from typing import Any
+import asyncio
+import contextlib
+import json
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http.cookie import parse_cookie
 from django.utils import timezone
 
-from geogame import seats
-from geogame.models import Game, Player
-from geogame.news import group_of
+from geogame import rooms, seats
+from geogame.hub import hub
+from geogame.models import Game
 from geogame.snapshots import Json, snapshot
 
-NO_SEAT = 4403  # close code: this browser has no seat in this game
+NO_SEAT = 4403  # close code: this browser has no seat in this game, and it is no room that anybody may watch
 
 
-class GameConsumer(AsyncJsonWebsocketConsumer):
+class GameConsumer(AsyncWebsocketConsumer):
     """One browser watching one game. Seat and game are checked at every connection."""
 
     game: Game
-    player: Player
+    player_pk: int | None
+    person_pk: int | None
 
     async def connect(self) -> None:
         found = await self._seat(self.scope["url_route"]["kwargs"]["code"])
@@ -27,28 +30,45 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
         if found is None:
             await self.close(NO_SEAT)
             return
-        self.game, self.player = found
+        self.game, self.player_pk, self.person_pk = found
+        self._text, self._new = "", asyncio.Event()
+        self._sender = asyncio.create_task(self._send_newest())
         # Join first, look second: a headline between the two is then never missed.
-        await self.channel_layer.group_add(group_of(self.game), self.channel_name)
-        await self.send_json(await self._snapshot())
+        await hub().join(self.game, self)
+        self.tell(json.dumps(await self._snapshot(), separators=(",", ":")))
 
     async def disconnect(self, code: int) -> None:
         if hasattr(self, "game"):
-            await self.channel_layer.group_discard(group_of(self.game), self.channel_name)
+            self._sender.cancel()
+            await hub().leave(self.game, self)
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
-        """Ignore anything, JSON or not (the parent class would fail on text that is not JSON)."""
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Ignore anything: nothing is said by socket."""
 
-    async def headline(self, event: dict[str, Any]) -> None:
-        await self.send_json(await self._snapshot())
+    def tell(self, text: str) -> None:
+        """Send a snapshot; one that a slow connection still holds up is left out, since each is the whole state."""
+        self._text = text
+        self._new.set()
+
+    async def _send_newest(self) -> None:
+        with contextlib.suppress(Exception):  # the browser has gone; `disconnect` follows
+            while True:
+                await self._new.wait()
+                self._new.clear()
+                await self.send(self._text)
 
     @database_sync_to_async
-    def _seat(self, code: str) -> tuple[Game, Player] | None:
+    def _seat(self, code: str) -> tuple[Game, int | None, int | None] | None:
         headers = dict(self.scope["headers"])
         cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-        player = seats.player_of(seats.person_from(cookies.get(seats.COOKIE)), code)
-        return (player.game, player) if player else None
+        person = seats.person_from(cookies.get(seats.COOKIE))
+        game = Game.objects.filter(code=code).first()
+        player = game and seats.player_in(person, game)
+        if game is None or (player is None and not game.is_room):
+            return None
+        rooms.host_is_here(game, person, timezone.now())
+        return game, player.pk if player else None, person.pk if person else None
 
     @database_sync_to_async
     def _snapshot(self) -> Json:
-        return snapshot(self.game.pk, self.player.pk, timezone.now())
+        return snapshot(self.game.pk, self.player_pk, timezone.now(), self.person_pk)

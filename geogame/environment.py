@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+POOL = 16  # connections of one process to PostgreSQL, which allows a hundred to all of them
 FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -75,6 +76,11 @@ def database(default_file: Path) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
+    elif config["ENGINE"].endswith("postgresql"):
+        # Under ASGI each request has a thread of its own: connections that outlive it would pile up to the server's
+        # limit, new ones for each request cost more than the request. So the process shares a few.
+        config["CONN_MAX_AGE"] = 0
+        config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": POOL, "timeout": 30}}
     return config
 
 

@@ -22,6 +22,11 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(10))
 
 
+def new_host_key() -> str:
+    """Return 144 random bits as text: whoever shows it may lead the room. It is not the room's code."""
+    return secrets.token_urlsafe(18)
+
+
 def random_name(photo: "Photo", filename: str) -> str:
     """Return a storage name that says nothing of the photo."""
     token = secrets.token_hex(16)
@@ -202,7 +207,16 @@ class Game(models.Model):
     photo_set = models.ForeignKey(PhotoSet, on_delete=models.PROTECT, related_name="games")
     domain = models.CharField(max_length=16, choices=Domain)  # the set's when the game was opened
     time_limit_s = models.PositiveIntegerField(null=True, blank=True)  # of one round; NULL: none
+    countdown_s = models.PositiveIntegerField(null=True, blank=True)  # for the rest, from the first guess; NULL: none
+    zoom = models.BooleanField(default=True)  # whether photos may be looked at more closely
     machine_wait_s = models.FloatField(default=15)
+    # A room: others may come in with its code. The host leads it: a person, who may have a seat or none.
+    is_room = models.BooleanField(default=False)
+    host = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="hosted")
+    host_key = models.CharField(max_length=32, default=new_host_key, editable=False)  # makes its bearer the host
+    host_seen_at = models.DateTimeField(null=True, editable=False)  # the last sign of life of the host's browser
+    locked_at = models.DateTimeField(null=True, editable=False)  # nobody new may come in
+    next_game = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, editable=False)
     version = models.PositiveIntegerField(default=0)  # grows with every change that a snapshot can show
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
@@ -233,6 +247,11 @@ class Player(models.Model):
     domain = models.CharField(max_length=16, choices=Domain, blank=True)  # what a machine was trained on
     explains = models.BooleanField(default=False)  # a machine that can say why it answered so
     joined_at = models.DateTimeField(default=timezone.now)
+    from_round = models.PositiveIntegerField(
+        default=1
+    )  # the first that this seat plays: late joiners wait for the next
+    removed_at = models.DateTimeField(null=True)  # no longer there: what they guessed stays
+    left = models.BooleanField(default=False)  # by themselves, so that they may come back; else the host removed them
 
     class Meta:
         ordering = ["pk"]
@@ -263,6 +282,7 @@ class Round(models.Model):
     opened_at = models.DateTimeField(null=True)
     closes_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    skipped = models.BooleanField(default=False)  # closed by the host without a reveal: it counts for nobody
 
     class Meta:
         ordering = ["game", "number"]
@@ -284,7 +304,7 @@ class Round(models.Model):
         return Point(self.lat, self.lng)
 
     def is_open(self, now: datetime) -> bool:
-        """Tell whether guesses count: opened, not closed, and its time not yet up."""
+        """Tell whether guesses that reached the server at `now` count: opened, not closed, its time not yet up."""
         in_time = self.closes_at is None or now < self.closes_at
         return self.opened_at is not None and self.closed_at is None and in_time
 
@@ -302,6 +322,7 @@ class Guess(models.Model):
     auto = models.BooleanField(default=False)  # a pin that was dropped but not confirmed before the deadline
     seen_before = models.BooleanField(default=False)  # the person had met this exhibit in an earlier game
     key = models.CharField(max_length=64, blank=True)  # the browser's idempotency key
+    looked_away = models.PositiveIntegerField(null=True)  # how often the page was hidden, by its own account; data only
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -318,6 +339,25 @@ class Guess(models.Model):
 
     def point(self) -> Point | None:
         return None if self.lat is None or self.lng is None else Point(self.lat, self.lng)
+
+
+class Commitment(models.Model):
+    """What a round's place (`player` NULL) or a machine's answer was, promised before it could be changed.
+
+    Of what it was made follows from the round and the guess, which never change; see `rules.commitments`.
+    """
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="commitments")
+    player = models.ForeignKey(Player, null=True, on_delete=models.CASCADE, related_name="commitments")
+    salt = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField()  # after the round was opened: the machine's answer came later than the photo
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["round", "player"], name="one_commitment_per_round_and_player"),
+            models.UniqueConstraint(fields=["round"], condition=Q(player=None), name="one_place_per_round"),
+        ]
 
 
 class Draft(models.Model):

@@ -11,10 +11,13 @@ from geogame.models import Game
 
 log = logging.getLogger(__name__)
 
+OPENED, CLOSED, FINISHED = "round opened", "round closed", "finished"
+URGENT = frozenset({OPENED, CLOSED, FINISHED})  # what everybody waits for: passed on at once
 
-def group_of(game: Game) -> str:
-    """Return the name of the channel group that hears of this game."""
-    return f"game.{game.pk}"
+
+def group_of(game_pk: int) -> str:
+    """Return the name of the channel group that hears of this game: the processes where somebody watches it."""
+    return f"game.{game_pk}"
 
 
 def announce(game: Game, headline: str) -> None:
@@ -25,6 +28,8 @@ def announce(game: Game, headline: str) -> None:
     Game.objects.filter(pk=game.pk).update(version=F("version") + 1)
 
     def send() -> None:  # a nested function: on_commit(partial(...), robust=True) fails in Django 5.2
-        async_to_sync(get_channel_layer().group_send)(group_of(game), {"type": "headline", "headline": headline})
+        async_to_sync(get_channel_layer().group_send)(
+            group_of(game.pk), {"type": "headline", "headline": headline, "game": game.pk}
+        )
 
     transaction.on_commit(send, robust=True)

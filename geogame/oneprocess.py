@@ -126,6 +126,8 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 log_level="warning",
                 ws="websockets-sansio",
+                ws_per_message_deflate=False,  # two hundred sockets would have the same snapshot compressed for each
+                ws_max_size=4096,  # bytes: nothing is said by socket
                 timeout_graceful_shutdown=3,
             )
         )

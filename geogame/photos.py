@@ -5,14 +5,14 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils.text import slugify
 
 from geogame import pictures
@@ -186,9 +186,18 @@ def painters(photo_set: PhotoSet) -> set[str]:
     return {str(version) for version in told.distinct()}
 
 
-def pick(photo_set: PhotoSet, count: int, person: Person | None = None) -> list[Exhibit]:
+PhotosEach = Literal["any", "one", "several"]  # of an exhibit: a trip has several
+
+
+def pick(
+    photo_set: PhotoSet, count: int, person: Person | None = None, photos_each: PhotosEach = "any"
+) -> list[Exhibit]:
     """Draw exhibits at random, those first that this person has not met; fewer where the set is smaller."""
-    everything = list(photo_set.exhibits.filter(retired_at=None))
+    usable = photo_set.exhibits.filter(retired_at=None)
+    if photos_each != "any":
+        usable = usable.annotate(each=Count("photos"))
+        usable = usable.filter(each=1) if photos_each == "one" else usable.filter(each__gt=1)
+    everything = list(usable)
     random.SystemRandom().shuffle(everything)
     if person is not None:
         met = Round.objects.filter(opened_at__isnull=False, game__players__person=person)

@@ -7,14 +7,16 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from geogame import photos
-from geogame.models import Draft, Game, Guess, Person, PhotoSet, Player, Prediction, Round
-from geogame.news import announce
-from geogame.rules import rounds, scoring, sphere
+from geogame.models import Commitment, Draft, Game, Guess, Person, PhotoSet, Player, Prediction, Round
+from geogame.news import CLOSED, FINISHED, OPENED, announce
+from geogame.rules import commitments, rounds, scoring, sphere
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate, gettext_noop
 from geogame.rules.sphere import Point
+
+MOST_SEATS = 500  # of people in one room
 
 
 class Opponent(Protocol):
@@ -42,9 +44,17 @@ def open_game(
     time_limit_s: int | None,
     now: datetime,
     host: Person | None = None,
+    *,
+    is_room: bool = False,
+    countdown_s: int | None = None,
+    zoom: bool = True,
+    photos_each: photos.PhotosEach = "any",
 ) -> Game:
-    """Open a game: draw its exhibits (those that `host` has not met come first) and seat the machines."""
-    exhibits = photos.pick(photo_set, n_rounds, host)
+    """Open a game: draw its exhibits (those that `host` has not met come first) and seat the machines.
+
+    In a room others may sit in, and the host leads.
+    """
+    exhibits = photos.pick(photo_set, n_rounds, host, photos_each)
     if not exhibits:
         raise NotNow(gettext_noop("There are no photos in this set yet. Choose another set."))
     _refuse_another_world(photo_set, opponents)
@@ -52,7 +62,12 @@ def open_game(
         photo_set=photo_set,
         domain=photo_set.domain,
         time_limit_s=time_limit_s,
+        countdown_s=countdown_s,
+        zoom=zoom,
         machine_wait_s=settings.MACHINE_WAIT_S,
+        is_room=is_room,
+        host=host,
+        host_seen_at=now,
         created_at=now,
     )
     Round.objects.bulk_create(
@@ -91,13 +106,45 @@ def _refuse_another_world(photo_set: PhotoSet, opponents: Sequence[Opponent]) ->
 
 @transaction.atomic
 def join(game: Game, person: Person, name: str, now: datetime) -> Player:
-    """Seat a person; the same person always gets the same seat."""
-    player, created = Player.objects.get_or_create(
-        game=game, person=person, defaults={"kind": Player.Kind.HUMAN, "name": name, "joined_at": now}
-    )
-    if created:
-        announce(game, "joined")
-    return player
+    """Seat a person, from the next round on where one is showing; the same person always gets the same seat.
+
+    Whoever left may come back; whoever the host removed may not. Raises NotNow or NotYours.
+    """
+    locked = Game.objects.select_for_update(of=("self",)).get(pk=game.pk)
+    seat = locked.players.filter(person=person).first()
+    if seat and seat.removed_at is None:
+        return seat
+    if locked.finished_at:
+        raise NotNow(gettext_noop("This game is over."))
+    if seat and not seat.left:
+        raise NotYours(gettext_noop("The host has taken you out of this room."))
+    if locked.locked_at and not seat:
+        raise NotNow(gettext_noop("The host has locked this room: nobody new can come in."))
+    if not seat and locked.players.filter(kind=Player.Kind.HUMAN).count() >= MOST_SEATS:
+        raise NotNow(gettext_noop("This room is full: it has %(most)d seats."), most=MOST_SEATS)
+    seat = seat or Player(game=locked, person=person, kind=Player.Kind.HUMAN, name=_free_name(locked, name))
+    seat.joined_at, seat.removed_at, seat.left = now, None, False
+    seat.from_round = locked.rounds.filter(opened_at__isnull=False).count() + 1
+    seat.save()
+    announce(locked, "joined")
+    return seat
+
+
+def _free_name(game: Game, name: str) -> str:
+    """Return the name, with a number behind it where another seat has it: nobody could tell the two apart."""
+    taken = {each.casefold() for each in game.players.values_list("name", flat=True)}
+    names = (name, *(f"{name[:54]} {number}" for number in range(2, MOST_SEATS + 10)))
+    return next(each for each in names if each.casefold() not in taken)
+
+
+def refuse_stranger(player: Player, this_round: Round) -> None:
+    """Refuse who has no seat in this game, was taken out of it, or sits in only from a later round. Raises NotYours."""
+    if player.game_id != this_round.game_id:
+        raise NotYours
+    if player.removed_at is not None:
+        raise NotYours(gettext_noop("You are no longer in this room."))
+    if player.from_round > this_round.number:
+        raise NotYours(gettext_noop("You came in while this round was showing: you play from the next one on."))
 
 
 @transaction.atomic
@@ -113,16 +160,19 @@ def start_round(game: Game, now: datetime) -> Round | None:
     this_round.opened_at = now
     this_round.closes_at = now + timedelta(seconds=game.time_limit_s) if game.time_limit_s else None
     this_round.save(update_fields=["opened_at", "closes_at"])
-    announce(game, "round opened")
+    _commit(this_round, None, this_round.truth(), now)  # before anybody can have seen the photo
+    announce(game, OPENED)
     answer_for_machines(this_round, now)
     return this_round
 
 
 @transaction.atomic
-def guess(player: Player, this_round: Round, point: Point, key: str, now: datetime) -> Guess:
-    """Lock in a guess. The same key again returns the first answer; another key is refused.
+def guess(
+    player: Player, this_round: Round, point: Point, key: str, now: datetime, looked_away: int | None = None
+) -> Guess:
+    """Lock in a guess that reached the server at `now`. The same key again returns the first answer.
 
-    Raises NotYours, TooLate or AlreadyGuessed.
+    Another key is refused. Raises NotYours, TooLate or AlreadyGuessed.
     """
     locked, now = _lock(this_round, now)
     earlier = _own_guess(player, locked)
@@ -132,10 +182,22 @@ def guess(player: Player, this_round: Round, point: Point, key: str, now: dateti
         raise AlreadyGuessed
     if not locked.is_open(now):
         raise TooLate
-    written = _write_guess(player, locked, point, now, key=key)
+    written = _write_guess(player, locked, point, now, key=key, looked_away=looked_away)
+    if not player.is_machine:
+        _start_countdown(locked, now)
     announce(locked.game, "guessed")
     _close_if_due(locked, now)
     return written
+
+
+def _start_countdown(locked: Round, now: datetime) -> None:
+    """From the first guess on the others have so many seconds, where the game says so and less time is not left."""
+    if locked.game.countdown_s is None:
+        return
+    end = now + timedelta(seconds=locked.game.countdown_s)
+    if locked.closes_at is None or end < locked.closes_at:
+        locked.closes_at = end
+        locked.save(update_fields=["closes_at"])
 
 
 @transaction.atomic
@@ -186,7 +248,7 @@ def finish(game: Game, now: datetime) -> bool:
         return False
     if not Game.objects.filter(pk=game.pk, finished_at=None).update(finished_at=now):
         return False  # somebody else ended it first
-    announce(game, "finished")
+    announce(game, FINISHED)
     return True
 
 
@@ -197,44 +259,97 @@ def _lock(this_round: Round, now: datetime) -> tuple[Round, datetime]:
 
 
 def _own_guess(player: Player, locked: Round) -> Guess | None:
-    """Return the player's guess in this round, if any; refuse a player of another game."""
-    if player.game_id != locked.game_id:
-        raise NotYours
+    """Return the player's guess in this round, if any; refuse who does not play in it."""
+    refuse_stranger(player, locked)
     return Guess.objects.filter(round=locked, player=player).first()
 
 
 def _close_if_due(locked: Round, now: datetime) -> bool:
     if locked.opened_at is None or locked.closed_at is not None:
         return False
+    in_time = locked.closes_at is None or now < locked.closes_at + rounds.IN_LINE
+    if in_time and _somebody_thinks(locked):  # nearly always, and in a large room the rest is long
+        return False
     if not rounds.is_due(seats_in(locked), locked.opened_at, locked.closes_at, locked.game.machine_wait(), now):
         return False
     _settle(locked, now)
-    locked.closed_at = now
-    locked.save(update_fields=["closed_at"])
-    announce(locked.game, "round closed")
+    _close(locked, now)
     return True
+
+
+def _close(locked: Round, now: datetime) -> None:
+    locked.closed_at = now
+    locked.save(update_fields=["closed_at", "skipped"])
+    announce(locked.game, CLOSED)
+
+
+@transaction.atomic
+def end_round(this_round: Round, now: datetime) -> bool:
+    """Close a round before its time: pins that were dropped count. Return whether this call did it."""
+    locked, now = _lock(this_round, now)
+    if locked.opened_at is None or locked.closed_at is not None:
+        return False
+    _settle(locked, now)
+    _close(locked, now)
+    return True
+
+
+@transaction.atomic
+def skip_round(this_round: Round, now: datetime) -> bool:
+    """Close a round without a reveal: it counts for nobody. Return whether this call did it."""
+    locked, now = _lock(this_round, now)
+    if locked.opened_at is None or locked.closed_at is not None:
+        return False
+    locked.skipped = True
+    _close(locked, now)
+    return True
+
+
+@transaction.atomic
+def look_again(game: Game, now: datetime) -> None:
+    """Somebody has gone: an open round may have nobody left to wait for."""
+    for each in game.rounds.filter(opened_at__isnull=False, closed_at=None):
+        close_if_due(each, now)
+
+
+def _somebody_thinks(this_round: Round) -> bool:
+    people = this_round.game.players.filter(kind=Player.Kind.HUMAN, removed_at=None, from_round__lte=this_round.number)
+    return people.exclude(guesses__round=this_round).exists()
+
+
+def playing_in(this_round: Round) -> QuerySet[Player]:
+    """Return who plays in this round: seated in time and not gone, or gone after having answered."""
+    return this_round.game.players.filter(
+        Q(removed_at=None, from_round__lte=this_round.number) | Q(guesses__round=this_round)
+    ).distinct()
 
 
 def seats_in(this_round: Round) -> list[rounds.Seat]:
     """Return who plays in this round and when each answered."""
     answered = dict(this_round.guesses.values_list("player_id", "created_at"))
-    return [
-        rounds.Seat(is_machine=player.is_machine, answered_at=answered.get(player.pk))
-        for player in this_round.game.players.all()
-    ]
+    kinds = playing_in(this_round).values_list("pk", "kind")
+    return [rounds.Seat(kind == Player.Kind.MACHINE, answered.get(player)) for player, kind in kinds]
 
 
 def _settle(locked: Round, now: datetime) -> None:
     """Turn dropped pins into guesses, and write a row of NULLs for whoever gave no answer."""
     drafts = {draft.player_id: draft.point() for draft in locked.drafts.all()}
-    for player in locked.game.players.exclude(guesses__round=locked):
+    for player in playing_in(locked).exclude(guesses__round=locked):
         _write_guess(player, locked, drafts.get(player.pk), now, auto=player.pk in drafts)
 
 
 def _write_guess(
-    player: Player, locked: Round, point: Point | None, now: datetime, key: str = "", auto: bool = False
+    player: Player,
+    locked: Round,
+    point: Point | None,
+    now: datetime,
+    key: str = "",
+    auto: bool = False,
+    looked_away: int | None = None,
 ) -> Guess:
     """Write the one Guess of this player and round; `point` None is a missing answer: NULL, never 0 km."""
+    if player.is_machine:
+        _commit(locked, player, point, now)
     error_km = None if point is None else sphere.distance_km(point, locked.truth())
     assert locked.opened_at is not None
     return Guess.objects.create(
@@ -248,7 +363,18 @@ def _write_guess(
         auto=auto,
         seen_before=_has_met(player, locked),
         key=key,
+        looked_away=looked_away,
         created_at=now,
+    )
+
+
+def _commit(locked: Round, player: Player | None, point: Point | None, now: datetime) -> None:
+    """Promise the place (no player), or a machine's answer; what was promised stays."""
+    salt = commitments.new_salt()
+    of = f"{player.opponent}@{player.weights}" if player else "place"
+    digest = commitments.digest(str(locked.pk), of, point, salt)
+    Commitment.objects.get_or_create(
+        round=locked, player=player, defaults={"salt": salt, "digest": digest, "made_at": now}
     )
 
 

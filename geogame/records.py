@@ -59,7 +59,7 @@ class Selection:
 
     def rounds(self) -> QuerySet[Round]:
         """Return the closed rounds of the selection. Raises BadInput for an unknown set or game."""
-        rounds = Round.objects.filter(closed_at__isnull=False)
+        rounds = Round.objects.filter(closed_at__isnull=False, skipped=False)
         if self.photo_set:
             rounds = rounds.filter(game__photo_set=_set_called(self.photo_set))
         if self.game:

@@ -26,11 +26,24 @@ def person_of(request: HttpRequest) -> Person | None:
     return person_from(request.COOKIES.get(COOKIE))
 
 
+def person_called(request: HttpRequest, name: str) -> Person:
+    """Return who plays in this browser, made if nobody has yet, with the name that they gave now if any."""
+    person = person_of(request) or Person()
+    if name and name != person.name:
+        person.name = name
+    person.save()
+    return person
+
+
 def player_of(person: Person | None, code: str) -> Player | None:
-    """Return this person's seat in the game of this code."""
+    """Return this person's seat in the game of this code; who left it or was taken out has none."""
     if person is None:
         return None
-    return Player.objects.select_related("game", "game__photo_set").filter(person=person, game__code=code).first()
+    return (
+        Player.objects.select_related("game", "game__photo_set")
+        .filter(person=person, game__code=code, removed_at=None)
+        .first()
+    )
 
 
 def player_in(person: Person | None, game: Game) -> Player | None:

@@ -98,6 +98,7 @@ if REDIS_URL:
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "geogame.layers.ThreadSafeInMemoryChannelLayer"}}
 
+LIMITS_STORAGE = REDIS_URL or "memory://"  # where rate limits are counted
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {

@@ -3,19 +3,28 @@
 A snapshot is the whole state, never a delta, so that any message heals all that were lost. Before the reveal it holds
 no truth, no pin but the viewer's own, and of the machine only whether it has answered. The shape is described in
 ARCHITECTURE.md.
+
+What all viewers see alike is built and written out once for each version of a game (`Board`); what is a viewer's own is
+put beside it without asking the database, so that a room of two hundred costs little more than one of two.
 """
 
-from collections.abc import Sequence
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from geogame.models import Explanation, Game, Guess, Player, Prediction, Round
-from geogame.rules import rounds, standings
+from geogame.models import Commitment, Draft, Explanation, Game, Guess, Player, Prediction, Round
+from geogame.rules import commitments, rounds, standings
 from geogame.rules.sphere import Point
 from geogame.rules.standings import Outcome
 from predictor import cells, s2
@@ -23,35 +32,217 @@ from predictor.distribution import Distribution
 
 TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
+RECENT_S = 1.0
+BOARDS = 64  # games whose last version a process remembers
+MOST_IN_TABLE = 12  # people whose guesses the table of all rounds lists; of more each one sees their own
 STRONGEST = 127  # of a drop on the wire: a whole number of seven bits
 HUES = (24, 340, 48, 4, 300, 64, 320, 36)  # warm ones: people's; degrees of the colour wheel
 
 Json = dict[str, Any]
 
 
-def snapshot(game_pk: int, viewer_pk: int | None, now: datetime) -> Json:
-    """Return the state of a game for one viewer (None: somebody without a seat)."""
-    game = Game.objects.select_related("photo_set").get(pk=game_pk)
+@dataclass(frozen=True)
+class Board:
+    """A game at one version: what all see alike, and what each viewer's own part is made of."""
+
+    version: int
+    common: Json
+    text: str  # the common part as JSON
+    current: Round | None
+    phase: str
+    seats: Sequence[rounds.Seat]
+    machine: Player | None  # that people are held against
+    standings: Mapping[int | None, Json]  # with the machine, at a reveal: of each player's pin
+    errors_km: Mapping[int, float | None]  # of the round that is revealed
+    own_guesses: Mapping[int, Guess]  # of the current round, by player
+    all_guesses: Mapping[int, Sequence[Json]]  # by player, where the table leaves people out
+    won: Mapping[int, int]
+    persons: Mapping[int, int]  # of the players who are still there
+    host: int | None  # a person
+    host_key: str
+    host_may_be_anyone: bool
+    built_at: float  # by this process's clock that never jumps
+
+    def leads(self, viewer_pk: int | None, person_pk: int | None) -> bool:
+        if self.host_may_be_anyone:
+            return viewer_pk is not None
+        return self.host in (person_pk, self.persons.get(viewer_pk or 0, 0))
+
+    def own(self, viewer_pk: int | None, now: datetime, person_pk: int | None = None) -> Json:
+        """Return what is one viewer's alone, and how much time is left."""
+        viewer_pk = viewer_pk if viewer_pk in self.persons else None
+        guess = self.own_guesses.get(viewer_pk or 0)
+        point = guess.point() if guess else None
+        leads = self.leads(viewer_pk, person_pk)
+        return {
+            "clock": self._clock(now),
+            "own": {
+                "seat": viewer_pk,
+                "leads": leads,
+                "hostKey": self.host_key if leads and not self.host_may_be_anyone else None,
+                "guess": {"lat": point.lat, "lng": point.lng} if point else None,
+                "standing": self.standings.get(viewer_pk, self.standings.get(None)),
+                "verdict": self._verdict(viewer_pk),
+                "guesses": self.all_guesses.get(viewer_pk or 0, []) if self.phase == "over" else None,
+            },
+        }
+
+    def _clock(self, now: datetime) -> Json:
+        if self.current is None or self.phase != "showing":
+            return {"closesInMs": None, "waitsInMs": None, "bellInMs": None}
+        closes_at, wait = self.current.closes_at, self.current.game.machine_wait()
+        waits_until = rounds.wait_ends_at(self.seats, wait, closes_at)
+        bells = [each for each in (closes_at and closes_at + rounds.IN_LINE, waits_until) if each]
+        return {
+            "closesInMs": _ms_until(closes_at, now),
+            "waitsInMs": _ms_until(waits_until, now),
+            "bellInMs": _ms_until(min(bells), now) if bells else None,
+        }
+
+    def _verdict(self, viewer_pk: int | None) -> str:
+        if self.phase == "reveal":
+            return _verdict(self.machine, self.errors_km, viewer_pk)
+        return _final_verdict(self.machine, self.won, viewer_pk) if self.phase == "over" else ""
+
+
+_boards: OrderedDict[int, Board] = OrderedDict()
+_building = threading.Lock()
+
+
+def board(game_pk: int) -> Board:
+    """Return a game's board, built once for a version in this process."""
+    version = Game.objects.values_list("version", flat=True).get(pk=game_pk)
+    known = _boards.get(game_pk)
+    if known and known.version == version:
+        return known
+    with _building:  # the others wait for what this one builds
+        version = Game.objects.values_list("version", flat=True).get(pk=game_pk)
+        known = _boards.get(game_pk)
+        if known is None or known.version != version:
+            known = _boards[game_pk] = _build(game_pk)
+            _boards.move_to_end(game_pk)
+            while len(_boards) > BOARDS:
+                _boards.popitem(last=False)
+        return known
+
+
+def forget_boards() -> None:
+    """Forget what was built: for tests, in which another database has games of the same keys."""
+    _boards.clear()
+
+
+def snapshot(game_pk: int, viewer_pk: int | None, now: datetime, person_pk: int | None = None) -> Json:
+    """Return the state of a game for one viewer, with the pin that they dropped and have not confirmed.
+
+    `viewer_pk` is a player, None for somebody without a seat; `person_pk` tells the host who has none.
+    """
+    here = board(game_pk)
+    own = here.own(viewer_pk, now, person_pk)
+    return {**here.common, **own, "own": {**own["own"], "draft": _draft(here, viewer_pk)}}
+
+
+def after_guess(guess: Guess, now: datetime) -> str:
+    """Return, as JSON, what a player is told at once: their guess is in, and of the others what was built last.
+
+    In a large room many guess in the same second. To build the board anew for each would take longer than to play; it
+    is a second old at most, and the next push brings all. Who closed the round sees the reveal.
+    """
+    here = _boards.get(guess.round.game_id)
+    is_near = (
+        here is not None and here.phase == "showing" and here.current is not None
+        and here.current.pk == guess.round_id and guess.round.closed_at is None
+        and time.monotonic() - here.built_at < RECENT_S
+    )  # fmt: skip
+    if here is None or not is_near:
+        return headline(board(guess.round.game_id), guess.player_id, now)
+    return headline(here, guess.player_id, now, guess=guess)
+
+
+def _draft(here: Board, viewer_pk: int | None) -> Json | None:
+    if here.current is None or here.phase != "showing" or viewer_pk is None or viewer_pk in here.own_guesses:
+        return None
+    draft = Draft.objects.filter(round=here.current, player=viewer_pk).first()
+    return {"lat": draft.lat, "lng": draft.lng} if draft else None
+
+
+def headline(
+    here: Board, viewer_pk: int | None, now: datetime, person_pk: int | None = None, guess: Guess | None = None
+) -> str:
+    """Return the same as JSON, put together from what is written already; of a draft it says nothing.
+
+    `guess` is the viewer's own, where the board was built before it.
+    """
+    own = here.own(viewer_pk, now, person_pk)
+    if guess is not None:
+        own["own"]["guess"] = {"lat": guess.lat, "lng": guess.lng}
+    return f"{here.text[:-1]},{json.dumps(own, separators=(',', ':'))[1:]}"
+
+
+def _build(game_pk: int) -> Board:
+    game = Game.objects.select_related("photo_set", "host", "next_game").get(pk=game_pk)
     players = list(game.players.all())
     current = _current_round(game)
-    phase = "over" if game.finished_at else "reveal" if current and current.closed_at else "showing"
-    guesses = list(Guess.objects.filter(round__game=game).select_related("round"))
-    here = [guess for guess in guesses if current and guess.round_id == current.pk]
-    closed = [guess for guess in guesses if guess.round.closed_at]
-    return {
+    phase = _phase(game, current)
+    here = list(current.guesses.all()) if current else []
+    counted = Guess.objects.filter(round__game=game, round__skipped=False, round__closed_at__isnull=False)
+    totals = dict(counted.order_by().values_list("player").annotate(total=Sum("points")))
+    by_player = {guess.player_id: guess for guess in here}
+    machine = next((player for player in players if player.is_machine), None)
+    belief = _belief(machine, current) if machine and current and phase == "reveal" else None
+    results = _results(game, players, list(counted)) if phase == "over" else None
+    common = {
         "version": game.version,
         "game": _game(game, players),
         "phase": phase,
-        "seat": viewer_pk,
-        "players": [_player(player, hue, here, closed, phase) for player, hue in _with_hues(players)],
-        "round": _round(current, players, here, viewer_pk, now) if current and phase != "over" else None,
-        "reveal": _reveal(game, current, players, here, viewer_pk) if current and phase == "reveal" else None,
-        "results": _results(game, players, closed, viewer_pk) if phase == "over" else None,
+        "players": [
+            _player(player, hue, _state(player, current, by_player.get(player.pk), phase), totals.get(player.pk) or 0)
+            for player, hue in _with_hues(players)
+        ],
+        "round": _round(current, phase) if current and phase in ("showing", "reveal") else None,
+        "reveal": _reveal(game, current, machine, belief, here) if current and phase == "reveal" else None,
+        "results": results and results.common,
     }
+    answered = {guess.player_id: guess.created_at for guess in here}
+    return Board(
+        version=game.version,
+        common=common,
+        text=json.dumps(common, separators=(",", ":"), default=str),
+        current=current,
+        phase=phase,
+        seats=[
+            rounds.Seat(player.is_machine, answered.get(player.pk))
+            for player in players
+            if current and (player.pk in answered or _plays(player, current))
+        ],
+        machine=machine,
+        standings=_standings(belief, here, current.truth()) if belief and current else {},
+        errors_km={guess.player_id: guess.error_km for guess in here},
+        own_guesses=by_player,
+        all_guesses=results.by_player if results else {},
+        won=results.won if results else {},
+        persons={player.pk: player.person_id for player in players if player.person_id and not player.removed_at},
+        host=game.host_id,
+        host_key=game.host_key,
+        host_may_be_anyone=game.host_id is None,
+        built_at=time.monotonic(),
+    )
+
+
+def _plays(player: Player, current: Round) -> bool:
+    return player.removed_at is None and player.from_round <= current.number
+
+
+def _phase(game: Game, current: Round | None) -> str:
+    if game.finished_at:
+        return "over"
+    if current is None:
+        return "lobby"
+    return "reveal" if current.closed_at else "showing"
 
 
 def _current_round(game: Game) -> Round | None:
-    opened = game.rounds.filter(opened_at__isnull=False).select_related("game", "exhibit")
+    """Return the round that is or was shown last; one that was skipped is passed over."""
+    opened = game.rounds.filter(opened_at__isnull=False, skipped=False).select_related("game", "exhibit")
     return opened.order_by("-number").first()
 
 
@@ -62,6 +253,15 @@ def _game(game: Game, players: Sequence[Player]) -> Json:
         "domain": game.domain,
         "rounds": game.rounds.count(),
         "timeLimitS": game.time_limit_s,
+        "countdownS": game.countdown_s,
+        "zoom": game.zoom,
+        "isRoom": game.is_room,
+        "locked": game.locked_at is not None,
+        "host": game.host.name if game.is_room and game.host else None,
+        "hostSeat": next(
+            (player.pk for player in players if player.person_id and player.person_id == game.host_id), None
+        ),
+        "next": game.next_game.code if game.next_game else None,
         "notice": notice(game, players),
     }
 
@@ -84,13 +284,11 @@ def notice(game: Game, players: Sequence[Player]) -> str | None:
 
 def _with_hues(players: Sequence[Player]) -> list[tuple[Player, int]]:
     """Give each person a warm hue of their own, in the order of their coming; machines have one look for all."""
-    people = [player.pk for player in players if not player.is_machine]
-    return [(player, HUES[people.index(player.pk) % len(HUES)] if player.pk in people else 0) for player in players]
+    people = {player.pk: number for number, player in enumerate(each for each in players if not each.is_machine)}
+    return [(player, HUES[people[player.pk] % len(HUES)] if player.pk in people else 0) for player in players]
 
 
-def _player(player: Player, hue: int, here: Sequence[Guess], closed: Sequence[Guess], phase: str) -> Json:
-    mine = next((guess for guess in here if guess.player_id == player.pk), None)
-    state = "thinking" if mine is None else "locked" if phase == "showing" or mine.lat is not None else "none"
+def _player(player: Player, hue: int, state: str, total: int) -> Json:
     return {
         "id": player.pk,
         "kind": player.kind,
@@ -98,19 +296,19 @@ def _player(player: Player, hue: int, here: Sequence[Guess], closed: Sequence[Gu
         "initials": "".join(word[0] for word in player.name.split()[:2]).upper() or "?",
         "hue": hue,
         "state": state,
-        "total": sum(guess.points or 0 for guess in closed if guess.player_id == player.pk),
+        "gone": player.removed_at is not None,
+        "total": total,
     }
 
 
-def _round(
-    current: Round, players: Sequence[Player], here: Sequence[Guess], viewer_pk: int | None, now: datetime
-) -> Json:
-    own = next((guess for guess in here if guess.player_id == viewer_pk), None)
-    draft = current.drafts.filter(player=viewer_pk).first() if viewer_pk and own is None else None
-    is_open = current.closed_at is None
-    answered = {guess.player_id: guess.created_at for guess in here}
-    seats = [rounds.Seat(player.is_machine, answered.get(player.pk)) for player in players]
-    waits_until = rounds.wait_ends_at(seats, current.game.machine_wait(), current.closes_at) if is_open else None
+def _state(player: Player, current: Round | None, mine: Guess | None, phase: str) -> str:
+    """thinking, locked; none: gave no answer; waiting: for the room's start, or to play from the next round on."""
+    if mine is not None:
+        return "locked" if phase == "showing" or mine.lat is not None else "none"
+    return "thinking" if phase == "showing" and current and _plays(player, current) else "waiting"
+
+
+def _round(current: Round, phase: str) -> Json:
     return {
         "id": str(current.pk),
         "number": current.number,
@@ -123,11 +321,25 @@ def _round(
             }
             for position, photo in enumerate(current.exhibit.ordered_photos(), start=1)
         ],
-        "closesInMs": _ms_until(current.closes_at, now) if is_open else None,
-        "waitsInMs": _ms_until(waits_until, now),
-        "draft": {"lat": draft.lat, "lng": draft.lng} if draft else None,
-        "guess": {"lat": own.lat, "lng": own.lng} if own and own.lat is not None else None,
+        "commitments": [_commitment(each, current, phase) for each in current.commitments.select_related("player")],
     }
+
+
+def _commitment(made: Commitment, current: Round, phase: str) -> Json:
+    """Return a promise; after the reveal with what it was made of."""
+    player = made.player
+    told: Json = {
+        "of": f"{player.opponent}@{player.weights}" if player else "place",
+        "name": player.name if player else None,
+        "digest": made.digest,
+        "late": current.opened_at is not None and made.made_at > current.opened_at,
+    }
+    if phase != "reveal":
+        return told
+    guess = Guess.objects.filter(round=current, player=player).first() if player else None
+    place = current.truth() if player is None else guess.point() if guess else None
+    lat, lng = commitments.e7(place) or ("none", "none")
+    return {**told, "salt": made.salt, "lat": str(lat), "lng": str(lng)}
 
 
 def _ms_until(then: datetime | None, now: datetime) -> int | None:
@@ -135,13 +347,9 @@ def _ms_until(then: datetime | None, now: datetime) -> int | None:
 
 
 def _reveal(
-    game: Game, closed: Round, players: Sequence[Player], guesses: Sequence[Guess], viewer_pk: int | None
+    game: Game, closed: Round, machine: Player | None, belief: Distribution | None, guesses: Sequence[Guess]
 ) -> Json:
     photo = closed.exhibit.ordered_photos()[-1]
-    errors = {guess.player_id: guess.error_km for guess in guesses}
-    machine = next((player for player in players if player.is_machine), None)
-    own = next((guess.point() for guess in guesses if guess.player_id == viewer_pk), None)
-    belief = _belief(machine, closed) if machine else None
     shaded = shaded_cells(belief) if belief else []
     return {
         "place": {"lat": closed.lat, "lng": closed.lng},
@@ -150,12 +358,10 @@ def _reveal(
         "licence": photo.licence,
         "sourceUrl": photo.source_url,
         "guesses": [_guess(guess) for guess in guesses],
-        "winner": standings.winner(errors),
-        "verdict": _verdict(players, errors, viewer_pk),
+        "winner": standings.winner({guess.player_id: guess.error_km for guess in guesses}),
         "cells": shaded,
         "cellsPlayer": machine.pk if machine and shaded else None,
         "cellsCover": round(sum(cell["p"] for cell in shaded), 3),
-        "standing": _standing(belief, own, closed.truth()) if belief else None,
         "why": _why(machine, closed) if machine and belief else None,
         "last": not game.rounds.filter(opened_at=None).exists(),
     }
@@ -182,20 +388,20 @@ def _belief(machine: Player, closed: Round) -> Distribution | None:
     return Distribution(partition, np.frombuffer(prediction.probabilities, dtype="<f2").astype(np.float32))
 
 
-def _standing(belief: Distribution, own: Point | None, truth: Point) -> Json:
-    """Say how the viewer's pin and the true place stood with the machine, among how many cells."""
-
-    def stood(place: Point) -> Json:
-        standing = belief.standing(*place)
-        return {"p": _significant(standing.probability), "rank": standing.rank}
-
-    there = belief.partition.assign(*zip(truth, own or truth, strict=True))
-    return {
-        "cells": len(belief.partition),
-        "own": stood(own) if own else None,
-        "truth": stood(truth),
-        "sameCell": own is not None and bool(there[0] == there[1] >= 0),
-    }
+def _standings(belief: Distribution, guesses: Sequence[Guess], truth: Point) -> dict[int | None, Json]:
+    """Say how each pin and the true place stood with the machine, among how many cells; None: without a pin."""
+    pins = {guess.player_id: point for guess in guesses if (point := guess.point())}
+    found = belief.partition.assign(*zip(truth, *pins.values(), strict=True)).tolist()
+    stood: dict[int, Json] = {}
+    for cell, place in zip(found, (truth, *pins.values()), strict=True):
+        if cell not in stood:  # who fell in one cell stands there alike
+            standing = belief.standing(*place)
+            stood[cell] = {"p": _significant(standing.probability), "rank": standing.rank}
+    common = {"cells": len(belief.partition), "truth": stood[found[0]]}
+    told: dict[int | None, Json] = {None: {**common, "own": None, "sameCell": False}}
+    for player, cell in zip(pins, found[1:], strict=True):
+        told[player] = {**common, "own": stood[cell], "sameCell": cell == found[0] >= 0}
+    return told
 
 
 def _significant(probability: float) -> float:
@@ -254,10 +460,9 @@ def shaded_cells(belief: Distribution) -> list[Json]:
     ]
 
 
-def _verdict(players: Sequence[Player], errors_km: dict[int, float | None], viewer_pk: int | None) -> str:
+def _verdict(machine: Player | None, errors_km: Mapping[int, float | None], viewer_pk: int | None) -> str:
     """Say in one sentence how the viewer fared against the machine."""
-    machine = next((player for player in players if player.is_machine), None)
-    if machine is None or viewer_pk not in errors_km:
+    if machine is None or viewer_pk is None or viewer_pk not in errors_km:
         return ""
     mine, theirs = errors_km[viewer_pk], errors_km.get(machine.pk)
     outcome = standings.duel(mine, theirs)
@@ -282,44 +487,58 @@ def _distance(km: float) -> str:
     return f"{km:.1f} km" if km < 100 else f"{km:,.0f} km"
 
 
-def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess], viewer_pk: int | None) -> Json:
+@dataclass(frozen=True)
+class _Results:
+    common: Json
+    by_player: Mapping[int, Sequence[Json]]
+    won: Mapping[int, int]
+
+
+def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess]) -> _Results:
     table = []
-    for each in game.rounds.filter(closed_at__isnull=False).select_related("exhibit"):
+    people = [player.pk for player in players if not player.is_machine]
+    by_player: dict[int, list[Json]] = {}
+    for each in game.rounds.filter(closed_at__isnull=False, skipped=False).select_related("exhibit"):
         here = [guess for guess in guesses if guess.round_id == each.pk]
         photos = each.exhibit.ordered_photos()
+        for guess in here:
+            by_player.setdefault(guess.player_id, []).append({"number": each.number, **_guess(guess)})
+        listed = here if len(people) <= MOST_IN_TABLE else [guess for guess in here if guess.player_id not in people]
         table.append(
             {
                 "number": each.number,
                 "title": photos[-1].title,
                 "photo": reverse("round-photo", args=[each.pk, len(photos)]),
                 "place": {"lat": each.lat, "lng": each.lng},
-                "guesses": [_guess(guess) for guess in here],
+                "guesses": [_guess(guess) for guess in listed],
                 "winner": standings.winner({guess.player_id: guess.error_km for guess in here}),
+                "peopleMedianKm": standings.median_km(g.error_km for g in here if g.player_id in people),
             }
         )
-    sums = [_sum(player, table) for player in players]
-    decided = sum(entry["won"] for entry in sums)
-    return {
+    sums = [_sum(player.pk, by_player.get(player.pk, []), table) for player in players]
+    won = {entry["player"]: entry["won"] for entry in sums}
+    common = {
         "rounds": table,
         "players": sums,
-        "ties": len(table) - decided,
-        "verdict": _final_verdict(players, {entry["player"]: entry["won"] for entry in sums}, viewer_pk),
+        "ties": len(table) - sum(won.values()),
+        "peopleMedianKm": standings.median_km(
+            entry["errorKm"] for player in people for entry in by_player.get(player, [])
+        ),
     }
+    return _Results(common, by_player if len(people) > MOST_IN_TABLE else {}, won)
 
 
-def _sum(player: Player, table: Sequence[Json]) -> Json:
-    own = [guess for row in table for guess in row["guesses"] if guess["player"] == player.pk]
+def _sum(player_pk: int, own: Sequence[Json], table: Sequence[Json]) -> Json:
     return {
-        "player": player.pk,
-        "won": sum(row["winner"] == player.pk for row in table),
+        "player": player_pk,
+        "won": sum(row["winner"] == player_pk for row in table),
         "medianKm": standings.median_km(guess["errorKm"] for guess in own),
         "total": sum(guess["points"] or 0 for guess in own),
     }
 
 
-def _final_verdict(players: Sequence[Player], won: dict[int, int], viewer_pk: int | None) -> str:
-    machine = next((player for player in players if player.is_machine), None)
-    if machine is None or viewer_pk not in won:
+def _final_verdict(machine: Player | None, won: Mapping[int, int], viewer_pk: int | None) -> str:
+    if machine is None or viewer_pk is None or viewer_pk not in won:
         return ""
     mine, theirs = won[viewer_pk], won[machine.pk]
     score = {"name": machine.name, "mine": mine, "theirs": theirs}

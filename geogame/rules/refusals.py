@@ -35,3 +35,7 @@ class AlreadyGuessed(Refused):
 
 class NotNow(Refused):
     """The verb does not fit the phase that the game is in."""
+
+
+class TooOften(Refused):
+    sentence = gettext_noop("That was a little fast. Wait a moment and try again.")

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+# A guess counts if it reached the server in time. So long a round waits for those that stand in line there.
+IN_LINE = timedelta(seconds=1)
+
 
 @dataclass(frozen=True)
 class Seat:
@@ -30,7 +33,7 @@ def is_due(
     seats: Sequence[Seat], opened_at: datetime, closes_at: datetime | None, machine_wait: timedelta, now: datetime
 ) -> bool:
     """Tell whether a round must close: everybody answered, its time is up, or machines were waited for long enough."""
-    if closes_at is not None and now >= closes_at:
+    if closes_at is not None and now >= closes_at + IN_LINE:
         return True
     if seats and all(seat.answered_at is not None for seat in seats):
         return True

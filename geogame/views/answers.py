@@ -1,7 +1,9 @@
 """How refusals and snapshots become HTTP answers: the one place where a status code is chosen for a refusal."""
 
 import json
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -11,17 +13,25 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from geogame.language import sentence
-from geogame.models import Player
-from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, Refused, TooLate
+from geogame.models import Game, Person, Player
+from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, Refused, TooLate, TooOften
 from geogame.snapshots import snapshot
 
-STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409}
+STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409, TooOften: 429}
 View = Callable[..., HttpResponseBase]
 
 
-def state_for(player: Player) -> JsonResponse:
-    """Answer with what this player may see now."""
-    answer = JsonResponse(snapshot(player.game_id, player.pk, timezone.now()))
+def arrived_at(request: HttpRequest) -> datetime:
+    """Return when a request reached this process: it may have stood in line while others were answered."""
+    arrived = getattr(request, "scope", {}).get("arrived")  # by a clock that never jumps; see asgi.py
+    waited_s = 0.0 if arrived is None else time.monotonic() - arrived
+    return timezone.now() - timedelta(seconds=waited_s)
+
+
+def state_for(game: Game, player: Player | None, person: Person | None) -> JsonResponse:
+    """Answer with what this viewer may see now."""
+    here = snapshot(game.pk, player.pk if player else None, timezone.now(), person.pk if person else None)
+    answer = JsonResponse(here)
     answer["Cache-Control"] = "no-store"
     return answer
 

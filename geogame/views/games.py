@@ -6,20 +6,23 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
-from geogame import play, seats
-from geogame.forms import StartForm
+from geogame import limits, play, rooms, seats
+from geogame.forms import NameForm, StartForm
 from geogame.language import sentence
 from geogame.models import Game, Person, Player
-from geogame.rules.refusals import NotYours, Refused
+from geogame.rules.refusals import Refused
 from geogame.snapshots import snapshot
 from geogame.views import home
+from geogame.views import rooms as rooms_views
 from geogame.views.answers import refusing, state_for
+from geogame.views.visitors import known_game, viewer
 from predictor import opponents
 from predictor.tasks import nudge
 
@@ -33,6 +36,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return home.page(request, form)
     try:
+        limits.spare(limits.OPEN_ROOM, limits.address(request))
         game, person = _opened(request, form.cleaned_data)
     except Refused as refusal:
         form.add_error(None, sentence(refusal))
@@ -54,10 +58,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
     """Open the game that somebody wishes for, seat them, start: all of it or nothing."""
     now = timezone.now()
-    person = seats.person_of(request) or Person.objects.create()
-    if wish["name"] and wish["name"] != person.name:
-        person.name = wish["name"]
-        person.save(update_fields=["name"])
+    person = seats.person_called(request, wish["name"])
     cards = opponents.available()
     game = play.open_game(wish["photo_set"], cards, wish["rounds"], wish["time_limit"] or None, now, person)
     play.join(game, person, person.name or _("Guest"), now)
@@ -68,14 +69,38 @@ def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
 @require_safe
 @ensure_csrf_cookie
 def show(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the game in whatever phase it is. Strangers see it only when it is over."""
-    game = get_object_or_404(Game, code=code)
-    player = seats.player_in(seats.person_of(request), game)
+    """Show the game in whatever phase it is.
+
+    A game of one is seen by strangers only when it is over. Into a room they may come, or watch it (?watch).
+    """
+    game = known_game(request, code)
+    person = seats.person_of(request)
+    player = seats.player_in(person, game)
     if player is None and game.finished_at is None:
-        return render(request, "403.html", {"reason": _("This game is being played by somebody else.")}, status=403)
+        if not game.is_room:
+            return render(request, "403.html", {"reason": _("This game is being played by somebody else.")}, status=403)
+        if "watch" not in request.GET and (person is None or game.host_id != person.pk):
+            return rooms_views.door(request, game, NameForm(initial={"name": person.name if person else ""}))
+    return page(request, game, player, person, "watch" if player is None else "play")
+
+
+@require_safe
+@ensure_csrf_cookie
+def screen(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a room on a big screen: as somebody without a seat sees it, with the code to come in by."""
+    game = known_game(request, code)
+    if not game.is_room:
+        raise Http404
+    return page(request, game, None, None, "screen")
+
+
+def page(request: HttpRequest, game: Game, player: Player | None, person: Person | None, role: str) -> HttpResponse:
+    here = snapshot(game.pk, player.pk if player else None, timezone.now(), person.pk if person else None)
     context = {
         "game": game,
-        "snapshot": snapshot(game.pk, player.pk if player else None, timezone.now()),
+        "role": role,
+        "snapshot": here,
+        "join_url": request.build_absolute_uri(reverse("game", args=[game.code])),
         "tile_url": settings.TILE_URL,
         "tile_credit": settings.TILE_CREDIT,
     }
@@ -87,25 +112,18 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 @refusing
 def state(request: HttpRequest, code: str) -> HttpResponse:
-    return state_for(_seat(request, code))
+    game, player, person = viewer(request, code)
+    rooms.host_is_here(game, person, timezone.now())
+    return state_for(game, player, person)
 
 
 @require_POST
 @refusing
 def advance(request: HttpRequest, code: str) -> HttpResponse:
     """Go on: open the next round, or end the game after the last one."""
-    player = _seat(request, code)
+    game, player, person = viewer(request, code)
     now = timezone.now()
-    if play.start_round(player.game, now) is None:
-        play.finish(player.game, now)
+    rooms.go_on(game, person, now)
+    rooms.host_is_here(game, person, now)
     nudge()
-    return state_for(player)
-
-
-def _seat(request: HttpRequest, code: str) -> Player:
-    if not Game.objects.filter(code=code).exists():
-        raise Http404
-    player = seats.player_of(seats.person_of(request), code)
-    if player is None:
-        raise NotYours
-    return player
+    return state_for(game, player, person)

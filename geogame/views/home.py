@@ -10,7 +10,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from geogame import records, seats
-from geogame.forms import StartForm
+from geogame.forms import CodeForm, StartForm
 from geogame.models import PhotoSet
 
 
@@ -20,15 +20,16 @@ def show(request: HttpRequest) -> HttpResponse:
     return page(request, None)
 
 
-def page(request: HttpRequest, form: StartForm | None) -> HttpResponse:
+def page(request: HttpRequest, form: StartForm | None, code_form: CodeForm | None = None) -> HttpResponse:
     """Render the home page; with a form that did not pass, its errors are shown and nothing typed is lost."""
     person = seats.person_of(request)
     sets = published_sets()
     first = next((each["slug"] for each in sets), None)
     form_here = form or StartForm(initial={"name": person.name if person else "", "photo_set": first})
     standing = records.standing().as_dict()
-    context = {"form": form_here, "sets": sets, "standing": standing if standing["duels"] else None}
-    return render(request, "home.html", context, status=400 if form else 200)
+    shown = standing if standing["duels"] else None
+    context = {"form": form_here, "code_form": code_form or CodeForm(), "sets": sets, "standing": shown}
+    return render(request, "home.html", context, status=400 if form or code_form else 200)
 
 
 def published_sets() -> list[dict[str, Any]]:

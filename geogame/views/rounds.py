@@ -5,15 +5,17 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from geogame import explanations, play, seats
+from geogame import explanations, limits, play, seats
 from geogame.models import Player, Round
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
 from geogame.rules.sphere import point
-from geogame.views.answers import body_of, refusing, state_for
+from geogame.snapshots import after_guess
+from geogame.views.answers import arrived_at, body_of, refusing, state_for
 from predictor import opponents
 from predictor.tasks import nudge_why
 
 MAX_KEY = 64
+MAX_AWAY = 10_000
 
 
 def _round_and_seat(request: HttpRequest, round_id: object) -> tuple[Round, Player]:
@@ -25,34 +27,50 @@ def _round_and_seat(request: HttpRequest, round_id: object) -> tuple[Round, Play
     return this_round, player
 
 
+def _state(player: Player) -> HttpResponse:
+    return state_for(player.game, player, player.person)
+
+
 @require_POST
 @refusing
 def guess(request: HttpRequest, round_id: object) -> HttpResponse:
+    arrived = arrived_at(request)
     this_round, player = _round_and_seat(request, round_id)
+    limits.spare(limits.GUESS, player.pk)
     body = body_of(request)
     key = body.get("key", "")
     if not isinstance(key, str) or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
         raise BadInput(gettext_noop("The key of a guess is a text of at most %(limit)d characters."), limit=MAX_KEY)
-    play.guess(player, this_round, point(body.get("lat"), body.get("lng")), key, timezone.now())
-    return state_for(player)
+    away = body.get("away")
+    looked_away = away if type(away) is int and 0 <= away <= MAX_AWAY else None
+    made = play.guess(player, this_round, point(body.get("lat"), body.get("lng")), key, arrived, looked_away)
+    answer = HttpResponse(after_guess(made, timezone.now()), content_type="application/json")
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_POST
 @refusing
 def draft(request: HttpRequest, round_id: object) -> HttpResponse:
+    arrived = arrived_at(request)
     this_round, player = _round_and_seat(request, round_id)
+    limits.spare(limits.DRAFT, player.pk)
     body = body_of(request)
-    play.draft(player, this_round, point(body.get("lat"), body.get("lng")), timezone.now())
+    play.draft(player, this_round, point(body.get("lat"), body.get("lng")), arrived)
     return HttpResponse(status=204)
 
 
 @require_POST
 @refusing
 def bell(request: HttpRequest, round_id: object) -> HttpResponse:
-    """A browser's countdown ran out: have a look whether the round is due. The server decides."""
+    """A browser's countdown ran out: have a look whether the round is due. The server decides.
+
+    In a large room all bells ring at once, so most of them find the round closed and take no lock.
+    """
     this_round, player = _round_and_seat(request, round_id)
-    play.close_if_due(this_round, timezone.now())
-    return state_for(player)
+    if this_round.closed_at is None:
+        play.close_if_due(this_round, timezone.now())
+    return _state(player)
 
 
 @require_POST
@@ -66,7 +84,7 @@ def why(request: HttpRequest, round_id: object) -> HttpResponse:
         here = []  # what is stored can be told all the same
     explanations.ask(player, this_round, here, timezone.now())
     nudge_why()
-    return state_for(player)
+    return _state(player)
 
 
 @require_safe
@@ -74,7 +92,8 @@ def why(request: HttpRequest, round_id: object) -> HttpResponse:
 def photo(request: HttpRequest, round_id: object, position: int) -> HttpResponse:
     """Serve a photo of the round: no name, no validator and no date by which it could be recognised elsewhere."""
     this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
-    if this_round.game.finished_at is None and seats.player_in(seats.person_of(request), this_round.game) is None:
+    is_open = this_round.game.finished_at is not None or this_round.game.is_room
+    if not is_open and seats.player_in(seats.person_of(request), this_round.game) is None:
         raise NotYours
     photos = this_round.exhibit.ordered_photos()
     if not 1 <= position <= len(photos):

@@ -13,6 +13,7 @@ from tests.servers import environment, web
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP beatplanet.test 127.0.0.1",  # a name that is not localhost
 ]  # fmt: skip
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 640}
 

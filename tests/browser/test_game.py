@@ -98,7 +98,7 @@ def test_a_five_round_game_is_played_to_the_end(
             shoot(page, screens, "5-reveal-again")
         page.locator("#next").click()
         phase(page, "showing" if number < ROUNDS else "over")
-    assert page.locator("#results tbody tr").count() == ROUNDS
+    assert page.locator("#results .rounds tbody tr").count() == ROUNDS
     shoot(page, screens, "6-results")
     page.reload()
     phase(page, "over")

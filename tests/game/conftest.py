@@ -5,8 +5,9 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
-from geogame import seats
+from geogame import limits, seats
 from geogame.models import Person
+from geogame.snapshots import forget_boards
 from tests.conftest import CARD
 
 
@@ -14,6 +15,8 @@ from tests.conftest import CARD
 def _nothing_remembered() -> None:
     """Another test's world is another database, in which as many rounds may have closed at the same moment."""
     cache.clear()
+    forget_boards()
+    limits.forget()
 
 
 @pytest.fixture(autouse=True)

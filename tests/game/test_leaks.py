@@ -66,7 +66,7 @@ def opened_game(toy_set: PhotoSet, ana: Person, ben: Person) -> tuple[Game, Roun
     assert opened is not None
     photos.record_prediction(opened.exhibit, CARD.name, CARD.weights, answer(MACHINE_SAYS))
     play.answer_for_machines(opened, now)
-    play.guess(ben_seat, opened, Point(-12.3456789, 98.7654321), "ben", now + timedelta(seconds=1))
+    play.guess(ben_seat, opened, Point(-12.9186453, 98.7654321), "ben", now + timedelta(seconds=1))
     return game, opened
 
 
@@ -110,7 +110,9 @@ def frames_of(game: Game, browser: Client) -> list[bytes]:
         frames = [(await socket.receive_from(timeout=5)).encode()]
         from channels.layers import get_channel_layer
 
-        await get_channel_layer().group_send(f"game.{game.pk}", {"type": "headline", "headline": "guessed"})
+        await get_channel_layer().group_send(
+            f"game.{game.pk}", {"type": "headline", "headline": "guessed", "game": game.pk}
+        )
         frames.append((await socket.receive_from(timeout=5)).encode())
         await socket.disconnect()
         return frames
@@ -120,7 +122,7 @@ def frames_of(game: Game, browser: Client) -> list[bytes]:
 
 def secrets_of(opened: Round) -> Secrets:
     photo = opened.exhibit.ordered_photos()[-1]
-    return Secrets([opened.truth(), MACHINE_SAYS, Point(-12.3456789, 98.7654321)], [photo.original_name, photo.title,
+    return Secrets([opened.truth(), MACHINE_SAYS, Point(-12.9186453, 98.7654321)], [photo.original_name, photo.title,
                    photo.file.name.rsplit("/", 1)[-1]])  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from geogame import play, seats
 from geogame.models import Draft, Exhibit, Game, Guess, Person, PhotoSet, Round
+from geogame.rules import rounds
 from geogame.rules.sphere import Point
 from geogame.views import setup
 from predictor import opponents
@@ -97,7 +98,7 @@ def test_a_form_that_does_not_pass_comes_back_with_its_error(
 def test_a_guess_is_kept_where_it_was_dropped(running: Round, ana: Person) -> None:
     answer = post(browser_of(ana), running, "guess", {"lat": 10.5, "lng": 370, "key": "k"})
     assert answer.status_code == 200
-    assert answer.json()["round"]["guess"] == {"lat": 10.5, "lng": 10.0}
+    assert answer.json()["own"]["guess"] == {"lat": 10.5, "lng": 10.0}
     assert Guess.objects.get().point() == Point(10.5, 10.0)
 
 
@@ -198,7 +199,7 @@ def test_a_refresh_comes_back_to_the_same_place_in_every_phase(running: Round, a
 
     assert shown()["phase"] == "showing"
     assert post(browser, running, "draft", {"lat": 5, "lng": 6}).status_code == 204
-    assert shown()["round"]["draft"] == {"lat": 5, "lng": 6}
+    assert shown()["own"]["draft"] == {"lat": 5, "lng": 6}
     machine_says(running, Point(1, 1), timezone.now())
     post(browser, running, "guess", {"lat": 7, "lng": 8, "key": "k"})
     assert shown()["phase"] == "reveal"
@@ -206,7 +207,7 @@ def test_a_refresh_comes_back_to_the_same_place_in_every_phase(running: Round, a
     assert shown()["round"]["number"] == 2
     assert browser.post(f"/games/{code}/next/").status_code == 409  # still open
     second = running.game.rounds.get(number=2)
-    Round.objects.filter(pk=second.pk).update(closes_at=timezone.now())
+    Round.objects.filter(pk=second.pk).update(closes_at=timezone.now() - rounds.IN_LINE)
     assert post(browser, second, "bell", {}).json()["phase"] == "reveal"
     assert browser.post(f"/games/{code}/next/").json()["phase"] == "over"
     assert shown()["phase"] == "over"
@@ -247,6 +248,7 @@ def test_no_route_takes_a_picture_from_a_player() -> None:
     names = {pattern.name for pattern in urls.urlpatterns if hasattr(pattern, "name")}
     assert names == {
         "home", "leaderboard", "start", "game", "snapshot", "next", "guess", "draft", "bell", "why", "round-photo",
+        "new-room", "join-by-code", "join", "screen", "qr", "lead", "again", "verb",
         "cover", "setup", "healthz", "readyz", "metrics", "javascript-catalog", None,
     } - {None}  # fmt: skip
 

@@ -42,7 +42,7 @@ def play_game(
             machine_says(opened, north_of(opened.truth(), theirs))
         if mine is not None:
             play.guess(seat, opened, north_of(opened.truth(), mine), "k", start + timedelta(seconds=4))
-        play.close_if_due(opened, start + timedelta(seconds=60))
+        play.close_if_due(opened, start + timedelta(seconds=61))
     play.finish(game, start)
     return game
 

@@ -36,9 +36,9 @@ def test_before_the_reveal_only_the_own_pin_is_seen(
     machine_says(first_round, THERE, at(2))
     view = seen(game, ana_seat, 3)
     assert view["phase"] == "showing"
-    assert view["round"]["draft"] == {"lat": 10.5, "lng": 20.25}
+    assert view["own"]["draft"] == {"lat": 10.5, "lng": 20.25}
     assert state_of(view, machine) == "locked"
-    assert state_of(view, ben_seat) == "thinking"
+    assert state_of(view, ben_seat) == "waiting"  # he came after the round had opened
     assert (view["reveal"], view["results"]) == (None, None)
     text = json.dumps(seen(game, ben_seat, 3))
     assert "10.5" not in text
@@ -47,9 +47,9 @@ def test_before_the_reveal_only_the_own_pin_is_seen(
 
 
 def test_the_countdown_is_a_duration(game: Game, ana_seat: Player, first_round: Round) -> None:
-    assert seen(game, ana_seat, 20)["round"]["closesInMs"] == 40_000
+    assert seen(game, ana_seat, 20)["clock"]["closesInMs"] == 40_000
     play.guess(ana_seat, first_round, HERE, "k", at(30))
-    assert seen(game, ana_seat, 31)["round"]["waitsInMs"] == 14_000
+    assert seen(game, ana_seat, 31)["clock"]["waitsInMs"] == 14_000
 
 
 def test_the_reveal_shows_everything_that_was_hidden(
@@ -57,13 +57,14 @@ def test_the_reveal_shows_everything_that_was_hidden(
 ) -> None:
     machine_says(first_round, THERE)
     play.guess(ana_seat, first_round, first_round.truth(), "k", at(5))
-    reveal = seen(game, ana_seat, 6)["reveal"]
+    view = seen(game, ana_seat, 6)
+    reveal = view["reveal"]
     assert reveal["place"] == {"lat": first_round.lat, "lng": first_round.lng}
     assert {each["player"] for each in reveal["guesses"]} == {ana_seat.pk, machine.pk}
     assert reveal["winner"] == ana_seat.pk
     assert reveal["credit"] == "Painter"
     assert [cell["p"] for cell in reveal["cells"]] == [0.5, pytest.approx(0.3, abs=1e-3), pytest.approx(0.2, abs=1e-3)]
-    assert reveal["verdict"].startswith("You were ")
+    assert view["own"]["verdict"].startswith("You were ")
 
 
 def test_a_machine_without_an_answer_is_shown_as_such(
@@ -73,7 +74,7 @@ def test_a_machine_without_an_answer_is_shown_as_such(
     play.close_if_due(first_round, at(20))
     view = seen(game, ana_seat, 21)
     assert state_of(view, machine) == "none"
-    assert view["reveal"]["verdict"] == "PlaNet gave no answer: the round is yours."
+    assert view["own"]["verdict"] == "PlaNet gave no answer: the round is yours."
     assert view["reveal"]["winner"] == ana_seat.pk
 
 
@@ -96,7 +97,7 @@ def test_the_results_add_up(
     assert (sums[ana_seat.pk]["won"], sums[machine.pk]["won"], view["results"]["ties"]) == (2, 1, 0)
     assert sums[ana_seat.pk]["medianKm"] == 0.0
     assert sums[ana_seat.pk]["total"] == 10_000
-    assert view["results"]["verdict"] == "You beat PlaNet, 2 to 1."
+    assert view["own"]["verdict"] == "You beat PlaNet, 2 to 1."
 
 
 def test_every_change_that_can_be_seen_raises_the_version(
@@ -115,5 +116,5 @@ def test_every_change_that_can_be_seen_raises_the_version(
 
 def test_page_and_results_say_that_the_opponent_never_saw_a_real_photograph(game: Game, ana_seat: Player) -> None:
     assert seen(game, ana_seat, 0)["game"]["notice"] is None
-    Game.objects.update(domain="real")
+    Game.objects.update(domain="real", version=99)
     assert "never seen a real photograph" in seen(game, ana_seat, 0)["game"]["notice"]

@@ -5,15 +5,18 @@ import { clock, number } from "./words.js";
 
 const TICK_MS = 200;
 const URGENT_MS = 10000;
+const BELLS_MS = 400; // all browsers of a room must not ring in the same instant
+const MOST_CHIPS = 8;
 const WORDS = {
   thinking: () => gettext("thinking…"), locked: () => gettext("locked in"), none: () => gettext("no answer"),
+  waiting: () => gettext("waiting"),
 };
 
 /** Open the bar. `bell` is called with the round's id when its time runs out here; `say` hears of the last seconds. */
 export function openBar(bar, bell, say) {
   const [title, ring, players] = ["title", "ring", "players"].map((name) => bar.querySelector(`[data-shows=${name}]`));
   const [text, circle] = [ring.querySelector("b"), ring.querySelector(".ring-left")];
-  let [roundId, endsAt, waitsUntil, totalMs, rungAt, hasWarned] = [null, null, null, 0, 0, false];
+  let [roundId, endsAt, bellAt, totalMs, rungAt, hasWarned] = [null, null, null, 0, 0, false];
 
   function tick() {
     const now = performance.now();
@@ -28,8 +31,7 @@ export function openBar(bar, bell, say) {
         say(gettext("Ten seconds left."));
       }
     }
-    const due = [endsAt, waitsUntil].some((end) => end !== null && now >= end);
-    if (due && now - rungAt > 1500) {
+    if (bellAt !== null && now >= bellAt && now - rungAt > 1500) {
       rungAt = now;
       bell(roundId);
     }
@@ -37,22 +39,39 @@ export function openBar(bar, bell, say) {
 
   setInterval(tick, TICK_MS);
   return {
-    draw: ({ game, phase, round, players: list, seat, results }) => {
-      const [now, isOpen] = [performance.now(), phase === "showing"];
-      const ends = isOpen ? round.closesInMs : null;
-      const waits = isOpen ? round.waitsInMs : null;
+    draw: ({ game, phase, round, players: list, own: { seat }, clock: { closesInMs: ends, bellInMs } }) => {
+      const now = performance.now();
       if (round?.id !== roundId) hasWarned = (ends ?? Infinity) < URGENT_MS;
       roundId = round?.id ?? null;
+      if (ends !== null && endsAt === null) totalMs = Math.max(ends, 1);
       endsAt = ends === null ? null : now + ends;
-      waitsUntil = waits === null ? null : now + waits;
-      totalMs = (game.timeLimitS ?? 1) * 1000;
-      title.textContent = results ? gettext("Results")
-        : interpolate(gettext("Round %s of %s"), [round.number, game.rounds]);
-      const mineFirst = [...list].sort((a, b) => (b.id === seat) - (a.id === seat));
-      players.replaceChildren(...mineFirst.map((player) => chip(player, phase, player.id === seat)));
+      bellAt = bellInMs === null ? null : now + bellInMs + Math.random() * BELLS_MS;
+      totalMs = Math.max(totalMs, (game.timeLimitS ?? 0) * 1000);
+      title.textContent = { lobby: () => game.set, over: () => gettext("Results") }[phase]?.()
+        ?? interpolate(gettext("Round %s of %s"), [round.number, game.rounds]);
+      const there = list.filter((player) => !player.gone);
+      const first = [...there].sort((a, b) => rank(b, seat) - rank(a, seat)).slice(0, MOST_CHIPS);
+      players.replaceChildren(...first.map((player) => chip(player, phase, player.id === seat)), ...rest(there, phase));
       tick();
     },
   };
+}
+
+/** The viewer first, then the machine, then who has come first. */
+function rank(player, seat) {
+  return player.id === seat ? 2 : player.kind === "machine" ? 1 : 0;
+}
+
+/** In a large room: how many there are, and how many of them have locked in. */
+function rest(there, phase) {
+  if (there.length <= MOST_CHIPS) return [];
+  const item = document.createElement("li");
+  item.className = "chip chip-rest";
+  const locked = there.filter((player) => player.state === "locked").length;
+  item.textContent = phase === "showing"
+    ? interpolate(gettext("%s of %s locked in"), [number(locked), number(there.length)])
+    : interpolate(gettext("%s players"), [number(there.length)]);
+  return [item];
 }
 
 function chip(player, phase, isMine) {
@@ -63,7 +82,7 @@ function chip(player, phase, isMine) {
   name.textContent = isMine ? gettext("You") : player.name;
   const state = document.createElement("span");
   state.className = "chip-state";
-  state.textContent = phase === "showing" ? WORDS[player.state]() : number(player.total);
+  state.textContent = phase === "lobby" ? "" : phase === "showing" ? WORDS[player.state]() : number(player.total);
   item.append(mark(player), name, state);
   item.title = `${player.name}: ${state.textContent}`;
   return item;

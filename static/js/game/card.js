@@ -4,21 +4,28 @@ import { mark } from "./marks.js";
 import { distance, number, percent, points } from "./words.js";
 
 const COUNT_MS = 1300;
+const MOST_LISTED = 12;
 
 /** Fill the card; `delayMs` before the numbers start to count, null for no counting at all. */
-export function drawCard(card, { reveal, players, seat, game }, delayMs) {
+export function drawCard(card, { reveal, players, own, game }, delayMs) {
+  const { seat } = own;
   const show = (name) => card.querySelector(`[data-shows=${name}]`);
   const byId = new Map(players.map((player) => [player.id, player]));
   const mine = reveal.guesses.find((guess) => guess.player === seat);
   const best = mine ?? reveal.guesses.find((guess) => guess.player === reveal.winner);
   card.scrollTop = 0; // a small screen may have been scrolled in the last round
   card.dataset.won = reveal.winner === null ? "nobody" : reveal.winner === seat ? "me" : byId.get(reveal.winner)?.kind;
-  show("verdict").textContent = reveal.verdict || gettext("The place is revealed.");
+  show("verdict").textContent = own.verdict || gettext("The place is revealed.");
   count(show("error"), best?.errorKm ?? null, delayMs);
   show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
-  show("guesses").replaceChildren(...inOrder(reveal.guesses).map((guess) => row(guess, byId.get(guess.player), seat, delayMs)));
-  show("standing").hidden = !reveal.standing;
-  show("standing").textContent = reveal.standing ? standing(reveal.standing, byId.get(reveal.cellsPlayer)) : "";
+  const ranked = inOrder(reveal.guesses).map((guess, i) => ({ guess, player: byId.get(guess.player), place: i + 1 }));
+  const listed = ranked.filter(({ player, place }) => place <= MOST_LISTED || player.id === seat || player.kind === "machine");
+  show("guesses").replaceChildren(...listed.map(({ guess, player, place }) => row(guess, player, seat, delayMs, place, ranked.length)),
+    ...(listed.length < ranked.length ? [more(ranked.length - listed.length)] : []));
+  show("room").hidden = !game.isRoom;
+  show("room").textContent = game.isRoom ? inTheRoom(players, seat) : "";
+  show("standing").hidden = !own.standing;
+  show("standing").textContent = own.standing ? standing(own.standing, byId.get(reveal.cellsPlayer)) : "";
   show("title").textContent = reveal.title || gettext("A place without a name");
   show("credit").replaceChildren(...credit(reveal));
   const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(reveal.cellsCover);
@@ -35,8 +42,24 @@ function inOrder(guesses) {
   return [...guesses].sort((a, b) => (a.errorKm ?? Infinity) - (b.errorKm ?? Infinity));
 }
 
-function row(guess, player, seat, delayMs) {
+function more(count) {
   const item = document.createElement("li");
+  item.className = "soft";
+  item.textContent = interpolate(ngettext("and %s more", "and %s more", count), [number(count)]);
+  return item;
+}
+
+/** Where the viewer stands among all, by points; without a seat, who leads. */
+function inTheRoom(players, seat) {
+  const order = [...players].sort((a, b) => b.total - a.total);
+  const place = order.findIndex((player) => player.id === seat) + 1;
+  if (place) return interpolate(gettext("In the room: place %s of %s."), [number(place), number(order.length)]);
+  return interpolate(gettext("In the lead: %s with %s."), [order[0].name, points(order[0].total)]);
+}
+
+function row(guess, player, seat, delayMs, place, all) {
+  const item = document.createElement("li");
+  if (all > 2) item.dataset.place = place;
   const [name, error, score] = ["span", "strong", "span"].map((tag) => document.createElement(tag));
   name.textContent = player.id === seat ? gettext("You") : player.name;
   if (guess.auto && guess.lat !== null) name.textContent += ` (${gettext("pin at the bell")})`;

@@ -10,8 +10,9 @@ const CLOSEST = 8 * 256; // world's width in pixels: zoom 3, as far as the coars
 /** Paint the world around a round, and its marks. */
 export function drawInset(canvas, atlas, { place, guesses }, players) {
   const pen = sharpPen(canvas);
-  const trails = guesses.filter((guess) => guess.lat !== null).map((guess) => ({
-    player: players.find((player) => player.id === guess.player),
+  const byId = new Map(players.map((player) => [player.id, player])); // of a large room the table shows a few
+  const trails = guesses.filter((guess) => guess.lat !== null && byId.has(guess.player)).map((guess) => ({
+    player: byId.get(guess.player),
     line: arc(place, guess, 32).map(([lat, lng]) => mercator(lat, lng)),
   }));
   const truth = mercator(place.lat, place.lng);

@@ -3,15 +3,16 @@
 const MOST_CROP = 1.3; // the first view fills the window, but never hides more than a quarter of the picture
 const DEEPEST = 2; // zoom: four screen pixels for one of the photograph
 
-/** Open the viewer in an element that holds `.photo-view`, `.photo-note` and `.photo-others`. */
-export function openPhoto(element) {
+/** Open the viewer in an element that holds `.photo-view`, `.photo-note` and `.photo-others`; without zoom it stands still. */
+export function openPhoto(element, hasZoom) {
   const view = element.querySelector(".photo-view");
   const note = element.querySelector(".photo-note");
   const map = L.map(view, {
     crs: L.CRS.Simple, attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.5, maxZoom: DEEPEST,
     wheelPxPerZoomLevel: 90, maxBoundsViscosity: 1, inertia: true, minZoom: -6,
+    ...(hasZoom ? {} : { dragging: false, touchZoom: false, scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false, keyboard: false }),
   });
-  L.control.zoom({ position: "bottomleft", zoomInTitle: gettext("Zoom in"), zoomOutTitle: gettext("Zoom out") }).addTo(map);
+  if (hasZoom) L.control.zoom({ position: "bottomleft", zoomInTitle: gettext("Zoom in"), zoomOutTitle: gettext("Zoom out") }).addTo(map);
   map.setView([0, 0], 0);
   let [overlay, shown, tried, last, veil, veilUrl] = [null, null, 0, null, null, null];
 
@@ -24,7 +25,8 @@ export function openPhoto(element) {
     const whole = Math.min(size.x / shown.width, size.y / shown.height);
     const full = Math.max(size.x / shown.width, size.y / shown.height);
     map.setMinZoom(-10).setMaxBounds(null).setMaxZoom(Math.max(DEEPEST, Math.log2(full) + 2));
-    const crop = element.closest(".shows-why") ? 1 : MOST_CROP; // what spoke for a place may lie at the very edge
+    // What spoke for a place may lie at the very edge, and who cannot zoom must see everything.
+    const crop = !hasZoom || element.closest(".shows-why") ? 1 : MOST_CROP;
     map.setView(bounds.getCenter(), Math.log2(Math.min(full, whole * crop)), { animate: false });
     map.setMaxBounds(bounds.pad(0.02)).setMinZoom(Math.log2(whole));
   }

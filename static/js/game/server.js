@@ -32,6 +32,19 @@ export function openServer({ root, code }, { hear, online, refused }) {
     }
   }
 
+  /** Open another game like this one; its address, or null. */
+  async function post(path) {
+    try {
+      const answer = await fetch(path, { method: "POST", headers: { "X-CSRFToken": cookie("csrftoken") } });
+      const told = await answer.json();
+      if (answer.ok) return `${root}games/${told.code}/`;
+      refused(told.error);
+    } catch {
+      refused(gettext("That did not reach the server. Nothing is lost: try again."));
+    }
+    return null;
+  }
+
   async function look() {
     try {
       const answer = await fetch(`${game}snapshot/`, { cache: "no-store" });
@@ -59,10 +72,10 @@ export function openServer({ root, code }, { hear, online, refused }) {
 
   listen();
   return {
-    guess: (roundId, { lat, lng }) => {
+    guess: (roundId, { lat, lng }, away) => {
       clearTimeout(draftTimer);
       if (!keys.has(roundId)) keys.set(roundId, randomKey()); // the same key when it is sent again
-      return send(`${root}rounds/${roundId}/guess/`, { lat, lng, key: keys.get(roundId) });
+      return send(`${root}rounds/${roundId}/guess/`, { lat, lng, away, key: keys.get(roundId) });
     },
     draft: (roundId, { lat, lng }) => {
       clearTimeout(draftTimer);
@@ -76,6 +89,8 @@ export function openServer({ root, code }, { hear, online, refused }) {
     bell: (roundId) => send(`${root}rounds/${roundId}/bell/`),
     why: (roundId) => send(`${root}rounds/${roundId}/why/`),
     next: () => send(`${game}next/`),
+    verb: (name, body) => send(`${game}${name}/`, body),
+    again: () => post(`${game}again/`),
   };
 }
 

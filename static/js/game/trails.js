@@ -5,6 +5,8 @@ import { arc, nearLng } from "./sphere.js";
 import { distance } from "./words.js";
 
 const COPIES = [-360, 0, 360]; // of the world, in degrees
+const MANY = 30; // trails: of so many, one copy is enough for the browser to draw
+const FEW = 8; // pins that can wear their names without covering each other
 const DEEPEST = 9; // zoom; a hit must not end in an empty plain
 const FLIGHT_S = 1.4;
 
@@ -18,9 +20,10 @@ export function drawReveal(map, reveal, players, seat, padding, isMoving) {
   const every = [[reveal.place.lat, reveal.place.lng], ...trails.flatMap((trail) => trail.line)];
   const sight = { paddingTopLeft: padding.topLeft, paddingBottomRight: padding.bottomRight, maxZoom: DEEPEST };
   const draw = () => {
-    for (const turn of COPIES) {
+    for (const turn of trails.length > MANY ? [0] : COPIES) {
       drawCells(drawn, reveal, turn, svg);
-      for (const trail of trails) drawTrail(drawn, trail, turn, svg, trail.player.id === seat);
+      const isNamed = trails.length > 2 && trails.length <= FEW;
+      for (const trail of trails) drawTrail(drawn, trail, turn, svg, trail.player.id === seat, isNamed);
       const flag = L.marker([reveal.place.lat, reveal.place.lng + turn], { icon: icon(null, true), zIndexOffset: 500 });
       drawn.addLayer(flag.bindTooltip(reveal.title || gettext("The place of the photograph")));
     }
@@ -38,7 +41,7 @@ export function drawReveal(map, reveal, players, seat, padding, isMoving) {
   return drawn;
 }
 
-function drawTrail(drawn, { guess, player, line }, turn, svg, isMine) {
+function drawTrail(drawn, { guess, player, line }, turn, svg, isMine, isNamed) {
   const moved = line.map(([lat, lng]) => [lat, lng + turn]);
   for (const layer of ["under", "over"]) {
     const trail = L.polyline(moved, { renderer: svg, className: `trail trail-${layer} trail-${player.kind}`,
@@ -50,7 +53,8 @@ function drawTrail(drawn, { guess, player, line }, turn, svg, isMine) {
     drawn.addLayer(trail);
   }
   const pin = L.marker(moved[0], { icon: icon(player, false), zIndexOffset: isMine ? 400 : 300 });
-  drawn.addLayer(pin.bindTooltip(`${player.name}: ${distance(guess.errorKm)}`));
+  const words = isNamed ? player.name : `${player.name}: ${distance(guess.errorKm)}`;
+  drawn.addLayer(pin.bindTooltip(words, { permanent: isNamed, direction: "right", offset: [10, -16], className: isNamed ? "pin-name" : "" }));
 }
 
 function drawCells(drawn, reveal, turn, svg) {

@@ -1,0 +1,178 @@
+"""The sockets of this process, and the one ear that it has at the channel layer.
+
+Headlines reach a process once, not each of its sockets. Those of a room are gathered: at most one push in 100 ms, in a
+large room fewer, so that two hundred guesses in a second are a few pushes and not forty thousand messages. What
+everybody waits for goes out at once. Should a headline be lost, with a Redis that was restarted for example, the next
+look at the games' version numbers finds out.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.utils import timezone
+
+from geogame.models import Game
+from geogame.news import URGENT, group_of
+from geogame.snapshots import Board, board, headline
+
+log = logging.getLogger(__name__)
+
+BETWEEN_S = 0.1  # the least time between two pushes to a room
+FOR_EACH_S = 0.004  # and for each of its sockets here: a push to all of them must cost a small part of the time
+LOOK_EVERY_S = 1.0  # at the version numbers of the games that are being watched
+LIFE_EVERY = 15  # looks between two signs of life of the hosts
+
+
+class Socket(Protocol):
+    """A browser that watches a game."""
+
+    player_pk: int | None
+    person_pk: int | None
+
+    def tell(self, text: str) -> None:
+        """Take a snapshot to send; one that is not yet on its way gives way to it."""
+
+
+class _Room:
+    """A game that somebody here watches."""
+
+    def __init__(self, game_pk: int) -> None:
+        self.game_pk = game_pk
+        self.sockets: set[Socket] = set()
+        self.sent = -1  # the version that all of them were told
+        self.wanted, self.urgent = asyncio.Event(), asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        while True:
+            await self.wanted.wait()
+            self.wanted.clear()
+            self.urgent.clear()
+            try:
+                await self._push()
+            except Exception:  # a database that is away for a moment; the next look tries again
+                log.exception("Game %s could not be shown to those who watch it", self.game_pk)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.urgent.wait(), BETWEEN_S + FOR_EACH_S * len(self.sockets))
+
+    async def _push(self) -> None:
+        here = await database_sync_to_async(board)(self.game_pk)
+        if here.version == self.sent:
+            return
+        self.sent = here.version
+        for number, socket in enumerate(list(self.sockets)):
+            tell(socket, here)
+            if number % 20 == 19:
+                await asyncio.sleep(0)  # others have their turn
+
+
+def tell(socket: Socket, here: Board) -> None:
+    """Give a socket its own snapshot."""
+    socket.tell(headline(here, socket.player_pk, timezone.now(), socket.person_pk))
+
+
+class Hub:
+    """All rooms that are watched through one event loop."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[int, _Room] = {}
+        self._channel = ""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def join(self, game: Game, socket: Socket) -> None:
+        """Let a socket hear of a game, from now on."""
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._look())]
+        room = self._rooms.get(game.pk)
+        if room is None:
+            room = self._rooms[game.pk] = _Room(game.pk)
+            room.task = asyncio.create_task(room.serve())
+            room.sockets.add(socket)
+            await self._hear_of([game.pk])
+        room.sockets.add(socket)
+
+    async def leave(self, game: Game, socket: Socket) -> None:
+        room = self._rooms.get(game.pk)
+        if room is None:
+            return
+        room.sockets.discard(socket)
+        if not room.sockets:
+            del self._rooms[game.pk]
+            if room.task:
+                room.task.cancel()
+            await get_channel_layer().group_discard(group_of(game.pk), self._channel)
+
+    async def _hear_of(self, games: Iterable[int]) -> None:
+        layer = get_channel_layer()
+        if not self._channel:
+            self._channel = await layer.new_channel()  # with the prefix of all others: they are received together
+        for game_pk in games:
+            await layer.group_add(group_of(game_pk), self._channel)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                if not self._channel:
+                    self._channel = await layer.new_channel()
+                event = await layer.receive(self._channel)
+            except Exception:  # each layer raises errors of its own when its server is away
+                log.warning("The channel layer does not answer; the version numbers are looked at meanwhile")
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
+            self._heard(event)
+
+    def _heard(self, event: dict[str, Any]) -> None:
+        room = self._rooms.get(event.get("game", 0))
+        if room:
+            room.wanted.set()
+            if event.get("headline") in URGENT:
+                room.urgent.set()
+
+    async def _look(self) -> None:
+        """Find out what no headline told, and note that hosts are there."""
+        for number in range(1 << 62):
+            await asyncio.sleep(LOOK_EVERY_S)
+            rooms = dict(self._rooms)
+            try:
+                versions = await _versions(list(rooms))
+                missed = [pk for pk, room in rooms.items() if pk in versions and versions[pk] != room.sent]
+                for game_pk in missed:
+                    rooms[game_pk].wanted.set()
+                if number % LIFE_EVERY == 0:
+                    await _hosts_are_here({pk: _persons(room) for pk, room in rooms.items()})
+                    await self._hear_of(list(rooms))  # a Redis that was restarted has forgotten who listens
+            except Exception:
+                log.exception("The versions of the games could not be looked at")
+
+
+def _persons(room: _Room) -> list[int]:
+    return [socket.person_pk for socket in room.sockets if socket.person_pk]
+
+
+@database_sync_to_async
+def _versions(games: list[int]) -> dict[int, int]:
+    return dict(Game.objects.filter(pk__in=games).values_list("pk", "version"))
+
+
+@database_sync_to_async
+def _hosts_are_here(present: dict[int, list[int]]) -> None:
+    now = timezone.now()
+    for game_pk, persons in present.items():
+        Game.objects.filter(pk=game_pk, is_room=True, host__in=persons).update(host_seen_at=now)
+
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+def hub() -> Hub:
+    """Return the hub of the running event loop: a server has one, each test its own."""
+    loop = asyncio.get_running_loop()
+    for old in [each for each in _hubs if each.is_closed()]:
+        del _hubs[old]
+    return _hubs.setdefault(loop, Hub())

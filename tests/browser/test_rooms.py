@@ -1,0 +1,258 @@
+"""A room in real Chromiums: a host and two players, with a reload of each in each phase; verify; the date line.
+
+Screenshots of every screen go to the folder that SCREENSHOTS names (default: var/screens).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PHONE, WIDE
+from tests.browser.test_game import Installation, drop_pin, is_phone, phase
+from tests.servers import environment, manage, web
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+HALL = {"width": 1280, "height": 720}
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The game under a name that is not localhost, by plain http: browsers give such pages no crypto.subtle."""
+    folder = tmp_path_factory.mktemp("hall")
+    env = environment(folder, MACHINE_WAIT_S="5", ALLOWED_HOSTS="beatplanet.test,127.0.0.1")
+    with web(env, folder) as url:
+        yield f"http://beatplanet.test:{urlsplit(url).port}/"
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Iterator[Opener]:
+    """Open browsers that know nothing of each other; a script error in any of them fails the test."""
+    contexts, errors = [], list[str]()
+
+    def open_one(viewport: dict[str, int], phone: bool = False) -> Page:
+        context = chromium.new_context(viewport=viewport, has_touch=phone, is_mobile=phone, reduced_motion="reduce")  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
+        page.on("dialog", lambda dialog: dialog.accept())
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def shoot(page: Page, screens: Path, name: str) -> None:
+    page.wait_for_timeout(500)
+    page.screenshot(path=str(screens / f"room-{name}.png"))
+
+
+def open_room(page: Page, served: str, rounds: int = 2, plays: bool = True, photo_set: str = "first-steps") -> str:
+    """Open a room as its host; return its address."""
+    page.goto(f"{served}rooms/")
+    page.locator(f"input[name=photo_set][value={photo_set}]").check(force=True)
+    page.get_by_label("Rounds").fill(str(rounds))
+    page.get_by_label("Time for each round").select_option("0")
+    page.get_by_label("I play too").set_checked(plays)
+    page.get_by_label("Your name").fill("Hanna")
+    page.get_by_role("button", name="Open the room").click()
+    phase(page, "lobby")
+    return page.url
+
+
+def come_in(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Take a seat").click()
+    page.wait_for_selector("#game[data-role=play]")
+
+
+def lock_in(page: Page, across: float = 0.5, down: float = 0.4) -> None:
+    drop_pin(page, across, down)
+    page.locator("#guess").click()
+    page.wait_for_selector("#game[data-phase=reveal], #guess[data-state=waiting]")
+
+
+def seat_and_total(page: Page) -> tuple[object, object]:
+    told = page.evaluate("fetch(location.pathname + 'snapshot/').then((answer) => answer.json())")
+    own = next(each for each in told["players"] if each["id"] == told["own"]["seat"])
+    return own["id"], own["total"]
+
+
+def reload_all(pages: list[Page], wanted: str) -> None:
+    """Whatever is on the screen, a reload brings the same seat, score and phase."""
+    for page in pages:
+        before = seat_and_total(page)
+        page.reload()
+        phase(page, wanted)
+        assert seat_and_total(page) == before
+
+
+def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: str, screens: Path) -> None:
+    host, ana, ben = opened(WIDE), opened(PHONE, phone=True), opened(WIDE)
+    screen, stranger = opened(HALL), opened(WIDE)
+    address = open_room(host, served)
+    ana.goto(address)
+    shoot(ana, screens, "phone-door")
+    come_in(ana, address, "Ana")
+    code = re.sub(r"\W", "", address.rsplit("/", 2)[-2])
+    ben.goto(served)
+    ben.get_by_label("Code of a room").fill(f"{code[:5].lower()} {code[5:]}")
+    shoot(ben, screens, "home")
+    ben.get_by_role("button", name="Join").click()
+    come_in(ben, ben.url, "Ben")
+    screen.goto(f"{address}screen/")
+    expect(host.locator("#lobby")).to_contain_text("3 are here")
+    expect(screen.locator("#lobby")).to_contain_text("Ben")
+    for page, name in ((host, "host-lobby"), (ana, "phone-lobby"), (screen, "screen-lobby")):
+        shoot(page, screens, name)
+    reload_all([host, ana, ben], "lobby")
+    expect(ana.get_by_role("button", name="Start the game")).to_be_hidden()
+    host.get_by_role("button", name="Start the game").click()
+    people = [host, ana, ben]
+    for page in (*people, screen):
+        phase(page, "showing")
+    shoot(screen, screens, "screen-showing")
+    reload_all(people, "showing")
+    stranger.goto(address)
+    come_in(stranger, address, "Late Lee")
+    expect(stranger.locator(".late")).to_be_visible()
+    shoot(stranger, screens, "late")
+    host.get_by_role("button", name="Room").click()
+    expect(host.locator("#room")).to_contain_text("Late Lee")
+    shoot(host, screens, "host-menu")
+    host.get_by_role("button", name="Close").click()
+    lock_in(ana, 0.4)
+    reload_all(people, "showing")
+    expect(ana.locator("#guess")).to_contain_text("Waiting for")  # locked, still
+    shoot(ana, screens, "phone-locked")
+    lock_in(ben, 0.6)
+    lock_in(host, 0.5, 0.6)
+    for page in (*people, screen, stranger):
+        phase(page, "reveal")
+    for page, name in ((host, "host-reveal"), (ana, "phone-reveal"), (screen, "screen-reveal")):
+        shoot(page, screens, name)
+    reload_all(people, "reveal")
+    expect(ana.locator("#next")).to_be_hidden()
+    host.locator("#next").click()
+    for page in (*people, stranger):
+        phase(page, "showing")
+    expect(stranger.locator("#panel")).to_be_visible()  # the late one plays now
+    for page, across in ((stranger, 0.3), (ana, 0.4), (host, 0.5)):
+        lock_in(page, across)
+    host.get_by_role("button", name="Room").click()
+    host.get_by_role("button", name="End this round now").click()  # Ben has dropped no pin
+    for page in (*people, screen, stranger):
+        phase(page, "reveal")
+    host.locator("#next").click()
+    for page in (*people, screen, stranger):
+        phase(page, "over")
+    for page, name in ((host, "host-end"), (ana, "phone-end"), (screen, "screen-end")):
+        shoot(page, screens, name)
+    reload_all(people, "over")
+    expect(ana.locator(".podium-step")).to_have_count(3)
+    host.get_by_role("button", name="Play again in a new room").click()
+    phase(host, "lobby")
+    ana.get_by_role("link", name="Come along").click()
+    come_in(ana, ana.url, "Ana")
+    expect(host.locator("#lobby")).to_contain_text("2 are here")
+
+
+def test_a_room_on_a_phone_is_played_to_the_end(opened: Opener, served: str) -> None:
+    """360 by 640: the host plays alone in the hand, and no page is wider than the window."""
+    page = opened(PHONE, phone=True)
+    open_room(page, served, rounds=1)
+    assert is_phone(page)
+    page.get_by_role("button", name="Start the game").click()
+    phase(page, "showing")
+    lock_in(page)
+    phase(page, "reveal")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.locator("#next").click()
+    phase(page, "over")
+    assert page.evaluate("document.querySelector('#results').scrollWidth") <= 360
+
+
+def test_verify_is_true_and_false_where_a_byte_was_changed(opened: Opener, served: str, screens: Path) -> None:
+    page = opened(WIDE)
+    open_room(page, served, rounds=1)
+    assert page.evaluate("window.isSecureContext") is False  # as on a classroom's own network
+    page.get_by_role("button", name="Start the game").click()
+    phase(page, "showing")
+    expect(page.locator(".chip.is-locked")).to_have_count(1, timeout=20_000)  # the machine, and its promise is here
+    lock_in(page)
+    phase(page, "reveal")
+    verify = page.locator("#verify")
+    verify.get_by_role("button").click()
+    expect(verify.locator("li")).to_have_count(2)
+    expect(verify.locator("li[data-verdict=true]")).to_have_count(2)
+    shoot(page, screens, "verified")
+    page.evaluate(
+        """() => {
+          const key = Object.keys(sessionStorage).find((name) => name.startsWith("promises "));
+          const kept = JSON.parse(sessionStorage.getItem(key));
+          kept.place = (kept.place[0] === "0" ? "1" : "0") + kept.place.slice(1);
+          sessionStorage.setItem(key, JSON.stringify(kept));
+        }"""
+    )
+    verify.get_by_role("button").click()
+    expect(verify.locator("li[data-verdict=false]")).to_have_count(1)
+    expect(verify.locator("li[data-verdict=false]")).to_contain_text("The place: false")
+    page.evaluate("sessionStorage.clear()")
+    verify.get_by_role("button").click()
+    expect(verify.locator("li[data-verdict=null]")).to_have_count(2)
+
+
+def test_pins_on_both_sides_of_the_date_line_are_in_one_view(
+    page: Page, address: str, installation: Installation, screens: Path
+) -> None:
+    """The place is in Samoa, the pin in Fiji: 1,150 km apart, not the way round the world."""
+    env, _folder = installation
+    manage(env, "shell", "-c", SAMOA)
+    page.goto(address)
+    page.locator("input[name=photo_set][value=samoa]").check(force=True)
+    page.get_by_label("Rounds").fill("1")
+    page.get_by_label("Your name").fill("Ana")
+    page.get_by_role("button", name="Play against PlaNet").click()
+    phase(page, "showing")
+    page.wait_for_selector("#panel:not([inert])")
+    if is_phone(page):
+        page.locator("[data-does=tab]").click()
+    else:
+        page.locator("#panel").hover()
+    page.locator(".by-numbers summary").click()
+    page.get_by_label("Latitude, longitude").fill("-17.8, 178.0")
+    page.get_by_role("button", name="Drop the pin there").click()
+    page.locator("#guess").click()
+    phase(page, "reveal")
+    page.wait_for_timeout(1500)
+    shoot(page, screens, f"date-line-{'phone' if is_phone(page) else 'wide'}")
+    expect(page.locator("#card")).to_contain_text(re.compile(r"1,1\d\d km"))
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    inside = [
+        mark
+        for kind in ("person", "truth")
+        for mark in page.locator(f"#map .mark-{kind}").all()
+        if (at := mark.bounding_box()) and 0 < at["x"] < box["width"] and box["y"] < at["y"] < box["y"] + box["height"]
+    ]
+    assert len(inside) >= 2
+
+
+SAMOA = """
+from geogame.models import Exhibit, PhotoSet, ExhibitPhoto
+from geogame import photos
+source = PhotoSet.objects.get(slug="first-steps")
+known = {"name": "Samoa", "domain": "toy-earth", "published": True}
+made, new = PhotoSet.objects.get_or_create(slug="samoa", defaults=known)
+if new:
+    photo = source.photos.first()
+    exhibit = Exhibit.objects.create(photo_set=made, lat=-13.8, lng=-172.0)
+    ExhibitPhoto.objects.create(exhibit=exhibit, photo=photo, position=1)
+"""
