@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.http.request import RawPostDataException
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils import timezone
 
 from geogame.language import sentence
@@ -46,6 +47,20 @@ def refusing(view: View) -> View:
         except Refused as refusal:
             status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
             return JsonResponse({"error": sentence(refusal)}, status=status)
+
+    return answering
+
+
+def refusing_page(view: View) -> View:
+    """Turn a Refused into a page that says so."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refusal:
+            status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+            return render(request, "403.html", {"reason": sentence(refusal)}, status=status)
 
     return answering
 

@@ -21,7 +21,7 @@ from geogame.rules.refusals import Refused
 from geogame.snapshots import snapshot
 from geogame.views import home
 from geogame.views import rooms as rooms_views
-from geogame.views.answers import refusing, state_for
+from geogame.views.answers import refusing, refusing_page, state_for
 from geogame.views.visitors import known_game, viewer
 from predictor import opponents
 from predictor.tasks import nudge
@@ -68,6 +68,7 @@ def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
 
 @require_safe
 @ensure_csrf_cookie
+@refusing_page
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """Show the game in whatever phase it is.
 
@@ -86,6 +87,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @ensure_csrf_cookie
+@refusing_page
 def screen(request: HttpRequest, code: str) -> HttpResponse:
     """Show a room on a big screen: as somebody without a seat sees it, with the code to come in by."""
     game = known_game(request, code)

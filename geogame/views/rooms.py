@@ -22,7 +22,7 @@ from geogame.language import sentence
 from geogame.models import Game, Person, Player, Round
 from geogame.rules.refusals import BadInput, NotNow, NotYours, Refused, TooOften, gettext_noop
 from geogame.views import home
-from geogame.views.answers import STATUS, body_of, refusing, state_for
+from geogame.views.answers import STATUS, body_of, refusing, refusing_page, state_for
 from geogame.views.visitors import known_game, viewer
 from predictor import opponents
 from predictor.tasks import nudge
@@ -93,13 +93,14 @@ def door(request: HttpRequest, game: Game, form: NameForm, status: int = 200) ->
 
 
 @require_POST
+@refusing_page
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Come in with a name."""
     form = NameForm(request.POST)
+    game = known_game(request, code)
+    if not game.is_room:
+        raise Http404
     try:
-        game = known_game(request, code)
-        if not game.is_room:
-            raise Http404
         limits.spare(limits.JOIN, limits.address(request))
         if not form.is_valid():
             return door(request, game, form, status=400)
