@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.cells import Partition
-from predictor.geo import Point, distance_km, latlng, unit_vectors
+from predictor.geo import EARTH_RADIUS_KM, Point, latlng, unit_vectors
 from predictor.s2 import Floats, Ids
 
 SCORE_DECAY_KM = 1491.6862  # of the game's points, 5000 exp(-d / decay)
@@ -81,20 +81,25 @@ class Distribution:
         # A photo is not at its cell's point: the root mean square distance from the middle, for a round cell.
         spread = np.sqrt(self.partition.areas_km2[top] / (2 * np.pi))
 
-        def distances(lat1: Floats, lng1: Floats) -> Floats:  # (candidates, top)
-            return np.hypot(distance_km(lat1[:, None], lng1[:, None], lat, lng), spread)
+        vectors = unit_vectors(lat, lng)
 
-        start = int((worth(distances(lat, lng)) @ share).argmax())
-        best, vectors = (lat[start : start + 1], lng[start : start + 1]), unit_vectors(lat, lng)
-        value = float((worth(distances(*best)) @ share)[0])
+        def distances(places: Floats) -> Floats:  # from unit vectors (candidates, 3); (candidates, top)
+            return np.hypot(EARTH_RADIUS_KM * np.arccos(np.clip(places @ vectors.T, -1, 1)), spread)
+
+        start = int((worth(distances(vectors)) @ share).argmax())
+        best = vectors[start : start + 1]
+        away = distances(best)
+        value = float((worth(away) @ share)[0])
         for _ in range(_STEPS):
-            mean = (pull(distances(*best)) * share) @ vectors  # (1, 3)
-            there = latlng(mean)
-            better = float((worth(distances(*there)) @ share)[0])
+            mean = (pull(away) * share) @ vectors  # (1, 3)
+            there = mean / np.linalg.norm(mean)
+            away = distances(there)
+            better = float((worth(away) @ share)[0])
             if not better > value:
                 break
             best, value = there, better
-        return Point(float(best[0][0]), float(best[1][0]))
+        (north,), (east,) = latlng(best)
+        return Point(float(north), float(east))
 
     def top_cells(self, k: int) -> list[tuple[int, float]]:
         """The k most probable cells with their probabilities, most probable first."""
