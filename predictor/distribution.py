@@ -5,6 +5,7 @@ Within a cell the probability is spread evenly over its area.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,21 @@ from predictor.s2 import Floats, Ids
 SCORE_DECAY_KM = 1491.6862  # of the game's points, 5000 exp(-d / decay)
 _TOP = 256  # cells that a point estimate looks at; the rest of a thousand hold next to nothing
 _STEPS = 50  # of walking uphill; each is a weighted mean, and a few dozen settle to metres
+
+
+_MOST_KEPT = 2048  # cells of a partition whose worths for each other are kept: 32 MB
+
+
+def _score(km: Floats) -> Floats:
+    return np.asarray(np.exp(-km / SCORE_DECAY_KM))
+
+
+@lru_cache(maxsize=4)
+def _worths(partition: Partition, worth: Callable[[Floats], Floats]) -> Floats:
+    """What the point of each cell is worth where the truth is in another, (answered, true): it never changes."""
+    vectors = unit_vectors(*partition.points())
+    angles = np.arccos(np.clip(vectors @ vectors.T, -1, 1))
+    return worth(np.hypot(EARTH_RADIUS_KM * angles, np.sqrt(partition.areas_km2 / (2 * np.pi))))
 
 
 class Standing(NamedTuple):
@@ -61,13 +77,11 @@ class Distribution:
 
     def least_distance_point(self) -> Point:
         """The point whose expected distance from the truth is least: a median on the sphere."""
-        return self._best_point(lambda d: -d, lambda d: 1 / d)
+        return self._best_point(np.negative, np.reciprocal)
 
     def greatest_score_point(self) -> Point:
         """The point whose expected score in the game is greatest: near many probable cells, and careless of the far."""
-        return self._best_point(
-            lambda d: np.exp(-d / SCORE_DECAY_KM), lambda d: np.exp(-d / SCORE_DECAY_KM) / d
-        )  # fmt: skip
+        return self._best_point(_score, lambda d: _score(d) / d)
 
     def _best_point(self, worth: Callable[[Floats], Floats], pull: Callable[[Floats], Floats]) -> Point:
         """Begin at the best of the top cells' points, then walk uphill.
@@ -86,7 +100,11 @@ class Distribution:
         def distances(places: Floats) -> Floats:  # from unit vectors (candidates, 3); (candidates, top)
             return np.hypot(EARTH_RADIUS_KM * np.arccos(np.clip(places @ vectors.T, -1, 1)), spread)
 
-        start = int((worth(distances(vectors)) @ share).argmax())
+        if len(self.partition) <= _MOST_KEPT:
+            worths = _worths(self.partition, worth)[np.ix_(top, top)]
+        else:
+            worths = worth(distances(vectors))
+        start = int((worths @ share).argmax())
         best = vectors[start : start + 1]
         away = distances(best)
         value = float((worth(away) @ share)[0])
