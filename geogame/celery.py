@@ -1,10 +1,18 @@
 """The Celery application. Queue `gpu` runs the geolocator; queue `clock` closes rounds that nobody is watching."""
 
 import os
+import sys
 
 from celery import Celery
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
 
 app = Celery("geogame", include=["geogame.tasks", "predictor.tasks"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# A new connection for each task, as Celery has it, takes longer than most tasks ask of it. Django's way instead: what
+# is broken, or older than CONN_MAX_AGE, is closed.
+app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
+task_prerun.connect(lambda **_: close_old_connections(), weak=False)
+task_postrun.connect(lambda **_: close_old_connections(), weak=False)

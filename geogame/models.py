@@ -279,6 +279,7 @@ class Round(models.Model):
     exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="rounds")
     lat = models.FloatField()  # the truth as it was when the round was drawn: a later correction changes no result
     lng = models.FloatField()
+    wanted_at = models.DateTimeField(null=True)  # since when the machines' answers are wanted; NULL: not yet
     opened_at = models.DateTimeField(null=True)
     closes_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

@@ -225,23 +225,24 @@ class Effort:
     waited_s: float | None = None
 
 
-Said = tuple[Exhibit, Answer | str, Effort]  # of one exhibit: the answer, or why there is none
+Said = tuple[int, Answer | str, Effort]  # of one exhibit, by its key: the answer, or why there is none
 
 
 def record_prediction(exhibit: Exhibit, opponent: str, weights: str, answer: Answer | str) -> None:
     """Store a machine's answer, or why it has none; an answer that is stored already stays as it is."""
-    record_predictions(opponent, weights, [(exhibit, answer, Effort())])
+    record_predictions(opponent, weights, [(exhibit.pk, answer, Effort())])
 
 
 @transaction.atomic
 def record_predictions(opponent: str, weights: str, said: Sequence[Said]) -> None:
     """Store a machine's answers of one batch, all or none: one commit, whatever number they are."""
-    for digest, cell_ids in {(a.partition_digest, a.cell_ids) for _, a, _ in said if isinstance(a, Answer)}:
+    answers = [answer for _, answer, _ in said if isinstance(answer, Answer)]
+    for digest, cell_ids in {answer.partition_digest: answer.cell_ids for answer in answers}.items():
         if not Partition.objects.filter(digest=digest).exists():  # its cells need not be read to know that
             Partition.objects.get_or_create(digest=digest, defaults={"cell_ids": cell_ids})
     Prediction.objects.bulk_create(
         (
-            Prediction(exhibit=exhibit, opponent=opponent, weights=weights, **_columns(answer), **asdict(effort))
+            Prediction(exhibit_id=exhibit, opponent=opponent, weights=weights, **_columns(answer), **asdict(effort))
             for exhibit, answer, effort in said
         ),
         ignore_conflicts=True,  # another worker was quicker: its answer stays

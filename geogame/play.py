@@ -17,6 +17,7 @@ from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate, ge
 from geogame.rules.sphere import Point
 
 MOST_SEATS = 500  # of people in one room
+ROUNDS_AHEAD = 1  # of the one that is showing: the machines may answer it meanwhile
 
 
 class Opponent(Protocol):
@@ -71,7 +72,14 @@ def open_game(
         created_at=now,
     )
     Round.objects.bulk_create(
-        Round(game=game, number=number, exhibit=exhibit, lat=exhibit.lat, lng=exhibit.lng)
+        Round(
+            game=game,
+            number=number,
+            exhibit=exhibit,
+            lat=exhibit.lat,
+            lng=exhibit.lng,
+            wanted_at=now if number <= 1 + ROUNDS_AHEAD else None,
+        )
         for number, exhibit in enumerate(exhibits, start=1)
     )
     for card in opponents:
@@ -160,6 +168,7 @@ def start_round(game: Game, now: datetime) -> Round | None:
     this_round.opened_at = now
     this_round.closes_at = now + timedelta(seconds=game.time_limit_s) if game.time_limit_s else None
     this_round.save(update_fields=["opened_at", "closes_at"])
+    game.rounds.filter(number=this_round.number + ROUNDS_AHEAD, wanted_at=None).update(wanted_at=now)
     _commit(this_round, None, this_round.truth(), now)  # before anybody can have seen the photo
     announce(game, OPENED)
     answer_for_machines(this_round, now)

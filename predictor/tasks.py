@@ -10,7 +10,7 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,25 +18,13 @@ from typing import TYPE_CHECKING, Any
 import billiard
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    Min,
-    OuterRef,
-    Prefetch,
-    QuerySet,
-    Subquery,
-    When,
-    Window,
-    prefetch_related_objects,
-)
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from PIL import Image
 
 from geogame import explanations, photos, play
-from geogame.models import Exhibit, ExhibitPhoto, Explanation, Photo, Player, Prediction, Round
+from geogame.models import ExhibitPhoto, Explanation, Photo, Player, Prediction, Round
 from geogame.rules.refusals import gettext_noop
 from geogame.rules.sphere import point
 from predictor import opponents
@@ -51,7 +39,6 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 32
 NOT_READ = gettext_noop("The photo could not be read.")
 FAILED = gettext_noop("Something went wrong while looking into the photograph; the reason is in this site's log.")
-ROUNDS_AHEAD = 1  # of the one that is showing
 STOP_WITHIN_S = 8.0  # of being asked to, whatever an opponent is thinking about: Docker kills after ten seconds
 _one_at_a_time = threading.Lock()  # a worker process has one model and one device
 _wanted = threading.Event()  # somebody asked while the model was busy
@@ -159,53 +146,47 @@ def _answer_waiting(card: opponents.Card) -> int:
     while not _stopping() and (waiting := exhibits_waiting(card.name, card.weights, unread)):
         here = _answer(card, waiting)
         answered += len(here)
-        unread |= {exhibit.pk for exhibit in waiting} - here
+        unread |= set(waiting) - here
         _tell_open_rounds()  # now: the next machine may take its time
     return answered
 
 
 def rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
-    """Return the rounds whose exhibit this opponent shall answer and has not, and `since` when.
-
-    They are the first two rounds of a game from when it is made, and after that one round ahead of the players.
-    """
-    return _rounds_waiting(opponent, weights).all()  # a question of one's own: a QuerySet remembers its answer
-
-
-@lru_cache(maxsize=16)
-def _rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
-    """Put the question together, once: that takes longer than a small database takes to answer it."""
+    """Return the rounds whose exhibit this opponent shall answer and has not."""
     known = Prediction.objects.filter(exhibit=OuterRef("exhibit"), opponent=opponent, weights=weights)
-    seated = Player.objects.filter(game=OuterRef("game"), opponent=opponent, weights=weights)
-    before = Round.objects.filter(game=OuterRef("game"), number=OuterRef("number") - ROUNDS_AHEAD)
-    since = Case(
-        When(number__lte=1 + ROUNDS_AHEAD, then=F("game__created_at")), default=Subquery(before.values("opened_at"))
+    return Round.objects.filter(
+        ~Exists(known),
+        game__players__opponent=opponent,
+        game__players__weights=weights,
+        game__finished_at=None,
+        wanted_at__isnull=False,
+        closed_at=None,
     )
-    unanswered = Round.objects.filter(Exists(seated), ~Exists(known), closed_at=None, game__finished_at=None)
-    return unanswered.annotate(since=since).filter(since__isnull=False)
 
 
 @lru_cache(maxsize=16)
-def _exhibits_waiting(opponent: str, weights: str) -> QuerySet[Any]:  # Round, and `first`
-    return (
-        _rounds_waiting(opponent, weights)
-        .annotate(first=Window(Min("since"), partition_by="exhibit"))  # in whichever game it was wanted first
-        .order_by(F("opened_at").asc(nulls_last=True), "number")
-        .select_related("exhibit")
-    )
+def _waiting_sql(opponent: str, weights: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the question as SQL: to put it together takes Django ten times as long as the database to answer it."""
+    showing_first = rounds_waiting(opponent, weights).order_by(F("opened_at").asc(nulls_last=True), "number")
+    return showing_first.only("exhibit", "wanted_at").query.sql_with_params()
 
 
-def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> dict[Exhibit, datetime]:
+def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> dict[int, datetime]:
     """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first; since when.
 
-    `left_out` are the keys of exhibits that are not asked for now.
+    `left_out` are exhibits that are not asked for now; like those that are returned they are told by their keys.
     """
-    rounds = _exhibits_waiting(opponent, weights)
-    rounds = rounds.exclude(exhibit__in=left_out) if left_out else rounds
-    return {each.exhibit: each.first for each in rounds[:MOST_AT_ONCE]}
+    since: dict[int, datetime] = {}
+    for each in Round.objects.raw(*_waiting_sql(opponent, weights)):
+        assert each.wanted_at is not None
+        if each.exhibit_id not in left_out:
+            since[each.exhibit_id] = min(each.wanted_at, since.get(each.exhibit_id, each.wanted_at))
+        if len(since) == MOST_AT_ONCE:
+            break
+    return since
 
 
-def _answer(card: opponents.Card, since: Mapping[Exhibit, datetime]) -> set[int]:
+def _answer(card: opponents.Card, since: Mapping[int, datetime]) -> set[int]:
     """Run the opponent over these exhibits and store what it says; return the keys of those now answered.
 
     A damaged photo becomes a stored failure. A file that is not there goes on waiting: the folder may only be missing
@@ -213,7 +194,7 @@ def _answer(card: opponents.Card, since: Mapping[Exhibit, datetime]) -> set[int]
     """
     opponent = _opponent(card.name)
     began = time.perf_counter()
-    looked_at = dict(_look(list(since)))
+    looked_at = dict(_look(since))
     shown = {exhibit: images for exhibit, images in looked_at.items() if images}
     located = opponent.locate(list(shown.values())) if shown else []
     share_s = (time.perf_counter() - began) / max(len(shown), 1)
@@ -228,28 +209,31 @@ def _answer(card: opponents.Card, since: Mapping[Exhibit, datetime]) -> set[int]
         else:
             said.append((exhibit, "The photo could not be read.", photos.Effort(waited_s=waited_s)))
     photos.record_predictions(card.name, card.weights, said)
-    return {exhibit.pk for exhibit in looked_at}
+    return set(looked_at)
 
 
-def _look(exhibits: Sequence[Exhibit]) -> Iterator[tuple[Exhibit, list[Image.Image]]]:
+def _look(exhibits: Iterable[int]) -> Iterator[tuple[int, list[Image.Image]]]:
     """Yield the exhibits whose files are here, with their decoded photos; none where one of them is damaged."""
-    shown = ExhibitPhoto.objects.select_related("photo")
-    prefetch_related_objects(exhibits, Prefetch("exhibitphoto_set", shown))  # one query, not one for each exhibit
-    for exhibit in exhibits:
+    names: dict[int, list[str]] = {exhibit: [] for exhibit in exhibits}
+    shown = ExhibitPhoto.objects.filter(exhibit__in=names).order_by("position")
+    for exhibit, name in shown.values_list("exhibit", "photo__file"):
+        names[exhibit].append(name)
+    for exhibit in names:
         try:
-            files = [_bytes(each.photo) for each in exhibit.exhibitphoto_set.all()]
+            files = [_bytes(name) for name in names[exhibit]]
         except OSError as error:
-            log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", exhibit.pk, error)
+            log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", exhibit, error)
             continue
         try:
             yield exhibit, [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
         except (OSError, ValueError, SyntaxError) as error:
-            log.error("A photo of exhibit %s is damaged: %s", exhibit.pk, error)
+            log.error("A photo of exhibit %s is damaged: %s", exhibit, error)
             yield exhibit, []
 
 
-def _bytes(photo: Photo) -> bytes:
-    with photo.file.open("rb") as file:
+def _bytes(name: str | None) -> bytes:
+    assert name is not None  # every photo has its file
+    with Photo.file.field.storage.open(name) as file:
         return bytes(file.read())
 
 
@@ -258,7 +242,7 @@ def _as_stored(distribution: "Distribution") -> photos.Answer:
     return photos.Answer(
         point=point(float(place.lat), float(place.lng)),
         partition_digest=distribution.partition.digest,
-        cell_ids=distribution.partition.cell_ids.astype("<u8").tobytes(),
+        cell_ids=distribution.partition.cell_ids.astype("<u8", copy=False).tobytes(),
         probabilities=distribution.probabilities.astype("<f2").tobytes(),
     )
 
@@ -321,7 +305,7 @@ def _explain_waiting(card: opponents.Card) -> int:
 def _explain(card: opponents.Card, waiting: Explanation) -> bool:
     """Explain one answer; return whether that was done. A file that is not there goes on waiting, as in `_answer`."""
     try:
-        files = [_bytes(photo) for photo in waiting.exhibit.ordered_photos()[-1:]]
+        files = [_bytes(photo.file.name) for photo in waiting.exhibit.ordered_photos()[-1:]]
     except OSError as error:
         log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", waiting.exhibit_id, error)
         return False

@@ -73,7 +73,7 @@ def waiting() -> Iterator[Metric]:
     )  # fmt: skip
     for card in opponents.available():
         machine = (card.name, card.weights)
-        found = rounds_waiting(*machine).aggregate(count=Count("exhibit", distinct=True), first=Min("since"))
+        found = rounds_waiting(*machine).aggregate(count=Count("exhibit", distinct=True), first=Min("wanted_at"))
         exhibits.add_metric(machine, found["count"])
         if found["first"]:
             oldest.add_metric(machine, max(0.0, (timezone.now() - found["first"]).total_seconds()))

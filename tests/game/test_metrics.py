@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from geogame import photos
+from geogame import photos, play
 from geogame.models import Game, PhotoSet, Round
 from geogame.photos import Effort
 from geogame.views import metrics
@@ -54,7 +54,8 @@ def test_nothing_waits_and_nothing_is_said_of_how_long(staff: Client, db: None) 
 def test_a_round_ahead_waits_from_when_the_round_before_it_opened(staff: Client, game: Game) -> None:
     opened = NOON + timedelta(minutes=5)
     game.rounds.filter(number=1).update(opened_at=NOON, closed_at=NOON)
-    game.rounds.filter(number=2).update(opened_at=opened, closed_at=opened)
+    play.start_round(game, opened)
+    game.rounds.filter(number=2).update(closed_at=opened)
     told = read(staff)
     assert told[named("exhibits_waiting", **MACHINE)] == 1
     waited_s = (timezone.now() - opened).total_seconds()
@@ -63,7 +64,7 @@ def test_a_round_ahead_waits_from_when_the_round_before_it_opened(staff: Client,
 
 def test_seconds_are_told_by_device_and_what_nobody_measured_is_not_made_up(staff: Client, toy_set: PhotoSet) -> None:
     first, second, third = toy_set.exhibits.all()
-    said = [(first, answer(PLACES[0]), Effort(0.03, "cpu", 1.5)), (second, "Damaged.", Effort(waited_s=0.2))]
+    said = [(first.pk, answer(PLACES[0]), Effort(0.03, "cpu", 1.5)), (second.pk, "Damaged.", Effort(waited_s=0.2))]
     photos.record_predictions(CARD.name, CARD.weights, said)
     photos.record_prediction(third, CARD.name, CARD.weights, answer(PLACES[2]))  # as before anybody measured
     told = read(staff)
@@ -88,7 +89,7 @@ def test_staff_and_the_token_may_read_and_nobody_else(client: Client, db: None, 
 
 
 def test_the_admin_lists_predictions_and_changes_none(staff: Client, first_round: Round) -> None:
-    said = [(first_round.exhibit, answer(PLACES[0]), Effort(0.03, "cuda: NVIDIA H100", 1.5))]
+    said = [(first_round.exhibit_id, answer(PLACES[0]), Effort(0.03, "cuda: NVIDIA H100", 1.5))]
     photos.record_predictions(CARD.name, CARD.weights, said)
     assert "cuda: NVIDIA H100" in staff.get("/admin/geogame/prediction/").content.decode()
     address = f"/admin/geogame/prediction/{first_round.exhibit.predictions.get().pk}"

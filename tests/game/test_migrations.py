@@ -1,6 +1,7 @@
 """What becomes of an installation that is older than the code."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.apps.registry import Apps
@@ -66,3 +67,19 @@ def test_machines_that_sat_down_before_are_not_asked_why() -> None:
     before.get_model("geogame", "Player").objects.create(game=game, kind="machine", opponent="planet", weights="w")
     (seat,) = at("0005_explanations").get_model("geogame", "Player").objects.all()
     assert not seat.explains
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_that_games_in_play_wait_for_are_still_wanted() -> None:
+    before = at("0006_rooms")
+    photo_set = before.get_model("geogame", "PhotoSet").objects.create(name="Old", slug="old")
+    exhibit = before.get_model("geogame", "Exhibit").objects.create(photo_set=photo_set, lat=1, lng=2)
+    game = before.get_model("geogame", "Game").objects.create(photo_set=photo_set)
+    opened = game.created_at + timedelta(minutes=1)
+    for number in (1, 2, 3, 4):
+        before.get_model("geogame", "Round").objects.create(
+            game=game, number=number, exhibit=exhibit, lat=1, lng=2,
+            opened_at=opened if number < 3 else None, closed_at=opened if number < 2 else None,
+        )  # fmt: skip
+    after = at("0007_wanted_at").get_model("geogame", "Round").objects.order_by("number")
+    assert [each.wanted_at for each in after] == [game.created_at, game.created_at, opened, None]

@@ -52,12 +52,12 @@ def start(photo_set: PhotoSet, person: Person) -> tuple[Game, Player]:
 def test_the_first_two_rounds_wait_and_then_one_ahead(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
     game, _seat = start(toy_set, ana)
     waiting = tasks.exhibits_waiting(CARD.name, CARD.weights)
-    assert list(waiting) == [each.exhibit for each in game.rounds.filter(number__lte=2)]
+    assert list(waiting) == [each.exhibit_id for each in game.rounds.filter(number__lte=2)]
     assert tasks.locate() == 2
     assert not tasks.exhibits_waiting(CARD.name, CARD.weights)
     play.close_if_due(game.rounds.get(number=1), timezone.now() + timedelta(seconds=61))
     play.start_round(game, timezone.now())
-    assert list(tasks.exhibits_waiting(CARD.name, CARD.weights)) == [game.rounds.get(number=3).exhibit]
+    assert list(tasks.exhibits_waiting(CARD.name, CARD.weights)) == [game.rounds.get(number=3).exhibit_id]
 
 
 def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
@@ -75,7 +75,7 @@ def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
 
 def test_what_an_answer_took_is_stored_with_it(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
     game, _seat = start(toy_set, ana)
-    Game.objects.filter(pk=game.pk).update(created_at=timezone.now() - timedelta(seconds=7))
+    game.rounds.filter(number__lte=2).update(wanted_at=timezone.now() - timedelta(seconds=7))
     began = timezone.now()
     tasks.locate()
     share_s = (timezone.now() - began).total_seconds() / 2  # of two exhibits in one batch
@@ -88,7 +88,7 @@ def test_what_an_answer_took_is_stored_with_it(toy_set: PhotoSet, ana: Person, o
 
 def test_a_clock_that_is_ahead_makes_no_wait_negative(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:
     game, _seat = start(toy_set, ana)
-    Game.objects.filter(pk=game.pk).update(created_at=timezone.now() + timedelta(seconds=7))
+    game.rounds.filter(number__lte=2).update(wanted_at=timezone.now() + timedelta(seconds=7))
     tasks.locate()
     assert set(Prediction.objects.values_list("waited_s", flat=True)) == {0.0}
 
