@@ -5,10 +5,14 @@ import os
 import time
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
-django_application = get_asgi_application()  # sets Django up: before anything that imports models
+django.setup(set_prefix=False)  # before anything that imports models
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
@@ -16,6 +20,22 @@ from django.urls import path  # noqa: E402
 
 from geogame.consumers import GameConsumer  # noqa: E402
 
+
+class InOneThread(ASGIHandler):
+    """Django's own handler, but a request stays in one thread from the first middleware to the view.
+
+    WhiteNoise and the views are not asynchronous and the rest is both: by itself Django would change between thread and
+    loop twice more, and each time the request waits behind all others of a full room.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+
+
+django_application = InOneThread()
 AT_ONCE = 8  # requests that have a thread; of two hundred threads the one that hears and sends would get its turn last
 _line: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 

@@ -1,6 +1,7 @@
 """News of a game: the only place that sends to sockets, and only after the commit. A headline holds no state."""
 
 import logging
+import time
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -13,11 +14,27 @@ log = logging.getLogger(__name__)
 
 OPENED, CLOSED, FINISHED = "round opened", "round closed", "finished"
 URGENT = frozenset({OPENED, CLOSED, FINISHED})  # what everybody waits for: passed on at once
+A_MOMENT_S = 0.1  # between two headlines of a game that are not urgent
+GAMES = 10_000  # of which a process remembers when it told of them
 
 
 def group_of(game_pk: int) -> str:
     """Return the name of the channel group that hears of this game: the processes where somebody watches it."""
     return f"game.{game_pk}"
+
+
+_told_at: dict[int, float] = {}  # by game: when this process sent its last headline
+
+
+def _is_first(game_pk: int) -> bool:
+    """Tell whether no headline of the game was sent a moment ago: who heard that one looks again after a moment."""
+    now = time.monotonic()
+    if now - _told_at.get(game_pk, -A_MOMENT_S) < A_MOMENT_S:
+        return False
+    if len(_told_at) > GAMES:
+        _told_at.clear()
+    _told_at[game_pk] = now
+    return True
 
 
 def announce(game: Game, headline: str) -> None:
@@ -32,4 +49,5 @@ def announce(game: Game, headline: str) -> None:
             group_of(game.pk), {"type": "headline", "headline": headline, "game": game.pk}
         )
 
-    transaction.on_commit(send, robust=True)
+    if headline in URGENT or _is_first(game.pk):
+        transaction.on_commit(send, robust=True)

@@ -1,7 +1,9 @@
 """The verbs of the game. Every change to a game goes through one of these functions: lock the round, ask the rules,
 write the facts, announce. Time is an argument; each verb may run twice, or in two processes at once, without harm."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,7 +15,7 @@ from geogame import photos
 from geogame.models import Commitment, Draft, Game, Guess, Person, PhotoSet, Player, Prediction, Round
 from geogame.news import CLOSED, FINISHED, OPENED, announce
 from geogame.rules import commitments, rounds, scoring, sphere
-from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate, gettext_noop
+from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, Refused, TooLate, gettext_noop
 from geogame.rules.sphere import Point
 
 MOST_SEATS = 500  # of people in one room
@@ -175,28 +177,69 @@ def start_round(game: Game, now: datetime) -> Round | None:
     return this_round
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Sent:
+    """A guess by the player of this key, which reached the server at `at`; `key` makes its repetition harmless."""
+
+    player: int
+    point: Point
+    key: str
+    at: datetime
+    looked_away: int | None = None
+
+
 def guess(
     player: Player, this_round: Round, point: Point, key: str, now: datetime, looked_away: int | None = None
 ) -> Guess:
-    """Lock in a guess that reached the server at `now`. The same key again returns the first answer.
+    """Lock in one guess. Raises NotYours, TooLate or AlreadyGuessed."""
+    (made,) = guess_all(this_round.pk, [Sent(player.pk, point, key, now, looked_away)])
+    if isinstance(made, Refused):
+        raise made
+    return made
 
-    Another key is refused. Raises NotYours, TooLate or AlreadyGuessed.
+
+@transaction.atomic
+def guess_all(round_pk: uuid.UUID, sent: Sequence[Sent]) -> list[Guess | Refused]:
+    """Lock in guesses in the order of their arrival; return each, or why it was refused, in the order given.
+
+    The same key again returns the first answer; another key is refused. A refusal changes nothing for the others.
     """
-    locked, now = _lock(this_round, now)
-    earlier = _own_guess(player, locked)
-    if earlier and key and earlier.key == key:
+    locked, latest = _lock(round_pk, max(each.at for each in sent))
+    players = locked.game.players.in_bulk([each.player for each in sent])
+    known = {each.player_id: each for each in Guess.objects.filter(round=locked, player__in=players)}
+    answers: dict[int, Guess | Refused] = {}
+    new: list[Guess] = []
+    for place, each in sorted(enumerate(sent), key=lambda one: one[1].at):
+        try:
+            answers[place] = made = _guess(locked, players.get(each.player), known.get(each.player), each)
+        except Refused as refusal:
+            answers[place] = refusal
+        else:
+            if each.player not in known:
+                known[each.player] = made
+                new.append(made)
+    if new:
+        _write(locked, new)
+        announce(locked.game, "guessed")
+        _close_if_due(locked, latest)
+    return [answers[place] for place in range(len(sent))]
+
+
+def _guess(locked: Round, player: Player | None, earlier: Guess | None, sent: Sent) -> Guess:
+    """Return the guess that this is: the one of before, or one that is yet to be written. Raises Refused."""
+    if player is None:
+        raise NotYours
+    refuse_stranger(player, locked)
+    if earlier and sent.key and earlier.key == sent.key:
         return earlier
     if earlier and earlier.lat is not None and not earlier.auto:
         raise AlreadyGuessed
-    if not locked.is_open(now):
+    at = max(sent.at, locked.opened_at or sent.at)
+    if not locked.is_open(at):
         raise TooLate
-    written = _write_guess(player, locked, point, now, key=key, looked_away=looked_away)
     if not player.is_machine:
-        _start_countdown(locked, now)
-    announce(locked.game, "guessed")
-    _close_if_due(locked, now)
-    return written
+        _start_countdown(locked, at)
+    return _new_guess(player, locked, sent.point, at, key=sent.key, looked_away=sent.looked_away)
 
 
 def _start_countdown(locked: Round, now: datetime) -> None:
@@ -212,7 +255,7 @@ def _start_countdown(locked: Round, now: datetime) -> None:
 @transaction.atomic
 def draft(player: Player, this_round: Round, point: Point, now: datetime) -> None:
     """Keep a dropped pin, unseen by others: at the deadline it becomes the guess."""
-    locked, now = _lock(this_round, now)
+    locked, now = _lock(this_round.pk, now)
     if _own_guess(player, locked):
         raise AlreadyGuessed
     if not locked.is_open(now):
@@ -225,7 +268,7 @@ def draft(player: Player, this_round: Round, point: Point, now: datetime) -> Non
 @transaction.atomic
 def answer_for_machines(this_round: Round, now: datetime) -> None:
     """Let every seated machine whose prediction is stored give it, once, as its guess in an open round."""
-    locked, now = _lock(this_round, now)
+    locked, now = _lock(this_round.pk, now)
     if not locked.is_open(now):
         return
     waiting = locked.game.players.filter(kind=Player.Kind.MACHINE).exclude(guesses__round=locked)
@@ -239,7 +282,7 @@ def answer_for_machines(this_round: Round, now: datetime) -> None:
         if point:
             guess(machine, locked, point, key="", now=now)
         elif prediction:  # the machine could not read the photo: it has no answer, and nobody waits for one
-            _write_guess(machine, locked, None, now)
+            _write(locked, [_new_guess(machine, locked, None, now)])
             announce(locked.game, "guessed")
             _close_if_due(locked, now)
 
@@ -247,7 +290,7 @@ def answer_for_machines(this_round: Round, now: datetime) -> None:
 @transaction.atomic
 def close_if_due(this_round: Round, now: datetime) -> bool:
     """Close a round whose time has come; return whether this call did it. Bell, last guess and sweep all end here."""
-    return _close_if_due(*_lock(this_round, now))
+    return _close_if_due(*_lock(this_round.pk, now))
 
 
 @transaction.atomic
@@ -261,9 +304,9 @@ def finish(game: Game, now: datetime) -> bool:
     return True
 
 
-def _lock(this_round: Round, now: datetime) -> tuple[Round, datetime]:
+def _lock(round_pk: uuid.UUID, now: datetime) -> tuple[Round, datetime]:
     """Return the round, locked, and the time: never before the round opened, whatever this machine's clock says."""
-    locked = Round.objects.select_for_update(of=("self",)).select_related("game").get(pk=this_round.pk)
+    locked = Round.objects.select_for_update(of=("self",)).select_related("game").get(pk=round_pk)
     return locked, max(now, locked.opened_at or now)
 
 
@@ -295,7 +338,7 @@ def _close(locked: Round, now: datetime) -> None:
 @transaction.atomic
 def end_round(this_round: Round, now: datetime) -> bool:
     """Close a round before its time: pins that were dropped count. Return whether this call did it."""
-    locked, now = _lock(this_round, now)
+    locked, now = _lock(this_round.pk, now)
     if locked.opened_at is None or locked.closed_at is not None:
         return False
     _settle(locked, now)
@@ -306,7 +349,7 @@ def end_round(this_round: Round, now: datetime) -> bool:
 @transaction.atomic
 def skip_round(this_round: Round, now: datetime) -> bool:
     """Close a round without a reveal: it counts for nobody. Return whether this call did it."""
-    locked, now = _lock(this_round, now)
+    locked, now = _lock(this_round.pk, now)
     if locked.opened_at is None or locked.closed_at is not None:
         return False
     locked.skipped = True
@@ -343,11 +386,11 @@ def seats_in(this_round: Round) -> list[rounds.Seat]:
 def _settle(locked: Round, now: datetime) -> None:
     """Turn dropped pins into guesses, and write a row of NULLs for whoever gave no answer."""
     drafts = {draft.player_id: draft.point() for draft in locked.drafts.all()}
-    for player in playing_in(locked).exclude(guesses__round=locked):
-        _write_guess(player, locked, drafts.get(player.pk), now, auto=player.pk in drafts)
+    silent = playing_in(locked).exclude(guesses__round=locked)
+    _write(locked, [_new_guess(each, locked, drafts.get(each.pk), now, auto=each.pk in drafts) for each in silent])
 
 
-def _write_guess(
+def _new_guess(
     player: Player,
     locked: Round,
     point: Point | None,
@@ -356,12 +399,10 @@ def _write_guess(
     auto: bool = False,
     looked_away: int | None = None,
 ) -> Guess:
-    """Write the one Guess of this player and round; `point` None is a missing answer: NULL, never 0 km."""
-    if player.is_machine:
-        _commit(locked, player, point, now)
+    """Return the one Guess of this player and round, yet to be written; `point` None is a missing answer: NULL."""
     error_km = None if point is None else sphere.distance_km(point, locked.truth())
     assert locked.opened_at is not None
-    return Guess.objects.create(
+    return Guess(
         round=locked,
         player=player,
         lat=point.lat if point else None,
@@ -370,11 +411,21 @@ def _write_guess(
         points=None if error_km is None else scoring.points(error_km),
         seconds=None if point is None else (now - locked.opened_at).total_seconds(),
         auto=auto,
-        seen_before=_has_met(player, locked),
         key=key,
         looked_away=looked_away,
         created_at=now,
     )
+
+
+def _write(locked: Round, new: Sequence[Guess]) -> None:
+    """Write new guesses; a machine's is promised in the same moment."""
+    persons = {guess.player.person_id for guess in new if guess.player.person_id is not None}
+    met = _who_has_met(locked, persons) if persons else set()
+    for guess in new:
+        guess.seen_before = guess.player.person_id in met
+        if guess.player.is_machine:
+            _commit(locked, guess.player, guess.point(), guess.created_at)
+    Guess.objects.bulk_create(new)
 
 
 def _commit(locked: Round, player: Player | None, point: Point | None, now: datetime) -> None:
@@ -387,13 +438,12 @@ def _commit(locked: Round, player: Player | None, point: Point | None, now: date
     )
 
 
-def _has_met(player: Player, locked: Round) -> bool:
-    """Tell whether this person was shown the exhibit in another game before this round opened.
+def _who_has_met(locked: Round, persons: Collection[int]) -> set[int | None]:
+    """Return which of these persons were shown the exhibit in another game before this round opened.
 
     Of two games in two tabs, one round is the first: that which opened first (or has the smaller key).
     """
-    if player.person_id is None:
-        return False
-    before = Q(opened_at__lt=locked.opened_at) | Q(opened_at=locked.opened_at, pk__lt=locked.pk)
-    met = Round.objects.filter(before, exhibit=locked.exhibit_id, game__players__person=player.person_id)
-    return met.exclude(game=locked.game_id).exists()
+    opened_before = Q(game__rounds__opened_at__lt=locked.opened_at)
+    smaller = Q(game__rounds__opened_at=locked.opened_at, game__rounds__pk__lt=locked.pk)
+    seats = Player.objects.filter(opened_before | smaller, game__rounds__exhibit=locked.exhibit_id, person__in=persons)
+    return set(seats.exclude(game=locked.game_id).values_list("person", flat=True))

@@ -1,6 +1,7 @@
 """Who is asking? A person is known by a signed cookie, a seat by person and game; sockets and pages ask here alike."""
 
 import uuid
+from functools import lru_cache
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -12,13 +13,18 @@ SALT = "geogame.seats"
 MAX_AGE_S = 400 * 24 * 3600  # browsers keep no cookie longer
 
 
-def person_from(cookie: str | None) -> Person | None:
-    """Return the person of a signed cookie; None where it is missing, forged or forgotten."""
+def key_from(cookie: str | None) -> uuid.UUID | None:
+    """Return what a signed cookie says of whose it is; None where it is missing or forged."""
     try:
-        key = uuid.UUID(signing.Signer(salt=SALT).unsign(cookie or ""))
+        return uuid.UUID(signing.Signer(salt=SALT).unsign(cookie or ""))
     except (signing.BadSignature, ValueError):
         return None
-    return Person.objects.filter(key=key).first()
+
+
+def person_from(cookie: str | None) -> Person | None:
+    """Return the person of a signed cookie; None where it is missing, forged or forgotten."""
+    key = key_from(cookie)
+    return None if key is None else Person.objects.filter(key=key).first()
 
 
 def person_of(request: HttpRequest) -> Person | None:
@@ -44,6 +50,24 @@ def player_of(person: Person | None, code: str) -> Player | None:
         .filter(person=person, game__code=code, removed_at=None)
         .first()
     )
+
+
+@lru_cache(maxsize=20_000)
+def seat_in(cookie: str, round_pk: uuid.UUID) -> int:
+    """Return the key of a browser's seat in a round that has opened; remembered, since it never becomes another.
+
+    Whether it may still play is for the verbs to say. Raises LookupError.
+    """
+    person = key_from(cookie)
+    if person is None:
+        raise LookupError("nobody is known by this cookie")
+    seats = Player.objects.filter(
+        person__key=person, removed_at=None, game__rounds__pk=round_pk, game__rounds__opened_at__isnull=False
+    )
+    seat = seats.values_list("pk", flat=True).first()
+    if seat is None:
+        raise LookupError("no seat in this round")
+    return seat
 
 
 def player_in(person: Person | None, game: Game) -> Player | None:

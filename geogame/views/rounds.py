@@ -1,5 +1,7 @@
 """What a player sends and gets in a round: a guess, a draft, the bell, the question why, the photo."""
 
+import uuid
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -7,15 +9,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from geogame import explanations, limits, play, seats
 from geogame.models import Player, Round
-from geogame.rules.refusals import BadInput, NotYours, gettext_noop
+from geogame.rules.refusals import BadInput, NotYours, Refused, gettext_noop
 from geogame.rules.sphere import point
 from geogame.snapshots import after_guess
+from geogame.together import Together
 from geogame.views.answers import arrived_at, body_of, refusing, state_for
 from predictor import opponents
 from predictor.tasks import nudge_why
 
 MAX_KEY = 64
 MAX_AWAY = 10_000
+_together = Together(play.guess_all)
 
 
 def _round_and_seat(request: HttpRequest, round_id: object) -> tuple[Round, Player]:
@@ -33,17 +37,23 @@ def _state(player: Player) -> HttpResponse:
 
 @require_POST
 @refusing
-def guess(request: HttpRequest, round_id: object) -> HttpResponse:
+def guess(request: HttpRequest, round_id: uuid.UUID) -> HttpResponse:
     arrived = arrived_at(request)
-    this_round, player = _round_and_seat(request, round_id)
-    limits.spare(limits.GUESS, player.pk)
+    try:
+        player = seats.seat_in(request.COOKIES.get(seats.COOKIE, ""), round_id)
+    except LookupError:
+        player = _round_and_seat(request, round_id)[1].pk  # which also says why not
+    limits.spare(limits.GUESS, player)
     body = body_of(request)
     key = body.get("key", "")
     if not isinstance(key, str) or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
         raise BadInput(gettext_noop("The key of a guess is a text of at most %(limit)d characters."), limit=MAX_KEY)
     away = body.get("away")
     looked_away = away if type(away) is int and 0 <= away <= MAX_AWAY else None
-    made = play.guess(player, this_round, point(body.get("lat"), body.get("lng")), key, arrived, looked_away)
+    sent = play.Sent(player, point(body.get("lat"), body.get("lng")), key, arrived, looked_away)
+    made = _together(round_id, sent)
+    if isinstance(made, Refused):
+        raise made
     answer = HttpResponse(after_guess(made, timezone.now()), content_type="application/json")
     answer["Cache-Control"] = "no-store"
     return answer
