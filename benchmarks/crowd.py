@@ -31,6 +31,8 @@ class Http:
 
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> tuple[int, bytes]:
         """Return status and body. Raises OSError where the connection breaks."""
+        if self._streams and self._streams[0].at_eof():  # the server closes what was idle for five seconds
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._streams
