@@ -36,7 +36,7 @@ class InOneThread(ASGIHandler):
 
 
 django_application = InOneThread()
-AT_ONCE = 8  # requests that have a thread; of two hundred threads the one that hears and sends would get its turn last
+AT_ONCE = 12  # requests that have a thread; more would take turns so often that all get slower
 _line: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
 

@@ -53,22 +53,27 @@ class _Room:
             await self.wanted.wait()
             self.wanted.clear()
             self.urgent.clear()
+            pushed = False
             try:
-                await self._push()
+                pushed = await self._push()
             except Exception:  # a database that is away for a moment; the next look tries again
                 log.exception("Game %s could not be shown to those who watch it", self.game_pk)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.urgent.wait(), BETWEEN_S + FOR_EACH_S * len(self.sockets))
+            if pushed:  # look once more: of headlines that follow each other closely only the first is sent
+                self.wanted.set()
 
-    async def _push(self) -> None:
+    async def _push(self) -> bool:
+        """Tell all of them what is new; return whether anything is."""
         here = await database_sync_to_async(board)(self.game_pk)
         if here.version == self.sent:
-            return
+            return False
         self.sent = here.version
         for number, socket in enumerate(list(self.sockets)):
             tell(socket, here)
             if number % 20 == 19:
                 await asyncio.sleep(0)  # others have their turn
+        return True
 
 
 def tell(socket: Socket, here: Board) -> None:

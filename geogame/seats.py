@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from geogame.models import Game, Person, Player
+from geogame.models import Game, Person, Player, Round
 
 COOKIE = "person"
 SALT = "geogame.seats"
@@ -53,20 +53,26 @@ def player_of(person: Person | None, code: str) -> Player | None:
 
 
 @lru_cache(maxsize=20_000)
-def seat_in(cookie: str, round_pk: uuid.UUID) -> int:
-    """Return the key of a browser's seat in a round that has opened; remembered, since it never becomes another.
+def game_of(round_pk: uuid.UUID) -> int:
+    """Return the key of the game of a round that has opened; remembered: it stays so. Raises LookupError."""
+    game = Round.objects.filter(pk=round_pk, opened_at__isnull=False).values_list("game", flat=True).first()
+    if game is None:
+        raise LookupError("no such round, or not yet")
+    return game
+
+
+@lru_cache(maxsize=20_000)
+def seat_in(cookie: str, game_pk: int) -> int:
+    """Return the key of a browser's seat in a game; remembered, since it never becomes another.
 
     Whether it may still play is for the verbs to say. Raises LookupError.
     """
-    person = key_from(cookie)
-    if person is None:
+    key = key_from(cookie)
+    if key is None:
         raise LookupError("nobody is known by this cookie")
-    seats = Player.objects.filter(
-        person__key=person, removed_at=None, game__rounds__pk=round_pk, game__rounds__opened_at__isnull=False
-    )
-    seat = seats.values_list("pk", flat=True).first()
+    seat = Player.objects.filter(person__key=key, game=game_pk, removed_at=None).values_list("pk", flat=True).first()
     if seat is None:
-        raise LookupError("no seat in this round")
+        raise LookupError("no seat in this game")
     return seat
 
 

@@ -40,7 +40,7 @@ def _state(player: Player) -> HttpResponse:
 def guess(request: HttpRequest, round_id: uuid.UUID) -> HttpResponse:
     arrived = arrived_at(request)
     try:
-        player = seats.seat_in(request.COOKIES.get(seats.COOKIE, ""), round_id)
+        player = seats.seat_in(request.COOKIES.get(seats.COOKIE, ""), seats.game_of(round_id))
     except LookupError:
         player = _round_and_seat(request, round_id)[1].pk  # which also says why not
     limits.spare(limits.GUESS, player)
