@@ -8,13 +8,15 @@ import json
 import os
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -30,6 +32,7 @@ from tests.servers import (
     redis_server,
     running,
     wait_for,
+    worker,
 )
 
 SEATS = 200
@@ -49,6 +52,7 @@ from geogame.sources import entries
 from geogame.rules.sphere import Point
 from dataclasses import dataclass
 import numpy as np
+from predictor import opponents
 
 @dataclass(frozen=True)
 class Card:
@@ -68,9 +72,10 @@ if new:
     for exhibit in photo_set.exhibits.all():
         photos.record_prediction(exhibit, "stored", "of the benchmark", said)
 made = []
+cards = opponents.available() if wish["planet"] else [Card()]
 for _ in range(wish["rooms"]):
     host = Person.objects.create(name="Host")
-    game = play.open_game(photo_set, [Card()], wish["rounds"], wish["limit"], timezone.now(), host, is_room=True)
+    game = play.open_game(photo_set, cards, wish["rounds"], wish["limit"], timezone.now(), host, is_room=True)
     answer = HttpResponse()
     seats.remember(answer, host, secure=False)
     made.append([game.code, answer.cookies["person"].value])
@@ -86,6 +91,24 @@ print("MADE", json.dumps([[name, str(each), lat, lng] for name, each, lat, lng i
 """
 
 
+class Part:
+    """A server of the installation that can be ended and started again."""
+
+    def __init__(self, start: Callable[[], AbstractContextManager[Any]]) -> None:
+        self._start, self._stack = start, ExitStack()
+        self.given = self._stack.enter_context(start())
+
+    def again(self) -> None:
+        """End it as a power cut would, where it is a process of ours; Redis is asked to go. Then start it anew."""
+        if isinstance(self.given, subprocess.Popen):
+            self.given.kill()
+        self._stack.close()
+        self.given = self._stack.enter_context(self._start())
+
+    def end(self) -> None:
+        self._stack.close()
+
+
 @dataclass
 class Hall:
     """An installation that is running."""
@@ -93,13 +116,13 @@ class Hall:
     env: dict[str, str]
     folder: Path
     port: int
-    redis_port: int
     process: Process
+    parts: "dict[str, Part]"
 
-    def rooms(self, count: int, rounds: int, limit_s: int | None) -> list[tuple[str, str]]:
-        """Open rooms; return their codes and their hosts' cookies."""
-        wish = json.dumps({"rooms": count, "rounds": rounds, "limit": limit_s, "starter": str(STARTER)})
-        return [tuple(each) for each in self._told(OPEN_ROOMS.replace("%s", wish))]
+    def rooms(self, count: int, rounds: int, limit_s: int | None, planet: bool = False) -> list[tuple[str, str]]:
+        """Open rooms, against PlaNet or against what is stored already; return their codes and their hosts' cookies."""
+        wish = {"rooms": count, "rounds": rounds, "limit": limit_s, "planet": planet, "starter": str(STARTER)}
+        return [tuple(each) for each in self._told(OPEN_ROOMS.replace("%s", json.dumps(wish)))]
 
     def check(self, code: str, seats: list[Seat]) -> None:
         """Raise AssertionError where a guess that a seat sent is not in the database as it was sent."""
@@ -121,19 +144,27 @@ class Hall:
 
 
 @contextmanager
-def hall() -> Iterator[Hall]:
-    """Run Redis, PostgreSQL and one web process."""
-    with ExitStack() as parts:
-        folder = Path(parts.enter_context(tempfile.TemporaryDirectory()))
-        redis_port = free_port()
-        redis = parts.enter_context(redis_server(folder, redis_port))
-        database = parts.enter_context(postgres_server(folder))
+def hall(with_worker: bool = False) -> Iterator[Hall]:
+    """Run Redis, PostgreSQL, one web process, and a worker if wanted."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        redis_port, port = free_port(), free_port()
+        parts: dict[str, Part] = {}
+
+        def part(name: str, start: Callable[[], AbstractContextManager[Any]]) -> Any:
+            parts[name] = Part(start)
+            stack.callback(parts[name].end)
+            return parts[name].given
+
+        redis = part("redis", lambda: redis_server(folder, redis_port))
+        database = stack.enter_context(postgres_server(folder))
         env = environment(folder, REDIS_URL=redis, DATABASE_URL=database, OMP_NUM_THREADS="1")
         manage(env, "migrate", "--verbosity", "0")
-        port = free_port()
-        process = parts.enter_context(running(server(port), folder / "web.log", env))
+        process = part("web", lambda: running(server(port), folder / "web.log", env))
+        if with_worker:
+            part("worker", lambda: worker(env, folder))
         wait_for(lambda: _is_up(port), 60, "the web process does not come up")
-        yield Hall(env, folder, port, redis_port, process)
+        yield Hall(env, folder, port, process, parts)
 
 
 def server(port: int) -> list[str]:

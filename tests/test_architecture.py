@@ -34,6 +34,7 @@ ARROWS = {
     "geogame.records": {"geogame.models", "geogame.rules", "geogame.statistics", "django"},
     "geogame.rooms": {"geogame.models", "geogame.news", "geogame.play", "geogame.rules", "django"},
     "geogame.limits": {"geogame.rules", "limits", "django"},
+    "geogame.together": set(),
     "geogame.hub": {"geogame.models", "geogame.news", "geogame.snapshots", "django", "channels"},
     "geogame.consumers": {
         "geogame.hub", "geogame.models", "geogame.rooms", "geogame.seats", "geogame.snapshots", "django", "channels",

@@ -297,3 +297,34 @@ def test_a_later_correction_of_the_place_changes_no_result(ana_seat: Player, fir
     truth = first_round.truth()
     Exhibit.objects.filter(pk=first_round.exhibit_id).update(lat=0, lng=0)
     assert play.guess(ana_seat, first_round, truth, "k", at(1)).error_km == 0.0
+
+
+def test_guesses_that_arrive_together_are_judged_each_for_itself(
+    game: Game, ana_seat: Player, first_round: Round, ben: Person, machine: Player
+) -> None:
+    late = play.join(game, ben, "Ben", at(1))  # plays from the next round on
+    sent = [
+        play.Sent(late.pk, HERE, "ben", at(2)),
+        play.Sent(ana_seat.pk, THERE, "second", at(4)),
+        play.Sent(ana_seat.pk, HERE, "first", at(3)),
+        play.Sent(ana_seat.pk, THERE, "first", at(5)),
+        play.Sent(0, HERE, "nobody", at(2)),
+    ]
+    made = play.guess_all(first_round.pk, sent)
+    assert [type(each) for each in made] == [NotYours, AlreadyGuessed, Guess, Guess, NotYours]
+    assert made[2] is made[3]
+    stored = Guess.objects.get(round=first_round, player=ana_seat)
+    assert (stored.lat, stored.lng, stored.key, stored.seconds) == (HERE.lat, HERE.lng, "first", 3.0)
+
+
+def test_together_with_the_guess_that_starts_the_countdown_comes_one_that_is_too_late(
+    game: Game, ana_seat: Player, ben: Person
+) -> None:
+    Game.objects.filter(pk=game.pk).update(countdown_s=5)
+    game.refresh_from_db()
+    ben_seat = play.join(game, ben, "Ben", NOON)
+    opened = play.start_round(game, NOON)
+    assert opened is not None
+    sent = [play.Sent(ben_seat.pk, HERE, "b", at(9)), play.Sent(ana_seat.pk, HERE, "a", at(3))]
+    made = play.guess_all(opened.pk, sent)
+    assert [type(each) for each in made] == [TooLate, Guess]
