@@ -1,6 +1,7 @@
 """The ASGI application: pages by HTTP, news by WebSocket."""
 
 import asyncio
+import gc
 import os
 import time
 from typing import Any
@@ -53,3 +54,4 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(URLRouter([path("ws/games/<code:code>/", GameConsumer.as_asgi())])),
     }
 )
+gc.freeze()  # what is loaded stays: the collector need not go through all of Django in the middle of a round

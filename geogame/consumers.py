@@ -61,11 +61,14 @@ class GameConsumer(AsyncWebsocketConsumer):
     def _seat(self, code: str) -> tuple[Game, int | None, int | None] | None:
         headers = dict(self.scope["headers"])
         cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-        person = seats.person_from(cookies.get(seats.COOKIE))
+        cookie = cookies.get(seats.COOKIE, "")
+        person = seats.person_from(cookie)
         game = Game.objects.filter(code=code).first()
         player = game and seats.player_in(person, game)
         if game is None or (player is None and not game.is_room):
             return None
+        if player is not None:
+            seats.seat_in(cookie, game.pk)  # remembered now: two hundred first guesses may come in one second
         rooms.host_is_here(game, person, timezone.now())
         return game, player.pk if player else None, person.pk if person else None
 

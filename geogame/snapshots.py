@@ -33,7 +33,7 @@ from predictor.distribution import Distribution
 TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
 RECENT_S = 1.0
-BOARDS = 64  # games whose last version a process remembers
+BOARDS = 512  # games whose last version a process remembers, some ten kilobytes each
 MOST_IN_TABLE = 12  # people whose guesses the table of all rounds lists; of more each one sees their own
 STRONGEST = 127  # of a drop on the wire: a whole number of seven bits
 HUES = (24, 340, 48, 4, 300, 64, 320, 36)  # warm ones: people's; degrees of the colour wheel

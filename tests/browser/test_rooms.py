@@ -34,8 +34,11 @@ def opened(chromium: Browser) -> Iterator[Opener]:
     """Open browsers that know nothing of each other; a script error in any of them fails the test."""
     contexts, errors = [], list[str]()
 
-    def open_one(viewport: dict[str, int], phone: bool = False) -> Page:
-        context = chromium.new_context(viewport=viewport, has_touch=phone, is_mobile=phone, reduced_motion="reduce")  # type: ignore[arg-type]
+    def open_one(viewport: dict[str, int], phone: bool = False, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            viewport=viewport, has_touch=phone, is_mobile=phone, reduced_motion="reduce",
+            color_scheme="dark" if dark else "light",
+        )  # type: ignore[arg-type]  # fmt: skip
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
@@ -53,12 +56,14 @@ def shoot(page: Page, screens: Path, name: str) -> None:
     page.screenshot(path=str(screens / f"room-{name}.png"))
 
 
-def open_room(page: Page, served: str, rounds: int = 2, plays: bool = True, photo_set: str = "first-steps") -> str:
+def open_room(
+    page: Page, served: str, rounds: int = 2, plays: bool = True, photo_set: str = "first-steps", limit: str = "0"
+) -> str:
     """Open a room as its host; return its address."""
     page.goto(f"{served}rooms/")
     page.locator(f"input[name=photo_set][value={photo_set}]").check(force=True)
     page.get_by_label("Rounds").fill(str(rounds))
-    page.get_by_label("Time for each round").select_option("0")
+    page.get_by_label("Time for each round").select_option(limit)
     page.get_by_label("I play too").set_checked(plays)
     page.get_by_label("Your name").fill("Hanna")
     page.get_by_role("button", name="Open the room").click()
@@ -162,6 +167,49 @@ def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: st
     ana.get_by_role("link", name="Come along").click()
     come_in(ana, ana.url, "Ana")
     expect(host.locator("#lobby")).to_contain_text("2 are here")
+
+
+WRONG_CLOCK = """
+const Right = Date, ahead = %d * 3600e3;
+Date = class extends Right {
+  constructor(...given) { given.length ? super(...given) : super(Right.now() + ahead); }
+  static now() { return Right.now() + ahead; }
+};
+"""
+
+
+def seconds_left(page: Page) -> int:
+    minutes, seconds = page.locator("[data-shows=ring] b").inner_text().split(":")
+    return 60 * int(minutes) + int(seconds)
+
+
+def test_a_browser_whose_clock_is_wrong_plays_like_the_others(opened: Opener, served: str, screens: Path) -> None:
+    """Deadlines are the server's, and on the wire there are only durations. In the dark, for once."""
+    host, early, late = opened(WIDE, dark=True), opened(PHONE, phone=True, dark=True), opened(HALL, dark=True)
+    early.add_init_script(WRONG_CLOCK % -30)
+    late.add_init_script(WRONG_CLOCK % 50)
+    host.goto(f"{served}rooms/")
+    shoot(host, screens, "dark-new")
+    address = open_room(host, served, rounds=1, limit="60")
+    for page, name in ((early, "Ana"), (late, "Ben")):
+        page.goto(address)
+        shoot(page, screens, f"dark-door-{name}")
+        come_in(page, address, name)
+    shoot(host, screens, "dark-host-lobby")
+    host.get_by_role("button", name="Start the game").click()
+    for page in (host, early, late):
+        phase(page, "showing")
+    left = [seconds_left(page) for page in (host, early, late)]
+    assert 40 <= max(left) <= 60
+    assert max(left) - min(left) <= 3
+    for page, across in ((early, 0.4), (late, 0.5), (host, 0.6)):
+        lock_in(page, across)
+    for page, name in ((host, "host"), (early, "phone"), (late, "late")):
+        phase(page, "reveal")
+        assert "no answer" not in page.locator("#game").inner_text().lower()
+        shoot(page, screens, f"dark-{name}-reveal")
+    host.get_by_role("button", name="Room").click()
+    shoot(host, screens, "dark-host-menu")
 
 
 def test_a_room_on_a_phone_is_played_to_the_end(opened: Opener, served: str) -> None:
