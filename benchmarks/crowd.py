@@ -28,9 +28,14 @@ class Http:
     def __init__(self, port: int, cookie: str = "") -> None:
         self.port, self.cookie = port, cookie
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> tuple[int, bytes]:
         """Return status and body. Raises OSError where the connection breaks."""
+        async with self._one_at_a_time:
+            return await self._ask(method, path, body, kind)
+
+    async def _ask(self, method: str, path: str, body: bytes, kind: str) -> tuple[int, bytes]:
         if self._streams and self._streams[0].at_eof():  # the server closes what was idle for five seconds
             self.close()
         if self._streams is None:
