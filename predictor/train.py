@@ -78,6 +78,7 @@ def _processes(device: str | None) -> Iterator[tuple[Share, torch.device]]:
     torch.distributed.init_process_group("nccl" if where.type == "cuda" else "gloo")
     try:
         yield Share(torch.distributed.get_rank(), processes), where
+        torch.distributed.barrier()  # gloo aborts a process whose peer hangs up while it is still at it
     finally:
         torch.distributed.destroy_process_group()
 

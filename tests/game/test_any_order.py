@@ -172,6 +172,9 @@ class Room(RuleBasedStateMachine):
             assert self.promises.setdefault(made.pk, made.digest) == made.digest
             assert commitments.digest(str(each.pk), *self.promised(made, guesses), made.salt) == made.digest
         assert each.commitments.filter(player=None).count() == 1
+        for guess in guesses.values():
+            in_time = each.closes_at is None or guess.created_at < each.closes_at
+            assert guess.lat is None or guess.auto or in_time, "a guess came too late and counts"
         if each.closed_at is None:
             return
         assert self.closed.setdefault(each.pk, set(guesses)) == set(guesses), "a closed round was guessed in"
