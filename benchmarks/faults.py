@@ -1,7 +1,8 @@
 """python -m benchmarks.faults: what goes wrong while a hall plays, and whether anybody notices.
 
-A client sends garbage all the time. Then worker, Redis and web process go down in the middle of a round each, like in a
-power cut, and come back. Every seat must see every reveal, and every guess that a seat sent must be stored as sent.
+A client sends garbage all the time. Then worker, Redis and web process go down in the middle of a round each (Redis is
+asked to go, the others are killed), and come back. Every seat must see every reveal, and every guess that a seat sent
+must be stored as sent.
 """
 
 import asyncio

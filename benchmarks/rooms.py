@@ -24,7 +24,6 @@ from benchmarks.crowd import Http, Seat, all_in, bare_round, play_round, spread
 from benchmarks.measure import Result
 from tests.servers import (
     ROOT,
-    Process,
     environment,
     free_port,
     manage,
@@ -116,7 +115,6 @@ class Hall:
     env: dict[str, str]
     folder: Path
     port: int
-    process: Process
     parts: "dict[str, Part]"
 
     def rooms(self, count: int, rounds: int, limit_s: int | None, planet: bool = False) -> list[tuple[str, str]]:
@@ -135,7 +133,7 @@ class Hall:
 
     def memory_mb(self) -> float:
         """What the web process holds."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        status = Path(f"/proc/{self.parts['web'].given.pid}/status").read_text()
         return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
     def _told(self, script: str) -> list[list[object]]:
@@ -160,11 +158,11 @@ def hall(with_worker: bool = False) -> Iterator[Hall]:
         database = stack.enter_context(postgres_server(folder))
         env = environment(folder, REDIS_URL=redis, DATABASE_URL=database, OMP_NUM_THREADS="1")
         manage(env, "migrate", "--verbosity", "0")
-        process = part("web", lambda: running(server(port), folder / "web.log", env))
+        part("web", lambda: running(server(port), folder / "web.log", env))
         if with_worker:
             part("worker", lambda: worker(env, folder))
         wait_for(lambda: _is_up(port), 60, "the web process does not come up")
-        yield Hall(env, folder, port, process, parts)
+        yield Hall(env, folder, port, parts)
 
 
 def server(port: int) -> list[str]:

@@ -45,9 +45,10 @@ def announce(game: Game, headline: str) -> None:
     Game.objects.filter(pk=game.pk).update(version=F("version") + 1)
 
     def send() -> None:  # a nested function: on_commit(partial(...), robust=True) fails in Django 5.2
+        if headline not in URGENT and not _is_first(game.pk):
+            return
         async_to_sync(get_channel_layer().group_send)(
             group_of(game.pk), {"type": "headline", "headline": headline, "game": game.pk}
         )
 
-    if headline in URGENT or _is_first(game.pk):
-        transaction.on_commit(send, robust=True)
+    transaction.on_commit(send, robust=True)

@@ -84,6 +84,11 @@ def open_game(
         )
         for number, exhibit in enumerate(exhibits, start=1)
     )
+    _seat_machines(game, opponents, now)
+    return game
+
+
+def _seat_machines(game: Game, opponents: Sequence[Opponent], now: datetime) -> None:
     for card in opponents:
         Player.objects.create(
             game=game,
@@ -95,7 +100,6 @@ def open_game(
             explains=card.explains,
             joined_at=now,
         )
-    return game
 
 
 def _refuse_another_world(photo_set: PhotoSet, opponents: Sequence[Opponent]) -> None:
@@ -232,8 +236,8 @@ def _guess(locked: Round, player: Player | None, earlier: Guess | None, sent: Se
     refuse_stranger(player, locked)
     if earlier and sent.key and earlier.key == sent.key:
         return earlier
-    if earlier and earlier.lat is not None and not earlier.auto:
-        raise AlreadyGuessed
+    if earlier:  # the player's own, or what the round closed with
+        raise TooLate if earlier.auto or earlier.lat is None else AlreadyGuessed
     at = max(sent.at, locked.opened_at or sent.at)
     if not locked.is_open(at):
         raise TooLate

@@ -38,7 +38,7 @@ def opened(chromium: Browser) -> Iterator[Opener]:
         context = chromium.new_context(
             viewport=viewport, has_touch=phone, is_mobile=phone, reduced_motion="reduce",
             color_scheme="dark" if dark else "light",
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
