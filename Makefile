@@ -26,10 +26,12 @@ check: .venv/.tests ## The quick loop: lint, format, types, fast tests
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -m "not slow and not browser and not redis and not postgres"
 
-bench: .venv/.tests ## Print the benchmarks: each a ratio against something measured in the same run
+bench: .venv/.tests ## Print the benchmarks: each a ratio against something measured in the same run; installs as test does
+	@sh tests/install_servers.sh
 	@$(BIN)/python -m benchmarks
 
 starter: .venv/.tests ## Paint the three sets of photos that ship with the game anew
+	@sh tests/install_servers.sh
 	@$(BIN)/python -m predictor.toyearth starter --out geogame/starter
 
 clean: ## Remove the environment and everything this installation made (its database and photos too!)

@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.measure import Result
 from predictor import cells, counting, places
+from predictor.geo import wrap_longitude
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL, MEDIUM, PAPER = 1_000_000, 10_000_000, 125_000_000
@@ -55,7 +56,7 @@ def write(folder: Path, photos: int) -> None:
             anywhere = rng.random(count) < 0.2
             lat = np.where(anywhere, np.degrees(np.arcsin(rng.uniform(-1, 1, count))), lat)
             lng = np.where(anywhere, rng.uniform(-180, 180, count), lng)
-            out.write_table(pa.table([lat, lng], schema))
+            out.write_table(pa.table([lat, wrap_longitude(lng)], schema))
 
 
 def cut(folder: Path, photos: int) -> Cut:
