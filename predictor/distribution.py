@@ -20,7 +20,7 @@ _TOP = 256  # cells that a point estimate looks at; the rest of a thousand hold 
 _STEPS = 50  # of walking uphill; each is a weighted mean, and a few dozen settle to metres
 
 
-_MOST_KEPT = 2048  # cells of a partition whose worths for each other are kept: 32 MB
+_MOST_KEPT = 1024  # cells of a partition whose worths for each other are kept: 8 MB, which a processor's cache holds
 
 
 def _score(km: Floats) -> Floats:
@@ -101,10 +101,12 @@ class Distribution:
             return np.hypot(EARTH_RADIUS_KM * np.arccos(np.clip(places @ vectors.T, -1, 1)), spread)
 
         if len(self.partition) <= _MOST_KEPT:
-            worths = _worths(self.partition, worth)[top][:, top]  # three times as fast as np.ix_
+            shares = np.zeros(len(self.partition))
+            shares[top] = share  # all rows and zeros: a ninth of the time that picking out the top ones takes
+            expected = (_worths(self.partition, worth) @ shares)[top]
         else:
-            worths = worth(distances(vectors))
-        start = int((worths @ share).argmax())
+            expected = worth(distances(vectors)) @ share
+        start = int(expected.argmax())
         best = vectors[start : start + 1]
         away = distances(best)
         value = float((worth(away) @ share)[0])
