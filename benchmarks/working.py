@@ -65,7 +65,7 @@ def queue(photo_set: PhotoSet, exhibits: Sequence[Exhibit], rounds: int, showing
 
 def decode_and_think(files: Sequence[Path]) -> None:
     """The baseline: read, decode and run the network, in batches as large as the worker's, and nothing else."""
-    opponent = tasks._opponent("planet")
+    opponent = tasks._opponent(opponents.available()[0])
     for first in range(0, len(files), tasks.MOST_AT_ONCE):
         batch = [io.BytesIO(file.read_bytes()) for file in files[first : first + tasks.MOST_AT_ONCE]]
         opponent.locate([[Image.open(each).convert("RGB")] for each in batch])

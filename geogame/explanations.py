@@ -13,6 +13,9 @@ from geogame.models import Explanation, Game, Player, Prediction, Round
 from geogame.news import announce
 from geogame.rules.refusals import NotNow, NotYours, gettext_noop
 
+LEARNT_ANEW = gettext_noop(
+    "The machine has learnt anew since it played this round, and no longer knows why it answered so."
+)
 SIGN_OF_LIFE = timedelta(seconds=30)  # a worker that gave none for so long is gone, and another takes its work up
 
 
@@ -43,7 +46,7 @@ def ask(player: Player, this_round: Round, here: Sequence[Explainer], now: datet
     """
     if player.game_id != this_round.game_id:
         raise NotYours
-    if this_round.closed_at is None:
+    if this_round.closed_at is None or this_round.skipped:  # a round that was skipped has no reveal
         raise NotNow(gettext_noop("What a machine saw in a photograph is told after the reveal."))
     machine = explainer_in(this_round.game)
     if machine is None or not _answered(machine, this_round):
@@ -77,12 +80,7 @@ def _stored(machine: Player, this_round: Round, here: Sequence[Explainer], now: 
     if known and known.made_at:
         return known
     if not any((each.name, each.weights, each.explains) == (machine.opponent, machine.weights, True) for each in here):
-        raise NotNow(
-            gettext_noop(
-                "%(name)s has learnt anew since it played this round, and no longer knows why it answered so."
-            ),
-            name=machine.name,
-        )
+        raise NotNow(LEARNT_ANEW)
     return known or Explanation.objects.get_or_create(**key, defaults={"asked_at": now})[0]
 
 
@@ -94,6 +92,15 @@ def take_up(opponent: str, weights: str, now: datetime) -> Explanation | None:
         if waiting.filter(pk=each.pk, taken_at=each.taken_at).update(taken_at=now):
             return each  # else somebody else took it first
     return None
+
+
+def fail_the_forgotten(here: Sequence[Explainer]) -> None:
+    """Let what waits for weights that no machine here has any more wait no longer, `here` being all that explain."""
+    known = Q(pk__in=[])
+    for each in here:
+        known |= Q(opponent=each.name, weights=each.weights)
+    for waiting in Explanation.objects.filter(made_at=None, failure="").exclude(known):
+        fail(waiting, LEARNT_ANEW)
 
 
 def give_back(explanation: Explanation) -> None:

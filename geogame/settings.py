@@ -121,6 +121,7 @@ CELERY_WORKER_PROC_ALIVE_TIMEOUT = (
     120  # seconds; a child loads torch before it is up, which takes more than the usual 4
 )
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False  # else in one process with the server nothing that is logged reaches the screen
 CELERY_TASK_DEFAULT_QUEUE = "clock"
 CELERY_TASK_ROUTES = {"predictor.tasks.*": {"queue": "gpu"}}
 CELERY_BEAT_SCHEDULE = {

@@ -121,7 +121,11 @@ class Planet:
         from predictor.geolocator import Geolocator  # late: this loads torch, and web processes import this module
 
         compiled = os.environ.get("PLANET_COMPILE") == "1"
-        return LoadedPlanet(self.card(), Geolocator.load(self.path(), device, compiled=compiled))
+        card = self.card()
+        loaded = LoadedPlanet(card, Geolocator.load(self.path(), device, compiled=compiled))
+        if self.card() != card:
+            raise Unavailable(f"{self.path()} was replaced while it was being read")
+        return loaded
 
 
 @lru_cache(maxsize=8)
@@ -136,8 +140,17 @@ BUILT_IN: Mapping[str, Maker] = {"planet": Planet()}
 
 
 def available() -> list[Card]:
-    """The cards of all opponents on this installation, the built-in ones first."""
-    return [maker.card() for maker in _makers().values()]
+    """The cards of all opponents on this installation, the built-in ones first; raises Unavailable if one of these
+    cannot be read. What other packages bring and cannot describe is left out."""
+    cards = [maker.card() for maker in BUILT_IN.values()]
+    for name, maker in _makers().items():
+        if name in BUILT_IN:
+            continue
+        try:
+            cards.append(maker.card())
+        except Exception:  # another package's trouble must not stop the game
+            log.exception("The opponent %r does not say what it is and is left out", name)
+    return cards
 
 
 def load(name: str, device: str | None = None) -> Opponent:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import billiard
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from django.db import DatabaseError
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -40,6 +41,7 @@ MOST_AT_ONCE = 32
 NOT_READ = gettext_noop("The photo could not be read.")
 FAILED = gettext_noop("Something went wrong while looking into the photograph; the reason is in this site's log.")
 STOP_WITHIN_S = 8.0  # of being asked to, whatever an opponent is thinking about: Docker kills after ten seconds
+DAMAGED = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)  # what a picture raises that is none
 _one_at_a_time = threading.Lock()  # a worker process has one model and one device
 _wanted = threading.Event()  # somebody asked while the model was busy
 _wondering = threading.Event()  # somebody asked why while the model was busy
@@ -54,17 +56,31 @@ def nudge() -> None:
         log.warning("The broker does not answer, so no machine will: %s", error)
 
 
-@lru_cache(maxsize=4)
-def _opponent(name: str) -> opponents.Opponent:
-    return opponents.load(name)
+_loaded: dict[str, opponents.Opponent] = {}
+
+
+def _opponent(card: opponents.Card) -> opponents.Opponent:
+    """Return the opponent of this card, loaded anew where its weights have changed: answers bear their name for ever.
+
+    Raises opponents.Unavailable where what is there by now has other weights than the card.
+    """
+    held = _loaded.get(card.name)
+    if held is None or held.card.weights != card.weights:
+        _loaded.pop(card.name, None)  # first: two may not fit on the device
+        held = opponents.load(card.name)
+        if held.card.weights != card.weights:
+            raise opponents.Unavailable(f"{card.label} has the weights {held.card.weights} now, not {card.weights}")
+        _loaded[card.name] = held
+    return held
 
 
 def warm() -> None:
     """Load every opponent and run it once, so that the first round does not wait for it."""
     for card in opponents.available():
+        opponent = _opponent(card)
         for many in (1, 2):  # a network that is compiled is compiled for one picture, and anew for several
-            _opponent(card.name).locate([[Image.new("RGB", (64, 64))]] * many)
-        log.info("%s (weights %s) is ready on %s", card.label, card.weights, _opponent(card.name).device)
+            opponent.locate([[Image.new("RGB", (64, 64))]] * many)
+        log.info("%s (weights %s) is ready on %s", card.label, card.weights, opponent.device)
 
 
 def _serves_gpu() -> bool:
@@ -117,16 +133,17 @@ def locate() -> int:
     While another thread does so this returns at once, and that thread looks again: the worker's other threads stay free
     for the clock. Once the worker has been asked to stop no further batch is begun: what waits is another worker's.
     """
-    answered = 0
+    answered, had_the_model = 0, False
     _wanted.set()
     while _wanted.is_set() and not _stopping() and _one_at_a_time.acquire(blocking=False):
+        had_the_model = True
         try:
             _wanted.clear()
             answered += _answer_all()
         finally:
             _one_at_a_time.release()
-    if _wondering.is_set():
-        nudge_why()
+    if had_the_model and _wondering.is_set():  # whoever finds the model busy leaves word and no nudge: nudges would
+        nudge_why()  # call each other for as long as it is
     return answered
 
 
@@ -192,24 +209,43 @@ def _answer(card: opponents.Card, since: Mapping[int, datetime]) -> set[int]:
     A damaged photo becomes a stored failure. A file that is not there goes on waiting: the folder may only be missing
     on this machine, or now, and what is stored holds for ever.
     """
-    opponent = _opponent(card.name)
+    opponent = _opponent(card)
     began = time.perf_counter()
     looked_at = dict(_look(since))
     shown = {exhibit: images for exhibit, images in looked_at.items() if images}
-    located = opponent.locate(list(shown.values())) if shown else []
+    answers = _think(opponent, shown)
     share_s = (time.perf_counter() - began) / max(len(shown), 1)
-    answers = dict(zip(shown, located, strict=True))
     now, said = timezone.now(), list[photos.Said]()
-    for exhibit in looked_at:
+    for exhibit, images in looked_at.items():
         # A clock that is ahead on another machine must not make a wait negative.
         waited_s = max(0.0, (now - since[exhibit]).total_seconds())
-        if exhibit in answers:
+        if images and exhibit not in answers:
+            continue
+        if images:
             effort = photos.Effort(share_s, opponent.device, waited_s)
             said.append((exhibit, _as_stored(answers[exhibit]), effort))
         else:
             said.append((exhibit, "The photo could not be read.", photos.Effort(waited_s=waited_s)))
     photos.record_predictions(card.name, card.weights, said)
-    return set(looked_at)
+    return {exhibit for exhibit, _, _ in said}
+
+
+def _think(opponent: opponents.Opponent, shown: Mapping[int, list[Image.Image]]) -> dict[int, "Distribution"]:
+    """Ask about all at once; where that fails, about one after the other, so that one's trouble is no other's.
+
+    Whichever fails by itself is left out and goes on waiting.
+    """
+    try:
+        return dict(zip(shown, opponent.locate(list(shown.values())) if shown else [], strict=True))
+    except Exception:
+        log.exception("%d exhibits could not be answered at once; they are asked one by one", len(shown))
+    answers: dict[int, Distribution] = {}
+    for exhibit, images in shown.items():
+        try:
+            (answers[exhibit],) = opponent.locate([images])
+        except Exception:  # the same as before, or another: the log has it
+            log.exception("Exhibit %s could not be answered", exhibit)
+    return answers
 
 
 def _look(exhibits: Iterable[int]) -> Iterator[tuple[int, list[Image.Image]]]:
@@ -226,7 +262,7 @@ def _look(exhibits: Iterable[int]) -> Iterator[tuple[int, list[Image.Image]]]:
             continue
         try:
             yield exhibit, [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
-        except (OSError, ValueError, SyntaxError) as error:
+        except DAMAGED as error:
             log.error("A photo of exhibit %s is damaged: %s", exhibit, error)
             yield exhibit, []
 
@@ -252,8 +288,11 @@ def _tell_open_rounds() -> None:
     silent = Player.objects.filter(game=OuterRef("game"), kind=Player.Kind.MACHINE).exclude(
         guesses__round=OuterRef("pk")
     )
-    for each in Round.objects.filter(Exists(silent), opened_at__isnull=False, closed_at=None):
-        play.answer_for_machines(each, timezone.now())
+    try:
+        for each in Round.objects.filter(Exists(silent), opened_at__isnull=False, closed_at=None):
+            play.answer_for_machines(each, timezone.now())
+    except DatabaseError:  # busy for too long, say: the answers are stored, and the next nudge tells them
+        log.exception("What the machines answered could not be told to every game")
 
 
 def nudge_why() -> None:
@@ -272,15 +311,18 @@ def explain() -> int:
     another thread has the model this returns at once, and that thread sends another nudge. A worker that was asked to
     stop gives back what it is at.
     """
-    explained = 0
+    explained, had_the_model = 0, False
     _wondering.set()
     while _wondering.is_set() and not _stopping() and _one_at_a_time.acquire(blocking=False):
+        had_the_model = True
         try:
             _wondering.clear()
-            explained += sum(_explain_waiting(card) for card in opponents.available() if card.explains)
+            here = [card for card in opponents.available() if card.explains]
+            explanations.fail_the_forgotten(here)
+            explained += sum(map(_explain_waiting, here))
         finally:
             _one_at_a_time.release()
-    if _wanted.is_set():
+    if had_the_model and _wanted.is_set():
         nudge()
     return explained
 
@@ -296,6 +338,9 @@ def _explain_waiting(card: opponents.Card) -> int:
             explained += _explain(card, waiting)
         except _Stopped:
             explanations.give_back(waiting)
+        except DatabaseError:  # nothing is wrong with the picture: the next nudge tries again
+            log.exception("%s could not tell why it answered exhibit %s so", card.label, waiting.exhibit_id)
+            return explained
         except Exception:  # whatever went wrong with this picture, the next one may do
             log.exception("%s could not explain its answer to exhibit %s", card.label, waiting.exhibit_id)
             explanations.fail(waiting, FAILED)
@@ -305,13 +350,13 @@ def _explain_waiting(card: opponents.Card) -> int:
 def _explain(card: opponents.Card, waiting: Explanation) -> bool:
     """Explain one answer; return whether that was done. A file that is not there goes on waiting, as in `_answer`."""
     try:
-        files = [_bytes(photo.file.name) for photo in waiting.exhibit.ordered_photos()[-1:]]
+        files = [_bytes(photo.file.name) for photo in waiting.exhibit.ordered_photos()]
     except OSError as error:
         log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", waiting.exhibit_id, error)
         return False
     try:
         shown = [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
-    except (OSError, ValueError, SyntaxError) as error:
+    except DAMAGED as error:
         log.error("A photo of exhibit %s is damaged: %s", waiting.exhibit_id, error)
         explanations.fail(waiting, NOT_READ)
         return False
@@ -324,7 +369,7 @@ def _explain(card: opponents.Card, waiting: Explanation) -> bool:
         _answer_all()  # unasked too: in a pool of one process a nudge would queue behind this task
 
     said = Prediction.objects.get(exhibit=waiting.exhibit_id, opponent=card.name, weights=card.weights).point()
-    opponent = _opponent(card.name)
+    opponent = _opponent(card)
     assert said is not None
     assert isinstance(opponent, opponents.Explainer)
     places = [Point(*said), Point(*waiting.truth())]

@@ -71,7 +71,12 @@ def waiting() -> Iterator[Metric]:
         "beatplanet_oldest_wait_seconds", "How long the exhibit that waits longest has waited; none waits: left out",
         labels=MACHINE,
     )  # fmt: skip
-    for card in opponents.available():
+    try:
+        cards = opponents.available()
+    except opponents.Unavailable as error:  # readyz tells of it; all else can be measured
+        log.warning("What waits for the opponents is not told: %s", error)
+        return
+    for card in cards:
         machine = (card.name, card.weights)
         found = rounds_waiting(*machine).aggregate(count=Count("exhibit", distinct=True), first=Min("wanted_at"))
         exhibits.add_metric(machine, found["count"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -51,7 +51,7 @@ class Explaining(SureOfOne):
 @pytest.fixture
 def opponent(monkeypatch: pytest.MonkeyPatch) -> Explaining:
     fake = Explaining()
-    monkeypatch.setattr(tasks, "_opponent", lambda name: fake)
+    monkeypatch.setattr(tasks, "_opponent", lambda card: fake)
     monkeypatch.setattr(tasks, "nudge", lambda: None)
     return fake
 
@@ -273,7 +273,7 @@ def test_a_machine_without_an_answer_is_not_asked(
 
 
 def test_weights_that_are_gone_are_said_to_be(closed: Round, ana_seat: Player) -> None:
-    with pytest.raises(NotNow, match="PlaNet has learnt anew"):
+    with pytest.raises(NotNow, match="has learnt anew"):
         explanations.ask(ana_seat, closed, [Card(weights="newer")], LATER)
 
 
@@ -324,3 +324,39 @@ def test_the_database_keeps_one_explanation_for_each_place(closed: Round, ana_se
     first.pk = None
     with pytest.raises(IntegrityError, match=r"UNIQUE|unique"):
         first.save()
+
+
+def test_what_waits_for_weights_that_are_gone_waits_no_longer(
+    closed: Round, game: Game, ana_seat: Player, opponent: Explaining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explanations.ask(ana_seat, closed, [CARD], LATER)
+    monkeypatch.setattr("predictor.opponents.available", lambda: [Card(weights="newer")])
+    assert tasks.explain() == 0
+    told = why(game, ana_seat)
+    assert (told["state"], told["failure"]) == ("failed", explanations.LEARNT_ANEW)
+
+
+def test_a_database_that_is_busy_is_not_the_photos_fault(
+    closed: Round, game: Game, ana_seat: Player, opponent: Explaining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("predictor.opponents.available", lambda: [CARD])
+    explanations.ask(ana_seat, closed, [CARD], LATER)
+    with monkeypatch.context() as patched:
+        patched.setattr(explanations, "keep", busy)
+        assert tasks.explain() == 0
+    assert why(game, ana_seat)["state"] == "waiting"
+    Explanation.objects.update(taken_at=None)
+    assert tasks.explain() == 1
+
+
+def test_a_skipped_round_has_no_reveal_to_ask_at(
+    first_round: Round, game: Game, ana_seat: Player, machine_says: MaySay
+) -> None:
+    machine_says(first_round, MACHINE_SAYS)
+    play.skip_round(first_round, NOON)
+    first_round.refresh_from_db()
+    with pytest.raises(NotNow):
+        explanations.ask(ana_seat, first_round, [CARD], LATER)

@@ -260,6 +260,7 @@ def test_the_one_process_set_up_stops_in_a_bounded_time_and_loses_nothing(tmp_pa
         wait_for(thinks.exists, 30, "the slow machine is not asked")
         began = time.monotonic()
     assert time.monotonic() - began < STOP_WITHIN_S + 6
+    assert "is ready on" in (tmp_path / "web.log").read_text(), "what is logged reaches nobody"
     count = "from geogame.models import Prediction as P; print(*P.objects.values_list('opponent', flat=True))"
     assert manage(env, "shell", "-v", "0", "-c", count).split() == ["planet", "planet"]
 

@@ -124,3 +124,13 @@ class Explaining:
         question = f"EXPLAIN QUERY PLAN {sql.replace('%s', '?')}"
         self.lines += [row[-1] for row in connection.connection.execute(question, params).fetchall()]
         return execute(sql, params, many, context)
+
+
+def test_an_opponent_that_cannot_be_read_hides_no_other_figure(
+    staff: Client, first_round: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("PLANET_WEIGHTS", "elsewhere.safetensors")
+    told = read(staff)
+    assert not any(name == "beatplanet_exhibits_waiting" for name, _ in told)
+    assert told[named("queue_length", queue="gpu")] == 0

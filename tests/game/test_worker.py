@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image
 
 from geogame import play
-from geogame.models import Game, Guess, Person, PhotoSet, Player, Prediction, Round
-from predictor import tasks
+from geogame.models import Game, Guess, Person, Photo, PhotoSet, Player, Prediction, Round
+from predictor import opponents, tasks
 from predictor.cells import Partition
 from predictor.distribution import Distribution
 from predictor.s2 import leaf_ids
-from tests.conftest import CARD, Card
+from tests.conftest import CARD, Card, jpeg
 
 HALVES = Partition(np.sort(leaf_ids([10.0, -20.0], [30.0, 60.0]) & ~np.uint64((1 << 41) - 1) | np.uint64(1 << 40)))
 
@@ -38,7 +39,7 @@ class SureOfOne:
 def opponent(monkeypatch: pytest.MonkeyPatch) -> SureOfOne:
     fake = SureOfOne()
     monkeypatch.setattr("predictor.opponents.available", lambda: [CARD])
-    monkeypatch.setattr(tasks, "_opponent", lambda name: fake)
+    monkeypatch.setattr(tasks, "_opponent", lambda card: fake)
     return fake
 
 
@@ -210,7 +211,7 @@ def test_a_machine_that_fails_does_not_silence_the_others(
 
     broken = Card(name="broken", label="Broken")
     monkeypatch.setattr("predictor.opponents.available", lambda: [broken, CARD])
-    monkeypatch.setattr(tasks, "_opponent", lambda name: Broken() if name == "broken" else opponent)
+    monkeypatch.setattr(tasks, "_opponent", lambda card: Broken() if card.name == "broken" else opponent)
     game = play.open_game(toy_set, [broken, CARD], 1, 60, timezone.now())
     play.join(game, ana, "Ana", timezone.now())
     play.start_round(game, timezone.now())
@@ -228,7 +229,7 @@ def test_a_quick_machine_does_not_wait_for_a_slow_one(
 
     slow, thinker = Card(name="slow", label="Slow"), Slow()
     monkeypatch.setattr("predictor.opponents.available", lambda: [CARD, slow])
-    monkeypatch.setattr(tasks, "_opponent", lambda name: thinker if name == "slow" else opponent)
+    monkeypatch.setattr(tasks, "_opponent", lambda card: thinker if card.name == "slow" else opponent)
     game = play.open_game(toy_set, [CARD, slow], 1, 60, timezone.now())
     play.join(game, ana, "Ana", timezone.now())
     play.start_round(game, timezone.now())
@@ -243,3 +244,65 @@ def test_other_weights_than_those_that_sat_down_answer_nothing(
     game.players.filter(kind="machine").update(weights="newer")
     assert tasks.locate() == 0
     assert not Round.objects.filter(guesses__isnull=False).exists()
+
+
+def test_one_exhibit_that_breaks_the_machine_is_no_other_exhibits_trouble(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game, _seat = start(toy_set, ana)
+    answers, broken = opponent.locate, game.rounds.get(number=1).exhibit_id
+    Photo.objects.filter(exhibits=broken).get().file.save("photo.jpg", ContentFile(jpeg((111, 77))))
+
+    def picky(exhibits: Sequence[Sequence[Image.Image]]) -> list[Distribution]:
+        if any(images[-1].width == 111 for images in exhibits):
+            raise RuntimeError("out of memory")
+        return answers(exhibits)
+
+    monkeypatch.setattr(opponent, "locate", picky)
+    assert tasks.locate() == 1
+    assert list(tasks.exhibits_waiting(CARD.name, CARD.weights)) == [broken]
+
+
+def test_a_picture_that_claims_to_be_enormous_is_a_damaged_one(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(toy_set, ana)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert tasks.locate() == 2
+    assert set(Prediction.objects.values_list("failure", flat=True)) == {tasks.NOT_READ}
+
+
+class Weighed(SureOfOne):
+    """An opponent whose weights are known."""
+
+    def __init__(self, weights: str) -> None:
+        super().__init__()
+        self.card = Card(weights=weights)
+
+
+def test_a_worker_answers_by_the_weights_that_are_there_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = ["old"]
+    monkeypatch.setattr(tasks, "_loaded", {})
+    monkeypatch.setattr(opponents, "load", lambda name: Weighed(there[0]))
+    first = tasks._opponent(Card(weights="old"))
+    assert tasks._opponent(Card(weights="old")) is first
+    there[0] = "new"
+    assert tasks._opponent(Card(weights="new")).card.weights == "new"
+    there[0] = "newer still"
+    with pytest.raises(opponents.Unavailable, match="newer still"):
+        tasks._opponent(Card(weights="newest"))
+
+
+def test_nudges_do_not_call_each_other_while_the_model_is_busy(
+    toy_set: PhotoSet, opponent: SureOfOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[str] = []
+    monkeypatch.setattr(tasks, "nudge", lambda: nudged.append("locate"))
+    monkeypatch.setattr(tasks, "nudge_why", lambda: nudged.append("explain"))
+    with tasks._one_at_a_time:
+        for task in (tasks.explain, tasks.locate, tasks.explain):
+            assert task() == 0
+    assert nudged == []
+    tasks.locate()  # who had the model passes it on
+    assert nudged == ["explain"]
+    tasks._wondering.clear()

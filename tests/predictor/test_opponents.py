@@ -82,6 +82,16 @@ def test_an_unknown_opponent_is_refused_with_the_names_there_are(planet_weights:
         opponents.load("deep blue")
 
 
+class Mute:
+    """An opponent of another package that cannot say what it is."""
+
+    def card(self) -> Card:
+        raise OSError("its weights are gone")
+
+
+mute = Mute()
+
+
 class Coin:
     """An opponent of another package."""
 
@@ -98,10 +108,12 @@ def test_other_packages_bring_opponents_and_their_failures_stay_theirs(
     group = opponents.ENTRY_POINTS
     theirs = EntryPoints([
         EntryPoint("coin", f"{__name__}:coin", group),
+        EntryPoint("mute", f"{__name__}:mute", group),
         EntryPoint("broken", "no_such_package:thing", group),
         EntryPoint("planet", f"{__name__}:coin", group),
     ])  # fmt: skip
     monkeypatch.setattr(opponents, "_brought", lambda path: tuple(theirs.select(group=group)))
     assert [card.name for card in opponents.available()] == ["planet", "coin"]
     assert "'broken'" in caplog.text
+    assert "'mute'" in caplog.text
     assert "the name is taken" in caplog.text
