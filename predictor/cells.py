@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,7 +35,8 @@ from predictor.s2 import (
 _AT_A_TIME = 16_384  # ids whose arrays fit a processor's cache
 _BUCKET = np.uint64(61 - 14)  # cells of level 7: face and 14 bits of the curve
 PAPER_T1, PAPER_T2 = 10_000, 50  # 26,263 cells of 126 million photos
-_FINE = 16  # pieces of cells at a disc's edge are that much smaller than its radius: a share is good to about 0.01
+_FINE = 16  # pieces of cells at a disc's edge are that much smaller than its radius
+_CUTS = 3  # and no larger than a 64th of their cell, however small that is
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,16 +136,18 @@ class Partition:
     def shares_within(self, point: Point, radius_km: float) -> NDArray[np.float32]:
         """The share of each cell's area that lies within that distance of a point, (n,).
 
-        A cell at the edge is cut into quarters, and those at the edge again, until they are small beside the disc.
+        A cell at the edge is cut into quarters, and those at the edge again, until they are small beside both.
         """
         distance = distance_km(*point, *self.centres())
         inside = np.where(distance + self._reaches_km <= radius_km, self.areas_km2, 0.0)
         owner = np.flatnonzero(np.abs(distance - radius_km) < self._reaches_km)
         ids = self.cell_ids[owner]
-        while owner.size:
+        for cuts in count(1):
+            if not owner.size:
+                break
             ids, owner = children(ids), np.repeat(owner, 4)
             distance, reach = distance_km(*point, *middles(ids)), _reaches_km(ids)
-            last = (reach * _FINE < radius_km) | (levels(ids) == LEAF_LEVEL)
+            last = (cuts >= _CUTS) & (reach * _FINE < radius_km) | (levels(ids) == LEAF_LEVEL)
             counts = np.where(last, distance <= radius_km, distance + reach <= radius_km)
             np.add.at(inside, owner[counts], areas_km2(ids[counts]))
             cut = ~last & (np.abs(distance - radius_km) < reach)

@@ -81,6 +81,8 @@ def read_header(path: Path) -> tuple[Config, Partition]:
         with safe_open(path, framework="numpy") as file:
             told, cells = file.metadata() or {}, file.get_tensor(_CELLS)
             means = tuple(file.get_tensor(_MEANS)) if _MEANS in file.keys() else None  # noqa: SIM118 (no mapping)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There is no file {path}") from error
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint ({error}); copy or train it again") from error
     if told.get("format") != FORMAT:

@@ -159,10 +159,10 @@ def judged(errors_km: NDArray[np.float64]) -> dict[str, Any]:
 def _curve(errors_km: NDArray[np.float64]) -> list[tuple[float, float | None]]:
     """For each hundredth of the answers, best first, the error that they stay within; None: some are missing."""
     errors = np.sort(np.where(np.isnan(errors_km), np.inf, errors_km))
-    shares = np.arange(1, 101) / 100
-    ends = errors[np.ceil(shares * errors.size).astype(int) - 1]
-    return [(share, round(km, 3) if np.isfinite(km) else None)
-            for share, km in zip(shares.tolist(), ends.tolist(), strict=True)]  # fmt: skip
+    percents = np.arange(1, 101)
+    ends = errors[-(-percents * errors.size // 100) - 1]  # whole numbers: 0.07 * 100 is more than 7
+    return [(percent / 100, round(km, 3) if np.isfinite(km) else None)
+            for percent, km in zip(percents.tolist(), ends.tolist(), strict=True)]  # fmt: skip
 
 
 def probabilities(answered: Answered, estimate: str) -> dict[str, Any]:

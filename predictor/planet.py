@@ -140,8 +140,8 @@ def choose_device(wish: str | None = None) -> torch.device:
 def _require(wish: str) -> None:
     """Raise ValueError for a device that is not there."""
     kind = wish.partition(":")[0]
-    missing = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
-    if missing.get(kind):
+    missing = {"cpu": False, "cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
+    if missing.get(kind, True):
         raise ValueError(f"There is no device {wish} here, or this PyTorch was built without it; try --device cpu")
 
 

@@ -138,3 +138,8 @@ def test_no_checkpoint_is_examined_on_what_it_was_trained_on(album: Path) -> Non
     for share in (0.1, 0.3):
         trained = collection.split(sources.opened(photos), share).train
         assert not examined & set(zip(trained.lat.tolist(), trained.lng.tolist(), strict=True))
+
+
+def test_the_error_curve_takes_each_hundredth_of_a_hundred_answers_once() -> None:
+    errors_km = np.arange(1, 101, dtype=np.float64)
+    assert [km for _, km in evaluate._curve(errors_km)] == errors_km.tolist()
