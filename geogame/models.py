@@ -167,6 +167,8 @@ class Prediction(models.Model):
     seconds = models.FloatField(null=True)
     device = models.CharField(max_length=120, null=True)  # where the machine thought: "cpu", "cuda: NVIDIA H100"
     waited_s = models.FloatField(null=True)  # from when the exhibit was wanted (game made, or the round before opened)
+    # Probability that the truth lies within so many km of the answer, by km; NULL until a comparison asked for it.
+    confidence = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -192,6 +194,9 @@ class Person(models.Model):
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=40, blank=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    group = models.CharField(
+        _("group"), max_length=60, blank=True, help_text=_("A class, a team: comparisons can be made of it alone.")
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -202,6 +207,48 @@ class Person(models.Model):
         return self.name or f"#{self.pk}"
 
 
+class Experiment(models.Model):
+    """A comparison whose rules are frozen before its first round. Facts until the seal; the seal; what came of it."""
+
+    slug = models.SlugField(unique=True, max_length=80)
+    name = models.CharField(_("name"), max_length=120)
+    question = models.TextField(_("question"), blank=True, help_text=_("What shall be found out, in a sentence."))
+    photo_set = models.ForeignKey(PhotoSet, on_delete=models.PROTECT, related_name="experiments")
+    opponent = models.CharField(max_length=60)
+    weights = models.CharField(max_length=64)
+    people = models.PositiveIntegerField(_("people"), default=10)
+    exhibits_each = models.PositiveIntegerField(_("rounds for each"), default=5)
+    shared = models.BooleanField(
+        _("the same photos for all"), default=False, help_text=_("Otherwise everybody has photos of their own.")
+    )
+    time_limit_s = models.PositiveIntegerField(_("seconds for a round"), null=True, blank=True)
+    zoom = models.BooleanField(_("zoom"), default=False)
+    give_up_after_h = models.PositiveIntegerField(
+        _("hours to finish"), default=48, help_text=_("A game that took longer is left out, and its place is free.")
+    )
+    prepared_at = models.DateTimeField(null=True, editable=False)  # since when the machine's answers are wanted
+    protocol = models.JSONField(null=True, editable=False)  # all that was frozen, as it was hashed
+    seal = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256 of the protocol's canonical JSON
+    sealed_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)  # when the sealed number was reached
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("experiment")
+        verbose_name_plural = _("experiments")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sealed_at=None, seal="", protocol=None)
+                | (Q(sealed_at__isnull=False, protocol__isnull=False) & ~Q(seal="")),
+                name="experiment_is_sealed_or_not",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Game(models.Model):
     code = models.CharField(max_length=10, unique=True, default=new_code, editable=False)
     photo_set = models.ForeignKey(PhotoSet, on_delete=models.PROTECT, related_name="games")
@@ -209,6 +256,7 @@ class Game(models.Model):
     time_limit_s = models.PositiveIntegerField(null=True, blank=True)  # of one round; NULL: none
     countdown_s = models.PositiveIntegerField(null=True, blank=True)  # for the rest, from the first guess; NULL: none
     zoom = models.BooleanField(default=True)  # whether photos may be looked at more closely
+    photos_each = models.CharField(max_length=8, default="any")  # of an exhibit, as the host wished: any, one, several
     machine_wait_s = models.FloatField(default=15)
     # A room: others may come in with its code. The host leads it: a person, who may have a seat or none.
     is_room = models.BooleanField(default=False)
@@ -217,6 +265,9 @@ class Game(models.Model):
     host_seen_at = models.DateTimeField(null=True, editable=False)  # the last sign of life of the host's browser
     locked_at = models.DateTimeField(null=True, editable=False)  # nobody new may come in
     next_game = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, editable=False)
+    experiment = models.ForeignKey(
+        Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="games", editable=False
+    )
     version = models.PositiveIntegerField(default=0)  # grows with every change that a snapshot can show
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
@@ -229,6 +280,36 @@ class Game(models.Model):
 
     def machine_wait(self) -> timedelta:
         return timedelta(seconds=self.machine_wait_s)
+
+
+class Slot(models.Model):
+    """A place in an experiment: who takes it plays these exhibits. Given up, the same exhibits get another attempt."""
+
+    class Excluded(models.TextChoices):
+        UNFINISHED = "unfinished", _("not finished in time")
+        WITHDRAWN = "withdrawn", _("withdrawn by the person")
+        VOIDED = "voided", _("taken out by staff")
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="slots")
+    number = models.PositiveIntegerField()  # from 1
+    attempt = models.PositiveIntegerField(default=1)
+    exhibits = models.JSONField()  # their keys, in the order in which they are played
+    game = models.OneToOneField(Game, null=True, on_delete=models.PROTECT, related_name="slot")
+    taken_at = models.DateTimeField(null=True)
+    excluded = models.CharField(max_length=12, choices=Excluded, blank=True)
+
+    class Meta:
+        ordering = ["experiment", "number", "attempt"]
+        constraints = [
+            models.UniqueConstraint(fields=["experiment", "number", "attempt"], name="slot_attempt_once"),
+            models.UniqueConstraint(
+                fields=["experiment", "number"], condition=Q(excluded=""), name="one_slot_counts_for_each_number"
+            ),
+            models.CheckConstraint(condition=Q(game=None) ^ Q(taken_at__isnull=False), name="slot_is_taken_or_free"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.experiment_id}/{self.number}"
 
 
 class Player(models.Model):
@@ -252,11 +333,14 @@ class Player(models.Model):
     )  # the first that this seat plays: late joiners wait for the next
     removed_at = models.DateTimeField(null=True)  # no longer there: what they guessed stays
     left = models.BooleanField(default=False)  # by themselves, so that they may come back; else the host removed them
+    voided_at = models.DateTimeField(null=True, editable=False)  # from then on this seat counts in no statistic
+    void_reason = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["game", "person"], name="one_seat_per_person"),
+            models.CheckConstraint(condition=Q(voided_at=None) ^ ~Q(void_reason=""), name="player_voided_for_a_reason"),
             models.CheckConstraint(
                 condition=Q(kind="human", person__isnull=False, opponent="", weights="")
                 | (Q(kind="machine", person=None) & ~Q(opponent="") & ~Q(weights="")),
@@ -287,6 +371,7 @@ class Round(models.Model):
 
     class Meta:
         ordering = ["game", "number"]
+        indexes = [models.Index(fields=["closed_at"], name="round_closed_at")]  # the last one is asked for often
         constraints = [
             *coordinates("round"),
             models.UniqueConstraint(fields=["game", "number"], name="round_number_once"),
@@ -421,3 +506,16 @@ class Explanation(models.Model):
 
     def truth(self) -> Point:
         return Point(self.lat, self.lng)
+
+
+class Comparison(models.Model):
+    """What was reckoned of a selection of games, so that pages read and never reckon."""
+
+    key = models.CharField(primary_key=True, max_length=64)  # SHA-256 of the selection's canonical JSON
+    selection = models.JSONField()
+    report = models.JSONField(null=True)  # as `statistics.report` tells it; NULL: not yet reckoned
+    stamp = models.CharField(max_length=120, blank=True)  # of the record that it was reckoned from
+    as_of = models.PositiveIntegerField(null=True)  # how many rounds were counted
+    seconds = models.FloatField(null=True)  # that reckoning took
+    reckoned_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField()  # the last time that somebody looked
