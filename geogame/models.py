@@ -256,7 +256,7 @@ class Game(models.Model):
     time_limit_s = models.PositiveIntegerField(null=True, blank=True)  # of one round; NULL: none
     countdown_s = models.PositiveIntegerField(null=True, blank=True)  # for the rest, from the first guess; NULL: none
     zoom = models.BooleanField(default=True)  # whether photos may be looked at more closely
-    photos_each = models.CharField(max_length=8, default="any")  # of an exhibit, as the host wished: any, one, several
+    photos_each = models.CharField(max_length=8, default="any")  # what was drawn: any, one or several in each round
     machine_wait_s = models.FloatField(default=15)
     # A room: others may come in with its code. The host leads it: a person, who may have a seat or none.
     is_room = models.BooleanField(default=False)

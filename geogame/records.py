@@ -3,16 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby, product
 from typing import Any, TypeVar, cast
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
-from geogame.models import Domain, Game, Guess, PhotoSet, Player, Prediction, Round
+from geogame.models import Domain, Guess, Player, Prediction, Round
 from geogame.rules import standings
-from geogame.rules.refusals import BadInput, gettext_noop
+from geogame.selections import Selection
 from geogame.statistics.comparison import Comparison, Pairing, compare, once_per_exhibit
 
 COLUMNS = (
@@ -44,56 +43,8 @@ T = TypeVar("T")
 CHUNK = 2_000  # guesses held in memory at a time
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which games count. Out of its domain, or before an exhibit already met, a duel is left out unless asked for."""
-
-    photo_set: str = ""  # name or slug; empty: all
-    opponent: str = ""
-    weights: str = ""
-    game: str = ""  # code
-    since: datetime | None = None
-    until: datetime | None = None
-    include_seen: bool = False
-    include_out_of_domain: bool = False
-
-    def rounds(self) -> QuerySet[Round]:
-        """Return the closed rounds of the selection. Raises BadInput for an unknown set or game."""
-        rounds = Round.objects.filter(closed_at__isnull=False, skipped=False)
-        if self.photo_set:
-            rounds = rounds.filter(game__photo_set=_set_called(self.photo_set))
-        if self.game:
-            if not Game.objects.filter(code=self.game).exists():
-                raise BadInput(gettext_noop("There is no game %(code)s."), code=self.game)
-            rounds = rounds.filter(game__code=self.game)
-        if self.opponent or self.weights:
-            seated = Player.objects.filter(self.is_machine_wanted(), game=OuterRef("game"))
-            rounds = rounds.filter(Exists(seated))
-        if self.since:
-            rounds = rounds.filter(opened_at__gte=self.since)
-        if self.until:
-            rounds = rounds.filter(opened_at__lt=self.until)
-        return rounds.order_by()
-
-    def is_machine_wanted(self, prefix: str = "") -> Q:
-        """Return the condition on a player (found under `prefix`) of being a machine of this selection."""
-        wanted = {"kind": Player.Kind.MACHINE, "opponent": self.opponent, "weights": self.weights}
-        return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value})
-
-
-def _set_called(name: str) -> PhotoSet:
-    found = PhotoSet.objects.filter(name__iexact=name).first() or PhotoSet.objects.filter(slug=name).first()
-    if found is None:
-        known = ", ".join(PhotoSet.objects.values_list("name", flat=True)) or "none yet"
-        raise BadInput(gettext_noop("There is no photo set %(name)s. Sets here: %(known)s."), name=name, known=known)
-    return found
-
-
-def _guesses(selection: Selection) -> QuerySet[Guess]:
-    """Return the guesses of the selection's rounds in time's order: all people's, and the selected machines'."""
-    wanted = Q(player__kind=Player.Kind.HUMAN) | selection.is_machine_wanted("player__")
-    guesses = Guess.objects.filter(wanted, round__in=selection.rounds().values("pk"))
-    return guesses.order_by("round__closed_at", "round", "pk")
+def _in_time(selection: Selection) -> QuerySet[Guess]:
+    return selection.guesses().order_by("round__closed_at", "round", "pk")
 
 
 def _by_round(selection: Selection) -> Iterator[list[Any]]:
@@ -108,7 +59,7 @@ def _by_round(selection: Selection) -> Iterator[list[Any]]:
         "learned": F("player__domain"),
         "shown": F("round__game__domain"),
     }
-    facts = _guesses(selection).annotate(**columns)
+    facts = _in_time(selection).annotate(**columns)
     rows = facts.values_list("pk", "round", "player", "error_km", "seen_before", *columns, named=True)
     for _round, guesses in groupby(rows.iterator(), key=lambda guess: guess.round):
         yield list(guesses)
@@ -158,7 +109,7 @@ def rows(selection: Selection) -> Iterator[dict[str, Any]]:
         f"prediction_{name}": Subquery(prediction.values(name))  # NULL for people, and where nobody measured
         for name in ("seconds", "device")
     }
-    related = _guesses(selection).annotate(**took).select_related("player", "round__game__photo_set", "round__exhibit")
+    related = _in_time(selection).annotate(**took).select_related("player", "round__game__photo_set", "round__exhibit")
     # Read now, not at the first row: an unknown name must not cost a file that is to be written.
     guesses = related.prefetch_related("round__exhibit__photos").iterator(chunk_size=CHUNK)
     return (_row(guess) for guess in guesses)

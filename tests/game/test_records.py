@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 
 from geogame import play, records
 from geogame.models import Game, Person, PhotoSet, Round
-from geogame.records import COLUMNS, Selection
+from geogame.records import COLUMNS
 from geogame.rules.sphere import Point
+from geogame.selections import Selection
 from geogame.statistics.comparison import Pairing, compare
 from tests.conftest import CARD, NOON
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
 
-from geogame.records import Selection
+from geogame.selections import Selection
 
 
 def date(text: str) -> datetime:

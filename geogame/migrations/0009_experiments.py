@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('geogame', '0007_wanted_at'),
+        ('geogame', '0008_photos_each'),
     ]
 
     operations = [
@@ -66,11 +66,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['experiment', 'number', 'attempt'],
             },
-        ),
-        migrations.AddField(
-            model_name='game',
-            name='photos_each',
-            field=models.CharField(default='any', max_length=8),
         ),
         migrations.AddField(
             model_name='person',

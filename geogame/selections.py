@@ -1,0 +1,123 @@
+"""Which games count: a selection of the record, the same for page, command, export and release."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from geogame.models import Exhibit, Experiment, Game, Guess, PhotoSet, Player, Round
+from geogame.rules.refusals import BadInput, gettext_noop
+
+TEXTS = ("photo_set", "opponent", "weights", "game", "experiment", "scene", "country", "group")
+TIMES = ("since", "until")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which games count. Out of its domain, or before an exhibit already met, a duel is left out unless asked for.
+
+    Rounds that a host skipped, seats that staff have voided, and experiments whose sealed number is not yet reached are
+    never counted; of an experiment that is finished, what its sealed rules exclude is not.
+    """
+
+    photo_set: str = ""  # name or slug; empty: all
+    opponent: str = ""
+    weights: str = ""
+    game: str = ""  # code
+    experiment: str = ""  # slug
+    scene: str = ""  # as the photos' own column of that name tells
+    country: str = ""  # likewise
+    group: str = ""  # of people
+    since: datetime | None = None
+    until: datetime | None = None
+    include_seen: bool = False
+    include_out_of_domain: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """What makes this selection, without what it does not ask for; JSON can hold it."""
+        told = {name: value for name, value in asdict(self).items() if value}
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in told.items()}
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> "Selection":
+        return cls(**{name: datetime.fromisoformat(value) if name in TIMES else value for name, value in told.items()})
+
+    def key(self) -> str:
+        """The same for equal selections, and for no others."""
+        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+
+    def rounds(self) -> QuerySet[Round]:
+        """Return the closed rounds of the selection. Raises BadInput for an unknown set, game or experiment."""
+        rounds = Round.objects.filter(closed_at__isnull=False, skipped=False).filter(_no_secret(), _kept())
+        if self.photo_set:
+            rounds = rounds.filter(game__photo_set=_set_called(self.photo_set))
+        if self.game:
+            if not Game.objects.filter(code=self.game).exists():
+                raise BadInput(gettext_noop("There is no game %(code)s."), code=self.game)
+            rounds = rounds.filter(game__code=self.game)
+        if self.experiment:
+            rounds = rounds.filter(game__experiment=_experiment_called(self.experiment))
+        if self.scene or self.country:
+            rounds = rounds.filter(exhibit__in=self._exhibits())
+        if self.opponent or self.weights:
+            seated = Player.objects.filter(self.is_machine_wanted(), game=OuterRef("game"))
+            rounds = rounds.filter(Exists(seated))
+        if self.since:
+            rounds = rounds.filter(opened_at__gte=self.since)
+        if self.until:
+            rounds = rounds.filter(opened_at__lt=self.until)
+        return rounds.order_by()
+
+    def _exhibits(self) -> QuerySet[Exhibit]:
+        told = {"scene": self.scene, "country": self.country}
+        return Exhibit.objects.filter(**{f"photos__extra__{name}": value for name, value in told.items() if value})
+
+    def guesses(self) -> QuerySet[Guess]:
+        """Return the guesses of the selection's rounds: all people's that count, and the selected machines'."""
+        people = Q(player__kind=Player.Kind.HUMAN)
+        if self.group:
+            people &= Q(player__person__group=self.group)
+        wanted = people | self.is_machine_wanted("player__")
+        return Guess.objects.filter(wanted, round__in=self.rounds().values("pk"), player__voided_at=None)
+
+    def people(self) -> QuerySet[Guess]:
+        """Return the people's guesses that count: before exhibits that they had not met, unless asked for."""
+        seen = {} if self.include_seen else {"seen_before": False}
+        return self.guesses().filter(player__kind=Player.Kind.HUMAN, **seen)
+
+    def machines(self) -> QuerySet[Guess]:
+        """Return the machines' guesses that count: before what they have learnt to see, unless asked for."""
+        learned = {} if self.include_out_of_domain else {"player__domain": F("round__game__domain")}
+        return self.guesses().filter(player__kind=Player.Kind.MACHINE, **learned)
+
+    def is_machine_wanted(self, prefix: str = "") -> Q:
+        """Return the condition on a player (found under `prefix`) of being a machine of this selection."""
+        wanted = {"kind": Player.Kind.MACHINE, "opponent": self.opponent, "weights": self.weights}
+        return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value})
+
+
+def _no_secret() -> Q:
+    """Of an experiment nothing is told before its sealed number is reached: nobody can stop when it suits them."""
+    return Q(game__experiment=None) | Q(game__experiment__finished_at__isnull=False)
+
+
+def _kept() -> Q:
+    return Q(game__slot=None) | Q(game__slot__excluded="")
+
+
+def _set_called(name: str) -> PhotoSet:
+    found = PhotoSet.objects.filter(name__iexact=name).first() or PhotoSet.objects.filter(slug=name).first()
+    if found is None:
+        known = ", ".join(PhotoSet.objects.values_list("name", flat=True)) or "none yet"
+        raise BadInput(gettext_noop("There is no photo set %(name)s. Sets here: %(known)s."), name=name, known=known)
+    return found
+
+
+def _experiment_called(slug: str) -> Experiment:
+    found = Experiment.objects.filter(slug=slug).first()
+    if found is None:
+        raise BadInput(gettext_noop("There is no experiment %(slug)s."), slug=slug)
+    return found
