@@ -37,6 +37,24 @@ def _is_first(game_pk: int) -> bool:
     return True
 
 
+def _send(group: str, message: dict[str, object]) -> None:
+    async_to_sync(get_channel_layer().group_send)(group, message)
+
+
+def group_of_comparison(key: str) -> str:
+    """Return the name of the channel group that hears of this comparison."""
+    return f"comparison.{key[:60]}"
+
+
+def announce_comparison(key: str) -> None:
+    """Tell those who watch a comparison that it was reckoned anew, once the transaction has committed."""
+
+    def send() -> None:
+        _send(group_of_comparison(key), {"type": "reckoned", "key": key})
+
+    transaction.on_commit(send, robust=True)
+
+
 def announce(game: Game, headline: str) -> None:
     """Raise the game's version now, and tell its sockets once the transaction has committed.
 
@@ -47,8 +65,6 @@ def announce(game: Game, headline: str) -> None:
     def send() -> None:  # a nested function: on_commit(partial(...), robust=True) fails in Django 5.2
         if headline not in URGENT and not _is_first(game.pk):
             return
-        async_to_sync(get_channel_layer().group_send)(
-            group_of(game.pk), {"type": "headline", "headline": headline, "game": game.pk}
-        )
+        _send(group_of(game.pk), {"type": "headline", "headline": headline, "game": game.pk})
 
     transaction.on_commit(send, robust=True)

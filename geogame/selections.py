@@ -43,7 +43,10 @@ class Selection:
 
     @classmethod
     def from_dict(cls, told: dict[str, Any]) -> "Selection":
-        return cls(**{name: datetime.fromisoformat(value) if name in TIMES else value for name, value in told.items()})
+        values: dict[str, Any] = {
+            name: datetime.fromisoformat(value) if name in TIMES else value for name, value in told.items()
+        }
+        return cls(**values)
 
     def key(self) -> str:
         """The same for equal selections, and for no others."""

@@ -1,0 +1,165 @@
+"""The record as arrays: each question is one SELECT, and what it answers goes to `statistics`, never back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, F, FloatField, QuerySet, Value
+from django.db.models.functions import Coalesce
+from numpy.typing import NDArray
+
+from geogame.models import Guess, Partition, Prediction
+from geogame.selections import Selection
+from geogame.statistics.duels import Duels, Floats, Ints
+from predictor import cells
+from predictor.distribution import Distribution
+from predictor.geo import Point
+
+NO_ANSWER = -1.0  # in SQL; an error is never negative, and databases differ in how they write infinity
+CHUNK = 20_000  # rows held as Python objects at a time
+RADII_KM = (25, 200, 750)
+_ROUNDS = 1 << 16  # of one game, at most: game and number make one code
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine that people can be compared with."""
+
+    opponent: str
+    weights: str
+    name: str
+    guesses: int
+
+
+@dataclass(frozen=True, eq=False)
+class Guesses:
+    """People's guesses that were given, and where and against what: (n,) each but the last three, (m,) by exhibit."""
+
+    exhibit: Ints  # the number of the exhibit in what follows
+    lat: Floats
+    lng: Floats
+    truth_lat: Floats
+    truth_lng: Floats
+    machine_km: Floats  # +inf: no answer
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that is known of people and one machine in a selection."""
+
+    duels: Duels
+    lat: Floats  # of the people's guesses, (n,); NaN: no answer
+    lng: Floats
+    truth_lat: Floats  # of what was shown, (n,)
+    truth_lng: Floats
+
+    def guesses(self) -> Guesses:
+        """Return the guesses that were given, by exhibit."""
+        exhibits, first, number = np.unique(self.duels.exhibit, return_index=True, return_inverse=True)
+        machine_km = np.full(len(exhibits), np.inf)
+        np.minimum.at(machine_km, number, self.duels.machine_km)
+        given = np.isfinite(self.lat)
+        return Guesses(
+            number[given], self.lat[given], self.lng[given], self.truth_lat[first], self.truth_lng[first], machine_km
+        )
+
+
+def machines(selection: Selection) -> list[Machine]:
+    """Return the machines that played in a selection, those that played most first."""
+    told = selection.machines().values("player__opponent", "player__weights", "player__name")
+    rows = told.annotate(guesses=Count("pk")).order_by("-guesses", "player__opponent", "player__weights")
+    return [
+        Machine(row["player__opponent"], row["player__weights"], row["player__name"], row["guesses"]) for row in rows
+    ]
+
+
+def read(selection: Selection) -> Evidence:
+    """Read all duels of a selection, in time's order, against every machine that it names."""
+    people = _columns(
+        selection.people().order_by("round__closed_at", "round__game", "pk"),
+        {
+            "game": "round__game_id", "number": "round__number", "exhibit": "round__exhibit_id",
+            "person": "player__person_id", "error_km": "error_km", "lat": "lat", "lng": "lng",
+            "truth_lat": "round__lat", "truth_lng": "round__lng",
+        },
+    )  # fmt: skip
+    machine = _columns(
+        selection.machines().order_by(),
+        {"game": "round__game_id", "number": "round__number", "player": "player_id", "error_km": "error_km"},
+    )
+    person_row, machine_row = _met(_code(people), _code(machine))
+    met = people[person_row]
+    duels = Duels(
+        person=met["person"].astype(np.int64),
+        exhibit=met["exhibit"].astype(np.int64),
+        round=_code(met),
+        person_km=_km(met["error_km"]),
+        machine_km=_km(machine["error_km"][machine_row]),
+    )
+    given = np.isfinite(duels.person_km)
+    lat, lng = (np.where(given, met[name], np.nan) for name in ("lat", "lng"))
+    return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"])
+
+
+def _columns(guesses: QuerySet[Guess], columns: dict[str, str]) -> NDArray[Any]:
+    """Read columns into a structured array, a chunk of rows at a time."""
+    missing = {
+        name: Coalesce(F(name), Value(NO_ANSWER), output_field=FloatField()) for name in ("error_km", "lat", "lng")
+    }
+    wanted = [missing.get(source, F(source)) for source in columns.values()]
+    kinds = [(name, np.float64 if "km" in name or name.endswith(("lat", "lng")) else np.int64) for name in columns]
+    rows = guesses.values_list(*wanted).iterator(chunk_size=CHUNK)
+    return np.fromiter(rows, dtype=np.dtype(kinds))
+
+
+def _code(rows: NDArray[Any]) -> Ints:
+    return np.asarray(rows["game"].astype(np.int64) * _ROUNDS + rows["number"].astype(np.int64))
+
+
+def _km(errors: Floats) -> Floats:
+    return np.where(errors == NO_ANSWER, np.inf, errors)
+
+
+def _met(people: Ints, machines: Ints) -> tuple[Ints, Ints]:
+    """Pair each person's row with every machine's row of the same round; return the rows of both, in people's order."""
+    order = np.argsort(machines, kind="stable")
+    ranked = machines[order]
+    first, last = np.searchsorted(ranked, people, "left"), np.searchsorted(ranked, people, "right")
+    many = last - first
+    person_row = np.repeat(np.arange(len(people)), many)
+    within = np.arange(len(person_row)) - np.repeat(np.cumsum(many) - many, many)
+    return person_row, order[np.repeat(first, many) + within]
+
+
+def confidence(machine: Machine, exhibits: Iterable[int]) -> dict[int, dict[str, float]]:
+    """Return, by exhibit, how probable the machine held the place to be within 25, 200 and 750 km of its answer.
+
+    What was never asked is reckoned from the stored probabilities and kept.
+    """
+    stored = Prediction.objects.filter(
+        opponent=machine.opponent, weights=machine.weights, exhibit__in=list(exhibits), lat__isnull=False
+    )
+    for prediction in stored.filter(confidence=None).iterator(chunk_size=100):
+        said = _confidence(prediction)
+        Prediction.objects.filter(pk=prediction.pk).update(confidence=said)
+    return {exhibit: said or {} for exhibit, said in stored.values_list("exhibit", "confidence")}
+
+
+def _confidence(prediction: Prediction) -> dict[str, float]:
+    point = prediction.point()
+    assert point is not None
+    assert prediction.partition_id is not None
+    halves = np.frombuffer(bytes(prediction.probabilities or b""), "<f2")
+    distribution = Distribution(_partition(prediction.partition_id), halves)
+    return {str(radius): round(distribution.mass_within(Point(*point), radius), 6) for radius in RADII_KM}
+
+
+_partitions: dict[str, cells.Partition] = {}
+
+
+def _partition(digest: str) -> cells.Partition:
+    if digest not in _partitions:
+        ids = np.frombuffer(bytes(Partition.objects.get(pk=digest).cell_ids), "<u8")
+        _partitions[digest] = cells.Partition(ids.astype(np.uint64))
+    return _partitions[digest]
