@@ -49,6 +49,7 @@ def assert_in_the_middle(page: Page) -> None:
           return photo.width <= view.width + 2 && photo.height <= view.height + 2;
         }"""
     )
+    expect(page.locator(".why-veil")).to_be_visible()
     square = page.locator(".why-veil").bounding_box()
     photo = page.locator(".photo-view .leaflet-image-layer:not(.why-veil)").bounding_box()
     assert square is not None
