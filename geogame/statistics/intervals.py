@@ -1,0 +1,115 @@
+"""How sure a figure is: Wilson's interval for one share, and the bootstrap of people and exhibits for all figures."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from geogame.statistics.duels import Duels, Floats
+from geogame.statistics.resampling import SHARES, STATISTICS, Sample, draw, sample, seen
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Two ends, in the unit of what they enclose: infinite where nothing bounds it, NaN where nothing can be said."""
+
+    low: float
+    high: float
+    level: float = 0.95
+    undefined: float = 0.0  # share of the bootstrap's draws that had no value; they lie beyond both ends
+
+
+def wilson(k: int, n: int, level: float = 0.95) -> Interval:
+    """Enclose a share that was seen in independent cases, each a yes or a no.
+
+    Of n cases k were a yes. The interval holds all true shares that k of n does not speak against. It keeps its level
+    with few cases and near 0 and 1, where the schoolbook's formula fails. It assumes that the cases are independent,
+    so it is used only where each person or exhibit gives one answer. Source: E. B. Wilson, JASA 1927.
+
+    NaN ends where n is 0.
+    """
+    if not n:
+        return Interval(math.nan, math.nan, level)
+    z = float(special.ndtri((1 + level) / 2))
+    middle, spread = k + z * z / 2, z * math.sqrt(k * (n - k) / n + z * z / 4)
+    return Interval(max(0.0, (middle - spread) / (n + z * z)), min(1.0, (middle + spread) / (n + z * z)), level)
+
+
+def bootstrap(duels: Duels, seed: int, draws: int = 2000, level: float = 0.95) -> dict[str, Interval]:
+    """Enclose each figure by drawing the people and the exhibits anew, many times.
+
+    Other people and other exhibits would have given other figures. How other, is imitated: as many people as there
+    were are drawn from them with repetition, and so are the exhibits; a duel counts as often as its person was drawn
+    times its exhibit. Each draw gives each figure once, and the interval holds the middle 95 % of them, corrected for
+    small numbers. So it speaks of all the people and exhibits that these could have been drawn from. Where every
+    exhibit was met by one person only, as in the paper's protocol, people are drawn and take their exhibits along. It
+    assumes that people came independently of each other, and exhibits too. Sources: Owen, Annals of Applied Statistics
+    2007 (both drawn); Efron, Canadian Journal of Statistics 1981, and Hesterberg, The American Statistician 2015
+    (corrections).
+
+    Returns the interval of each of resampling.STATISTICS by name. The same seed gives the same intervals. A draw
+    without a value (no duel was drawn, or both medians fell on missing answers) could have been anything and lies
+    beyond both ends. Shares of the machine over shared exhibits get Wilson's interval, since each exhibit is one yes or
+    no; so do shares of 0 or 1, which no draw changes, with each person or exhibit as one case. One person alone, or one
+    exhibit shared by all, gives NaN ends. Which corrections, was decided by simulations: `python -m
+    benchmarks.coverage`.
+    """
+    drawn_from = sample(duels)
+    values, figures = draw(drawn_from, seed, draws), seen(drawn_from)
+    crossed = narrowing(values["win_rate"], figures["win_rate"], drawn_from.decided)
+    return {name: _interval(drawn_from, name, values[name], figures[name], crossed, level) for name in STATISTICS}
+
+
+def _interval(drawn_from: Sample, name: str, values: Floats, figure: float, crossed: float, level: float) -> Interval:
+    units = drawn_from.units(name)
+    if units < 2 or math.isnan(figure):
+        return Interval(math.nan, math.nan, level)
+    single = not drawn_from.own and not drawn_from.is_crossed(name)  # each unit is one answer of the machine
+    if name in SHARES and (single or figure in (0.0, 1.0)):
+        return wilson(round(figure * units), units, level)
+    if single:  # a median of single answers spreads as it should, so that Student's t alone is enough
+        return enclose(values, figure, units, level, math.sqrt((units - 1) / units))
+    return enclose(values, figure, units, level, crossed if drawn_from.is_crossed(name) else 1.0)
+
+
+def enclose(values: Floats, figure: float, units: int, level: float, narrower: float = 1.0) -> Interval:
+    """The middle of bootstrap values (draws,) of a figure that rests on so many resampled units.
+
+    Bias-corrected percentiles (Efron 1981): where more than half of the draws lie on one side of the figure, both ends
+    move the other way. Expanded (Hesterberg 2015): a bootstrap of n units has (n - 1)/n of the variance that it should
+    have, and takes it for known, so that the ends are those of Student's t with n - 1 degrees of freedom. `narrower` is
+    a factor to the distance of the ends. For two units or more.
+    """
+    t = narrower * math.sqrt(units / (units - 1)) * float(special.stdtrit(units - 1, (1 + level) / 2))
+    none = np.isnan(values)
+    off = 2 * _bias(values[~none], figure)
+    low = _at(np.where(none, -np.inf, values), float(special.ndtr(off - t)))
+    high = -_at(np.where(none, -np.inf, -values), float(special.ndtr(-off - t)))
+    return Interval(low, high, level, float(none.mean()))
+
+
+def _bias(values: Floats, figure: float) -> float:
+    """How far the figure lies from the middle of its draws, in standard deviations; half of equal draws lie below."""
+    below = (np.count_nonzero(values < figure) + np.count_nonzero(values <= figure)) / 2
+    return float(special.ndtri((below + 0.5) / (len(values) + 1)))
+
+
+def _at(values: Floats, share: float) -> float:
+    """The value that so small a share lies below, rounded outwards."""
+    rank = min(len(values) - 1, max(0, math.floor((len(values) + 1) * share) - 1))
+    return float(np.partition(values, rank)[rank])
+
+
+def narrowing(win_rates: Floats, win_rate: float, decided: int) -> float:
+    """How much nearer the ends belong where people and exhibits are both drawn, as a factor.
+
+    Drawing both counts the chance that belongs to a duel alone three times: for people, for exhibits and for both
+    (Owen 2007). What is too much, twice the variance that independent duels would have, is known for the win rate, from
+    its draws (draws,) and the number of won and lost duels; the same factor serves the medians. Never under the square
+    root of 1/3, which holds where duels are independent.
+    """
+    spread = float(np.nanvar(win_rates)) if np.isfinite(win_rates).any() else 0.0
+    if not spread or not decided:
+        return 1.0
+    return math.sqrt(max(1 / 3, 1 - 2 * win_rate * (1 - win_rate) / decided / spread))

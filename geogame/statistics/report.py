@@ -1,0 +1,140 @@
+"""Every headline number of a selection in one place: what page, export and release show is this and nothing else."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from geogame.statistics.duels import Counts, Duels, Floats, counts, machine_once, win_rate, win_rate_ties_half
+from geogame.statistics.errors import (
+    difference_of_medians,
+    median,
+    median_answered,
+    median_of_paired_differences,
+    share_within,
+)
+from geogame.statistics.intervals import Interval, bootstrap
+from geogame.statistics.power import RATES, Clustering, clustering, needed_units
+from geogame.statistics.resampling import share_name
+from geogame.statistics.sequential import anytime, shares_won
+from geogame.statistics.significance import sign_flips, sign_test, units, wilcoxon
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything that was seen, without a word on chance. km is infinite where a median falls on a missing answer."""
+
+    counts: Counts
+    win_rate: float
+    win_rate_ties_half: float
+    people_median_km: float
+    machine_median_km: float
+    people_median_answered_km: float
+    machine_median_answered_km: float
+    difference_of_medians_km: float
+    median_of_paired_differences_km: float
+    within: dict[str, float]  # people_within_1_km … machine_within_2500_km: shares
+
+
+@dataclass(frozen=True)
+class Significance:
+    """p-values, and what they count: units that are independent of each other."""
+
+    unit: Literal["exhibit", "person"]
+    units: int
+    people_ahead: int
+    machine_ahead: int
+    sign_flips_p: float  # the test that counts: by person in the paper's protocol, else the sign test by another way
+    sign_test_p: float
+    wilcoxon_p: float
+
+
+@dataclass(frozen=True)
+class Enough:
+    """What would be needed to notice one side's true win rate with a power of 80 %."""
+
+    rate: float
+    units: int  # independent ones
+    duels: int  # as they hang together here
+
+
+@dataclass(frozen=True)
+class Report:
+    """Figures, how sure they are, and whether chance could have made them."""
+
+    figures: Figures
+    intervals: dict[str, Interval]  # by the names of resampling.STATISTICS
+    anytime: Interval  # of the units' mean share of duels won by people, a tie half
+    significance: Significance
+    clustering: Clustering
+    enough: list[Enough]
+    seed: int
+    draws: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same in what JSON knows: infinite and undefined numbers become None."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def figures(duels: Duels) -> Figures:
+    """Reckon what was seen."""
+    machine_km = machine_once(duels)[1]
+    return Figures(
+        counts=counts(duels),
+        win_rate=win_rate(duels),
+        win_rate_ties_half=win_rate_ties_half(duels),
+        people_median_km=median(duels.person_km),
+        machine_median_km=median(machine_km),
+        people_median_answered_km=median_answered(duels.person_km),
+        machine_median_answered_km=median_answered(machine_km),
+        difference_of_medians_km=difference_of_medians(duels),
+        median_of_paired_differences_km=median_of_paired_differences(duels),
+        within=_within("people", duels.person_km) | _within("machine", machine_km),
+    )
+
+
+def report(duels: Duels, seed: int, draws: int = 2000) -> Report:
+    """Reckon everything. The same duels and seed give the same report."""
+    clusters = clustering(duels)
+    return Report(
+        figures=figures(duels),
+        intervals=bootstrap(duels, seed, draws),
+        anytime=anytime(shares_won(duels)),
+        significance=_significance(duels),
+        clustering=clusters,
+        enough=[_enough(rate, clusters.design_effect) for rate in RATES],
+        seed=seed,
+        draws=draws,
+    )
+
+
+def _within(side: str, errors_km: Floats) -> dict[str, float]:
+    return {share_name(side, km): share for km, share in share_within(errors_km).items()}
+
+
+def _significance(duels: Duels) -> Significance:
+    found = units(duels)
+    ahead, behind = int(np.count_nonzero(found.lead > 0)), int(np.count_nonzero(found.lead < 0))
+    return Significance(
+        unit=found.kind,
+        units=len(found.code),
+        people_ahead=ahead,
+        machine_ahead=behind,
+        sign_flips_p=sign_flips(found.lead),
+        sign_test_p=sign_test(ahead, behind),
+        wilcoxon_p=wilcoxon(found.difference_km),
+    )
+
+
+def _enough(rate: float, design_effect: float) -> Enough:
+    needed = needed_units(rate)
+    return Enough(rate, needed, math.ceil(needed * design_effect))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

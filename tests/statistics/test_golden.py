@@ -1,0 +1,135 @@
+"""Numbers that are known beforehand: the paper's, and some worked out by hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from geogame.statistics.duels import Counts, Duels, counts, machine_once, win_rate, win_rate_ties_half
+from geogame.statistics.errors import (
+    curve,
+    difference_of_medians,
+    median,
+    median_answered,
+    median_of_paired_differences,
+    share_within,
+)
+from geogame.statistics.paper import PAPER
+from geogame.statistics.report import report
+from geogame.statistics.sequential import shares_won
+from geogame.statistics.significance import sign_test, units
+from tests.statistics.worlds import INF, by_hand, duels, own, paper
+
+
+def test_the_papers_fifty_rounds_come_out_as_printed() -> None:
+    found = report(paper(), seed=1, draws=200)
+    figures, counted = found.figures, found.figures.counts
+    assert (counted.duels, counted.people, counted.rounds) == (50, 10, 50)
+    assert (counted.machine_won, counted.people_won) == (28, 22)
+    assert (figures.machine_median_km, figures.people_median_km) == (1131.7, 2320.75)
+    assert figures.difference_of_medians_km == 2320.75 - 1131.7
+    assert (counted.duels, counted.machine_won) == (PAPER["rounds"], PAPER["machine_won"])
+
+
+def test_the_papers_victory_is_not_significant() -> None:
+    assert sign_test(22, 28) == pytest.approx(0.48, abs=0.001)
+    found = report(paper(), seed=1, draws=500)
+    assert found.significance.unit == "person"
+    assert found.significance.units == 10
+    assert found.significance.sign_flips_p > 0.2
+    assert found.intervals["win_rate"].low < 0.5 < found.intervals["win_rate"].high
+
+
+def test_ties_and_missing_answers_are_counted_as_by_hand() -> None:
+    assert counts(by_hand()) == Counts(
+        duels=6, rounds=3, people=3, exhibits=3, people_won=3, machine_won=2, ties=1, no_duel=2,
+        missing_people=3, missing_machine=4,
+    )  # fmt: skip
+    assert win_rate(by_hand()) == 3 / 5
+    assert win_rate_ties_half(by_hand()) == 3.5 / 6
+
+
+def test_medians_of_even_numbers_and_missing_answers_are_as_by_hand() -> None:
+    world = by_hand()
+    machine_km = machine_once(world)[1]
+    assert median(world.person_km) == (300.5 + 5000) / 2
+    assert median_answered(world.person_km) == 12
+    assert machine_km.tolist() == [10, INF, 300]
+    assert median(machine_km) == 300
+    assert median_answered(machine_km) == 155
+
+
+def test_the_two_differences_may_point_in_opposite_directions() -> None:
+    assert difference_of_medians(by_hand()) == 2650.25 - 300
+    assert median_of_paired_differences(by_hand()) == pytest.approx((-2 + 0.0004) / 2)
+
+
+def test_missing_answers_are_within_no_distance() -> None:
+    assert share_within(by_hand().person_km) == {1: 0, 25: 3 / 8, 200: 3 / 8, 750: 4 / 8, 2500: 4 / 8}
+    assert share_within([1.0, 25.0]) == {1: 0.5, 25: 1, 200: 1, 750: 1, 2500: 1}  # a threshold holds its own distance
+
+
+def test_a_curve_rises_to_the_share_of_answers_given() -> None:
+    km, share = curve(by_hand().person_km)
+    assert (np.diff(km) > 0).all()
+    assert (np.diff(share) >= 0).all()
+    assert share[0] == 0
+    assert share[-1] == 5 / 8
+
+
+def test_in_a_room_each_exhibit_is_one_unit() -> None:
+    found = units(by_hand())
+    assert found.kind == "exhibit"
+    assert found.code.tolist() == [1, 3]  # before the second the middle of the people gave no answer, nor the machine
+    assert found.lead.tolist() == [0, -1]
+    assert found.difference_km.tolist() == [pytest.approx(0.0004), INF]
+
+
+def test_with_exhibits_of_their_own_each_person_is_one_unit() -> None:
+    found = units(own([1, 5, 2, 9, INF, INF], [4, 3, 4, 9, 2, INF], each=3))
+    assert found.kind == "person"
+    assert found.lead.tolist() == [1, -1]
+    assert found.difference_km.tolist() == [-2, INF]
+
+
+def test_a_person_between_two_missing_answers_is_not_apart() -> None:
+    assert units(own([INF, 1], [1, INF], each=2)).difference_km.tolist() == [0]
+
+
+def test_shares_of_units_come_in_the_order_of_time() -> None:
+    world = duels((9, 1, 1, 5), (2, 2, 7, 5), (9, 3, 8, 5), (2, 4, 5, 5))
+    assert shares_won(world).tolist() == [0.5, 0.25]
+
+
+def test_nothing_gives_nothing() -> None:
+    told = report(duels(), seed=1).as_dict()
+    assert told["figures"]["people_median_km"] is None
+    assert told["intervals"]["win_rate"]["low"] is None
+    assert told["significance"]["sign_flips_p"] == 1
+
+
+def test_a_report_is_plain_json_without_infinities() -> None:
+    told = report(by_hand(), seed=1, draws=300).as_dict()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert told["figures"]["within"]["machine_within_25_km"] == pytest.approx(1 / 3)
+
+
+def test_one_person_alone_has_no_interval() -> None:
+    assert np.isnan(report(own([1, 2, 3], [2, 3, 4]), seed=1, draws=50).intervals["win_rate"].low)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), -1.0])
+def test_errors_that_are_none_are_refused(wrong: float) -> None:
+    with pytest.raises(ValueError, match="person_km"):
+        duels((1, 1, wrong, 2.0))
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    one, two = np.zeros(1, dtype=int), np.zeros(2, dtype=int)
+    with pytest.raises(ValueError, match="equally long"):
+        Duels(one, two, one, np.zeros(1), np.zeros(1))
+
+
+def test_fractions_are_no_codes() -> None:
+    with pytest.raises(ValueError, match="whole numbers"):
+        Duels(np.array([0.5]), np.array([1]), np.array([1]), np.zeros(1), np.zeros(1))
