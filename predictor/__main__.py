@@ -1,11 +1,11 @@
-"""python -m predictor partition | shards | train | evaluate | compare | ceilings | reader | information | locate"""
+"""python -m predictor partition | spread | shards | train | evaluate | compare | ceilings | reader | information | …"""
 
 import argparse
 import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from predictor import cells, s2, toyearth
+from predictor import cells, checkpoint, s2, toyearth
 from predictor.checkpoint import CheckpointError
 from predictor.opponents import Planet
 from predictor.plan import Plan
@@ -73,6 +73,31 @@ def _counted(given: argparse.Namespace) -> tuple[cells.Counts, "Callable[[], Ite
     if found.lost:
         print(f"{found.lost} of {found.placed + found.lost} rows have no place on the globe and are left out")
     return found.counts, lambda: (batch for part in tqdm(parts, "reading again") for batch, _ in places.read(part))
+
+
+def spread(given: argparse.Namespace) -> int:
+    """Write into a checkpoint where in its cells photos are taken; nothing else in it changes."""
+    from predictor import counting
+
+    config, partition = checkpoint.read_header(given.weights)
+    if not given.places and config.domain != "toy-earth":
+        raise ValueError(f"{given.weights} knows the real world; name the places of its training photos: --places")
+    drawn = counting.drawn(_placed(given), partition)
+    checkpoint.save(given.out, config, replace(partition, places=drawn), checkpoint.read_weights(given.weights))
+    kept = np.isfinite(drawn[0]).sum()
+    print(f"{kept} places in {len(partition)} cells; weights {checkpoint.digest(given.out)}; {given.out}")
+    return 0
+
+
+def _placed(given: argparse.Namespace) -> Iterator["Places"]:
+    """Yield the places of a collection or of Toy Earth."""
+    from predictor import places
+
+    if not given.places:
+        yield toyearth.places("train", given.seed, given.count)
+        return
+    for part in tqdm(places.pieces(given.places), "reading"):
+        yield from (batch for batch, _ in places.read(part))
 
 
 def _tell_piles(counts: cells.Counts) -> None:
@@ -196,6 +221,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m predictor", description="The geolocator, for its operators.")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_partition(commands.add_parser("partition", help="cut the Earth into cells, as the paper does"))
+    _add_spread(commands.add_parser("spread", help="write into a checkpoint where in its cells photos are taken"))
     store = commands.add_parser("shards", help="write photos at training size into WebDataset shards")
     store.add_argument("--out", type=Path, required=True, help="a folder for the shards")
     store.add_argument("--photos", type=Path, nargs="+", metavar="PATH", help=_PHOTOS)
@@ -263,6 +289,17 @@ def _add_partition(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dask", metavar="ADDRESS", help="count on this Dask cluster instead")
 
 
+def _add_spread(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--weights", type=Path, required=True, help="a checkpoint file")
+    command.add_argument("--out", type=Path, required=True, help="the new file; it may be the same")
+    command.add_argument(
+        "--places", type=Path, nargs="+", metavar="FILE",
+        help="Parquet or CSV files of its training photos, and of no others; by default Toy Earth's places",
+    )  # fmt: skip
+    command.add_argument("--count", type=_positive, default=200_000, help="places of Toy Earth")
+    command.add_argument("--seed", type=int, default=7, help="of Toy Earth's places")
+
+
 def _add_train(command: argparse.ArgumentParser) -> None:
     """One option for each field of Plan; what is not given stays as Plan has it (plan.py tells why)."""
     command.add_argument("--out", type=Path, required=True, help="a folder for the state, the metrics and the weights")
@@ -304,8 +341,8 @@ def main() -> int:
     given = arguments().parse_args()
     try:
         run = {
-            "partition": partition, "shards": shards, "train": train, "evaluate": evaluate, "compare": compare,
-            "ceilings": ceilings, "reader": reader, "information": information, "locate": locate,
+            "partition": partition, "spread": spread, "shards": shards, "train": train, "evaluate": evaluate,
+            "compare": compare, "ceilings": ceilings, "reader": reader, "information": information, "locate": locate,
         }[given.command]  # fmt: skip
         return run(given)
     except ImportError as error:

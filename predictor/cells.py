@@ -45,6 +45,8 @@ class Partition:
 
     cell_ids: Ids  # (n,)
     means: tuple[Floats, Floats] | None = None  # of the places of each cell's photos, (n,) degrees each; None: unknown
+    # Where some of each cell's photos were taken, (n, k) degrees each, NaN where fewer are known; None: of no cell.
+    places: tuple[Floats, Floats] | None = None
 
     def __post_init__(self) -> None:
         ids = np.ascontiguousarray(self.cell_ids, dtype=np.uint64)
@@ -55,6 +57,8 @@ class Partition:
             raise ValueError("The cells of a partition must be sorted by id and must not overlap")
         if self.means is not None and any(axis.shape != ids.shape for axis in self.means):
             raise ValueError("A partition has a mean place for each of its cells, or for none")
+        if self.places is not None and (np.ndim(self.places) != 3 or np.shape(self.places)[:2] != (2, ids.size)):
+            raise ValueError("A partition has a row of latitudes and one of longitudes for each of its cells, or none")
 
     def __len__(self) -> int:
         return len(self.cell_ids)
@@ -134,6 +138,19 @@ class Partition:
         return _reaches_km(self.cell_ids)
 
     def shares_within(self, point: Point, radius_km: float) -> NDArray[np.float32]:
+        """The share of each cell's photos that is expected within that distance of a point, (n,).
+
+        It is counted among the known places and one more, which is spread evenly over the cell: so a cell that knows
+        none has the share of its area, and where one photo was taken out of the way the next may be.
+        """
+        even = self._shares_of_area(point, radius_km)
+        if self.places is None:
+            return even
+        near = (distance_km(*point, *self.places) <= radius_km).sum(axis=1)  # NaN is nowhere near
+        known = np.isfinite(self.places[0]).sum(axis=1)
+        return ((near + even) / (known + 1)).astype(np.float32)
+
+    def _shares_of_area(self, point: Point, radius_km: float) -> NDArray[np.float32]:
         """The share of each cell's area that lies within that distance of a point, (n,).
 
         A cell at the edge is cut into quarters, and those at the edge again, until they are small beside both.

@@ -1,8 +1,8 @@
 """One file = config + weights + cells. The only code that knows its format; the header reads without torch.
 
 A safetensors file: no pickle, so a file from a stranger can do no more than answer wrong. Matrices are stored in
-float16, vectors (batch norm) in float32, the cells as an int64 view of their uint64 ids and the mean
-places of their photos in float64; the config is JSON in the header.
+float16, vectors (batch norm) in float32, the cells as an int64 view of their uint64 ids, the mean
+places of their photos in float64, and some photos' places in hundredths of a degree; the config is JSON in the header.
 """
 
 import hashlib
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 FORMAT = "beatplanet-1"
 DOMAINS = ("toy-earth", "real")
-_CELLS, _MEANS = "partition.cell_ids", "partition.means"
+_CELLS, _MEANS, _PLACES = "partition.cell_ids", "partition.means", "partition.places"
+_A_DEGREE = 100  # hundredths, a kilometre: fine enough for discs, and whoever gets the file learns no photo's very spot
+_NOWHERE = np.iinfo(np.int16).min  # a cell has fewer places
 FIRST_PAINTER = 1  # of Toy Earth: its weights do not say so yet
 _WEIGHTS = "network."
 
@@ -58,6 +60,9 @@ def save(path: Path, config: Config, partition: Partition, weights: Mapping[str,
     tensors[_CELLS] = _as_tensor(partition.cell_ids.view(np.int64))
     if partition.means is not None:
         tensors[_MEANS] = _as_tensor(np.stack(partition.means))
+    if partition.places is not None:
+        rounded = np.round(np.stack(partition.places) * _A_DEGREE)
+        tensors[_PLACES] = _as_tensor(np.where(np.isnan(rounded), _NOWHERE, rounded).astype(np.int16))  # (2, n, k)
     unfinished = path.with_name(path.name + ".part")
     save_file(tensors, unfinished, metadata={"format": FORMAT, "config": json.dumps(asdict(config), sort_keys=True)})
     unfinished.chmod(0o644)  # safetensors writes for its owner alone, and the server may be somebody else
@@ -80,7 +85,10 @@ def read_header(path: Path) -> tuple[Config, Partition]:
     try:
         with safe_open(path, framework="numpy") as file:
             told, cells = file.metadata() or {}, file.get_tensor(_CELLS)
-            means = tuple(file.get_tensor(_MEANS)) if _MEANS in file.keys() else None  # noqa: SIM118 (no mapping)
+            means, places = (
+                tuple(file.get_tensor(name)) if name in file.keys() else None  # noqa: SIM118 (no mapping)
+                for name in (_MEANS, _PLACES)
+            )
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no file {path}") from error
     except (SafetensorError, OSError) as error:
@@ -89,12 +97,16 @@ def read_header(path: Path) -> tuple[Config, Partition]:
         raise CheckpointError(f"{path} has the format {told.get('format')!r}; this version reads {FORMAT!r}")
     config = _config(path, told.get("config", ""))
     try:
-        partition = Partition(cells.view(np.uint64), means)
+        partition = Partition(cells.view(np.uint64), means, places and tuple(map(_in_degrees, places)))
     except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from error
     if config.n_cells != len(partition):
         raise CheckpointError(f"{path} speaks of {config.n_cells} cells and holds {len(partition)}")
     return config, partition
+
+
+def _in_degrees(stored: np.ndarray) -> np.ndarray:
+    return np.where(stored == _NOWHERE, np.nan, stored / _A_DEGREE)
 
 
 def _config(path: Path, text: str) -> Config:

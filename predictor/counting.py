@@ -21,6 +21,7 @@ from predictor.geo import latlng, unit_vectors, wrap_longitude
 from predictor.places import Piece, Places, read
 from predictor.s2 import LEAF_LEVEL, Ids
 
+MOST_PLACES = 64  # of a cell that a partition keeps: with more, shares within discs are the same to half a point
 AT_ONCE = 1 << 23  # photos, and cells, that a process keeps in memory: about 400 MB while they are sorted
 
 
@@ -179,6 +180,28 @@ def means(batches: Iterable[Places], partition: Partition) -> Places:
     found, own = latlng(np.where(known, sums, 1).T), partition.centres()
     lat, lng = (np.where(known, mean, middle) for mean, middle in zip(found, own, strict=True))
     return lat, wrap_longitude(lng)
+
+
+def drawn(batches: Iterable[Places], partition: Partition, most: int = MOST_PLACES, seed: int = 0) -> Places:
+    """Draw up to so many of each cell's photos and return their places, (n, most) each; NaN where there are fewer.
+
+    Each photo draws a lot, and the least lots of a cell stay: how photos are parted into batches changes nothing.
+    """
+    rng = np.random.default_rng(seed)
+    kept = np.zeros((4, 0))  # rows: cell, lot, latitude, longitude
+    for lat, lng in batches:
+        index = partition.assign(lat, lng)
+        kept = np.hstack([kept, np.stack([index, rng.random(index.size), lat, lng])[:, index >= 0]])
+        kept = kept[:, np.lexsort((kept[1], kept[0]))]
+        kept = kept[:, _nth(kept[0]) < most]
+    places = np.full((2, len(partition), most), np.nan)
+    places[:, kept[0].astype(np.int64), _nth(kept[0])] = kept[2:]
+    return places[0], places[1]
+
+
+def _nth(groups: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number the members of each group from 0, where equal ones stand together in rising order, (n,)."""
+    return np.arange(groups.size) - np.searchsorted(groups, groups)
 
 
 def by_dask(pieces: Sequence[Piece], level: int) -> Collected:

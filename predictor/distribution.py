@@ -1,6 +1,6 @@
 """A probability over cells: what the geolocator answers, and the points and regions that follow from it. NumPy only.
 
-Within a cell the probability is spread evenly over its area.
+Within a cell the probability lies where photos are known to have been taken, or else evenly (Partition.shares_within).
 """
 
 from collections.abc import Callable

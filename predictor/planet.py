@@ -139,9 +139,12 @@ def choose_device(wish: str | None = None) -> torch.device:
 
 def _require(wish: str) -> None:
     """Raise ValueError for a device that is not there."""
-    kind = wish.partition(":")[0]
-    missing = {"cpu": False, "cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
-    if missing.get(kind, True):
+    try:
+        kind = torch.device(wish).type
+    except RuntimeError as error:
+        raise ValueError(f"There is no kind of device called {wish!r}; try --device cpu") from error
+    missing = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
+    if missing.get(kind):
         raise ValueError(f"There is no device {wish} here, or this PyTorch was built without it; try --device cpu")
 
 

@@ -107,13 +107,18 @@ def _photos(plan: Plan, out: Path) -> tuple[Collection, Collection]:
 
 
 def _partitions(plan: Plan, photos: Collection) -> list[Partition]:
-    """The finest first, whose cells know the mean of their photos. Raises ValueError for tables that are not nested."""
+    """The finest first, whose cells know the mean of their photos and some of their places.
+
+    Raises ValueError for tables that are not nested.
+    """
     if plan.cells:
         tables = [celltables.read(Path(each)) for each in plan.cells]
-        return sorted((Partition(each.partition.cell_ids, each.points) for each in tables), key=len, reverse=True)
-    counts = Counts.of(photos.lat, photos.lng, plan.max_level)
-    made = [cut(counts, t1, plan.t2, plan.max_level) for t1 in sorted(set(plan.t1))]
-    return [Partition(made[0].cell_ids, counting.means([(photos.lat, photos.lng)], made[0])), *made[1:]]
+        made = sorted((Partition(each.partition.cell_ids, each.points) for each in tables), key=len, reverse=True)
+    else:
+        counts = Counts.of(photos.lat, photos.lng, plan.max_level)
+        made = [cut(counts, t1, plan.t2, plan.max_level) for t1 in sorted(set(plan.t1))]
+        made[0] = replace(made[0], means=counting.means([(photos.lat, photos.lng)], made[0]))
+    return [replace(made[0], places=counting.drawn([(photos.lat, photos.lng)], made[0])), *made[1:]]
 
 
 def _sit(run: Run, lessons: Lessons, exam: Exam | None, out: Path) -> None:

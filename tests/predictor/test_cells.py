@@ -1,5 +1,7 @@
 """The laws of partitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import s2sphere
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from predictor import s2
 from predictor.cells import Counts, Partition, adaptive_partition, cut, piles
+from predictor.geo import Point, distance_km
 from predictor.s2 import children, leaf_ids, tokens
 from tests.predictor.test_s2 import leaf_by_s2sphere
 
@@ -159,3 +162,50 @@ def test_piles_on_one_spot_are_found() -> None:
     assert photos.tolist() == [300]
     with pytest.raises(ValueError, match="level 13"):
         piles(Counts.of(lat, lng, 13))
+
+
+def with_places(quarters: Partition, cell: int, lat: list[float], lng: list[float]) -> Partition:
+    """The quarters, of which one knows some places and the others none."""
+    places = np.full((2, len(quarters), len(lat)), np.nan)
+    places[:, cell] = lat, lng
+    return replace(quarters, places=tuple(places))
+
+
+def test_shares_follow_the_places(quarters: Partition) -> None:
+    (cell,) = quarters.assign([48.9], [2.3])
+    town = Point(48.9, 2.3)
+    known = with_places(quarters, cell, [48.8, 48.9, 49.0, 30.0], [2.3, 2.4, 2.2, 2.3])
+    even = quarters.shares_within(town, 100)[cell]
+    assert even < 0.01
+    assert known.shares_within(town, 100)[cell] == pytest.approx((3 + even) / 5)
+    assert known.shares_within(Point(30.0, 2.3), 100)[cell] == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_cell_without_places_has_the_share_of_its_area(quarters: Partition) -> None:
+    (cell,) = quarters.assign([48.9], [2.3])
+    known = with_places(quarters, cell, [48.9], [2.3])
+    for point in (Point(0.0, 0.0), Point(-33.0, 151.0), Point(89.0, 0.0)):
+        one, other = known.shares_within(point, 2000), quarters.shares_within(point, 2000)
+        assert np.delete(one, cell).tolist() == np.delete(other, cell).tolist()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(-90, 90), st.floats(-180, 180))
+def test_the_laws_of_shares(quarters: Partition, seed: int, lat: float, lng: float) -> None:
+    rng = np.random.default_rng(seed)
+    cell = int(rng.integers(24))
+    known = with_places(quarters, cell, rng.uniform(-90, 90, 5).tolist(), rng.uniform(-180, 180, 5).tolist())
+    shares = [known.shares_within(Point(lat, lng), radius_km) for radius_km in (0, 25, 200, 2500, 12_000, 20_100)]
+    assert (np.diff(shares, axis=0) >= -1e-6).all()  # a larger disc holds no less
+    assert shares[0].max() < 1e-6
+    assert shares[-1] == pytest.approx(1)
+    assert known.places is not None
+    near = (distance_km(lat, lng, *known.places) <= 2500).sum(axis=1)[cell]
+    assert near / 6 <= shares[3][cell] + 1e-6
+    assert shares[3][cell] <= (near + 1) / 6 + 1e-6
+
+
+@pytest.mark.parametrize("shape", [(2, 23, 3), (3, 24, 3), (2, 24)])
+def test_places_of_other_cells_are_refused(quarters: Partition, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="row of latitudes"):
+        replace(quarters, places=tuple(np.zeros(shape)))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,3 +114,29 @@ def test_weights_of_the_made_up_world_that_name_no_painter_are_of_the_first(weig
     config["domain"] = "real"
     save_file(load_file(weights), tmp_path / "real.safetensors", {**metadata, "config": json.dumps(config)})
     assert checkpoint.read_header(tmp_path / "real.safetensors")[0].painter == 0
+
+
+def test_places_come_back_to_a_kilometre_and_no_closer(quarters: Partition, tmp_path: Path) -> None:
+    places = np.full((2, 24, 3), np.nan)
+    places[:, 5, :2] = [[48.856918, -90.0], [2.341209, 180.0]]
+    checkpoint.save(tmp_path / "w.safetensors", Config(n_cells=24), replace(quarters, places=tuple(places)), {})
+    _, partition = checkpoint.read_header(tmp_path / "w.safetensors")
+    assert partition.places is not None
+    assert np.array_equal(np.isnan(partition.places), np.isnan(places))
+    assert np.stack(partition.places)[:, 5, :2].tolist() == [[48.86, -90.0], [2.34, 180.0]]
+
+
+def test_a_file_without_places_is_read(weights: Path) -> None:
+    assert checkpoint.read_header(weights)[1].places is None
+
+
+def test_places_of_other_cells_are_refused(quarters: Partition, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    tensors = {
+        "partition.cell_ids": quarters.cell_ids.view(np.int64),
+        "partition.places": np.zeros((2, 23, 4), np.int16),
+    }
+    told = json.dumps({"n_cells": 24, "mean": [0.5] * 3, "std": [0.25] * 3})
+    save_file(tensors, path, metadata={"format": checkpoint.FORMAT, "config": told})
+    with pytest.raises(CheckpointError, match=r"w\.safetensors: A partition has a row of latitudes"):
+        checkpoint.read_header(path)

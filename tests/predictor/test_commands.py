@@ -3,14 +3,16 @@
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file
 
 from predictor import __main__ as commands
-from predictor import cells, celltables, evaluate, floors, s2, toyearth
+from predictor import cells, celltables, checkpoint, counting, evaluate, floors, s2, toyearth
 from predictor.geo import distance_km
 
 
@@ -146,6 +148,42 @@ def test_partition_reads_collections_and_finds_piles(
     assert re.search(r"[0-9a-f]{16}: 1201 photos at 1.000000, 2.000000", told)
     (row,) = (tmp_path / "out" / "cells-5000-2.csv").read_text().splitlines()[1:]
     assert row == "1,1202,1.000416,2.000000"
+
+
+def test_spread_writes_places_and_changes_nothing_else(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "spread.safetensors"
+    assert run(monkeypatch, "spread", "--weights", weights, "--out", out, "--count", 300) == 0
+    assert f"weights {checkpoint.digest(out)}" in capsys.readouterr().out
+    before, after = load_file(weights), load_file(out)
+    assert after.keys() - before.keys() == {"partition.places"}
+    assert all(np.array_equal(after[name], tensor) for name, tensor in before.items())
+    (config, bare), (same, known) = (checkpoint.read_header(path) for path in (weights, out))
+    assert (config, bare.digest) == (same, known.digest)
+    assert known.places is not None
+    assert 200 < np.isfinite(known.places[0]).sum() <= 300
+
+
+def test_spread_reads_the_places_of_a_collection(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "places.csv").write_text("latitude,longitude\n" + "48.9,2.3\n" * 100)
+    out = tmp_path / "spread.safetensors"
+    assert run(monkeypatch, "spread", "--weights", weights, "--out", out, "--places", tmp_path / "places.csv") == 0
+    places = checkpoint.read_header(out)[1].places
+    assert places is not None
+    assert np.isfinite(places[0]).sum() == counting.MOST_PLACES
+
+
+def test_weights_of_the_real_world_are_not_told_toy_earths_places(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, partition = checkpoint.read_header(weights)
+    real = tmp_path / "real.safetensors"
+    checkpoint.save(real, replace(config, domain="real", painter=0), partition, {})
+    assert run(monkeypatch, "spread", "--weights", real, "--out", tmp_path / "out.safetensors") == 2
+    assert "name the places of its training photos" in capsys.readouterr().err
 
 
 def test_no_cells_end_in_a_sentence(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from predictor import counting, places
 from predictor.cells import Counts, Partition, cut
+from predictor.s2 import FACES, children
 from tests.predictor.test_cells import crowd
 
 
@@ -146,3 +147,30 @@ def test_other_kinds_of_files_are_refused(tmp_path: Path) -> None:
         places.pieces([tmp_path / "photos.parquet"])
     with pytest.raises(FileNotFoundError):
         places.pieces([tmp_path / "photos.csv"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 40))
+def test_drawn_places_are_photos_of_their_cell_each_once(seed: int, batches: int, most: int) -> None:
+    quarters = Partition(np.sort(children(FACES)))
+    lat, lng = crowd(seed, 200)
+    parts = np.array_split(np.arange(200), batches)
+    drawn = np.stack(counting.drawn([(lat[part], lng[part]) for part in parts], quarters, most, seed))
+    assert np.array_equal(drawn, counting.drawn([(lat, lng)], quarters, most, seed), equal_nan=True)
+    photos = np.bincount(quarters.assign(lat, lng), minlength=24)
+    assert np.isfinite(drawn[0]).sum(axis=1).tolist() == np.minimum(photos, most).tolist()
+    cell, _ = np.nonzero(np.isfinite(drawn[0]))
+    found = drawn[:, np.isfinite(drawn[0])]
+    assert quarters.assign(*found).tolist() == cell.tolist()
+    assert len(set(zip(*found.tolist(), strict=True))) == found.shape[1]
+    assert set(zip(*found.tolist(), strict=True)) <= set(zip(lat.tolist(), lng.tolist(), strict=True))
+
+
+def test_every_photo_of_a_cell_is_drawn_as_often_as_another(quarters: Partition) -> None:
+    lat, lng = np.full(10, 10.0), np.arange(10.0)
+    often = np.zeros(10, int)
+    for seed in range(400):
+        _, east = counting.drawn([(lat, lng)], quarters, 3, seed)
+        often += np.bincount(east[np.isfinite(east)].astype(int), minlength=10)
+    assert often.sum() == 1200
+    assert abs(often - 120).max() < 45  # five standard deviations

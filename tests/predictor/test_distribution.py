@@ -1,6 +1,7 @@
 """What an answer can be asked."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,6 +141,18 @@ def test_a_disc_holds_the_share_of_its_area(quarters: Partition) -> None:
             cap = (1 - math.cos(radius_km / EARTH_RADIUS_KM)) / 2
             assert even.mass_within(point, radius_km) == pytest.approx(cap, rel=0.02)
         assert even.mass_within(point, 20_100.0) == pytest.approx(1)
+
+
+def test_a_disc_at_a_town_holds_what_is_taken_there(quarters: Partition) -> None:
+    (cell,) = quarters.assign([48.9], [2.3])
+    places = np.full((2, 24, 4), np.nan)
+    places[:, cell] = [[48.8, 48.9, 49.0, 40.0], [2.3, 2.4, 2.2, 2.3]]
+    answer = sure_of(replace(quarters, places=tuple(places)), **{f"c{cell}": 0.5, f"c{(cell + 12) % 24}": 0.5})
+    assert answer.mass_within(Point(48.9, 2.3), 100) == pytest.approx(0.5 * 3 / 5, abs=0.01)
+    assert answer.mass_within(Point(48.9, 2.3), 20_100) == pytest.approx(1)
+    unplaced = Distribution(quarters, answer.probabilities)
+    for estimate in ESTIMATES.values():  # places tell of discs and move no answer
+        assert estimate(answer) == estimate(unplaced)
 
 
 def test_a_disc_far_from_all_probability_holds_none(quarters: Partition) -> None:

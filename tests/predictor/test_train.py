@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from predictor import celltables, checkpoint, toyearth
+from predictor import celltables, checkpoint, collection, toyearth
 from predictor.cells import Partition
 from predictor.data import Batch
 from predictor.geolocator import Geolocator
@@ -258,6 +258,27 @@ def test_cells_know_the_mean_of_their_photos(tmp_path: Path, tiny: Plan) -> None
     assert partition.means is not None
     assert (partition.assign(*partition.means) == np.arange(len(partition))).all()
     assert not np.allclose(partition.means, partition.centres(), atol=0.1)
+
+
+@pytest.mark.parametrize("from_a_table", [False, True])
+def test_cells_know_places_of_training_photos_and_of_no_others(
+    tmp_path: Path, tiny: Plan, quarters: Partition, album: Path, from_a_table: bool
+) -> None:
+    cells = tmp_path / "cells.csv"
+    celltables.write(cells, celltables.CellTable(quarters, quarters.points(), None))
+    plan = dataclasses.replace(tiny, steps=1, held_share=0.2, cells=(str(cells),) if from_a_table else ())
+    partition = checkpoint.read_header(train(plan, tmp_path / "out", "cpu"))[1]
+    parts = collection.split(opened([album]), plan.held_share)
+    assert partition.places is not None
+    north, east = (axis[np.isfinite(axis)] for axis in partition.places)
+    known = set(zip(north, east, strict=True))
+    trained, held_out = (
+        set(zip(part.lat.round(2), part.lng.round(2), strict=True)) for part in (parts.train, parts.held_out)
+    )
+    assert known <= trained
+    assert len(known) > len(trained) / 2  # some lie in no cell
+    assert held_out
+    assert not known & held_out
 
 
 def test_photographs_are_no_toy_earth(tmp_path: Path, tiny: Plan) -> None:
