@@ -139,5 +139,5 @@ def _announce(explanation: Explanation) -> None:
     """Tell the games that asked and still show that round."""
     later = Round.objects.filter(game=OuterRef("game"), number__gt=OuterRef("number"), opened_at__isnull=False)
     showing = explanation.rounds.filter(~Exists(later), game__finished_at=None).annotate(of=F("game"))
-    for game in Game.objects.filter(pk__in=showing.values("of")):
+    for game in Game.objects.filter(pk__in=showing.values("of")).order_by("pk"):  # the order in which they are locked
         announce(game, "why")

@@ -110,14 +110,18 @@ class Hub:
             del self._rooms[game.pk]
             if room.task:
                 room.task.cancel()
-            await get_channel_layer().group_discard(group_of(game.pk), self._channel)
+            with contextlib.suppress(Exception):  # a layer that is away; it forgets by itself who no longer listens
+                await get_channel_layer().group_discard(group_of(game.pk), self._channel)
 
     async def _hear_of(self, games: Iterable[int]) -> None:
         layer = get_channel_layer()
-        if not self._channel:
-            self._channel = await layer.new_channel()  # with the prefix of all others: they are received together
-        for game_pk in games:
-            await layer.group_add(group_of(game_pk), self._channel)
+        try:
+            if not self._channel:
+                self._channel = await layer.new_channel()  # with the prefix of all others: they are received together
+            for game_pk in games:
+                await layer.group_add(group_of(game_pk), self._channel)
+        except Exception:  # each layer raises errors of its own; the look finds what is not heard, and tries again
+            log.warning("The channel layer does not answer; the version numbers are looked at meanwhile")
 
     async def _listen(self) -> None:
         layer = get_channel_layer()

@@ -4,9 +4,11 @@ Behind one address may sit a classroom, or a hall of two hundred on the hall's o
 meant for them, what a seat or a person may do for one.
 """
 
+import contextlib
+
 from django.conf import settings
 from django.http import HttpRequest
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -15,8 +17,8 @@ from geogame.rules.refusals import TooOften
 
 OPEN_ROOM = RateLimitItemPerMinute(120, namespace="open")  # by an address
 JOIN = RateLimitItemPerMinute(600, namespace="join")  # by an address
-UNKNOWN_CODE = RateLimitItemPerMinute(30, namespace="code")  # by an address: codes that are no game's
-LEAD = RateLimitItemPerMinute(20, namespace="lead")  # by an address: keys of hosts, right ones and wrong ones
+UNKNOWN_CODE = RateLimitItemPerMinute(30, namespace="code")  # by an address, by a person: codes that are no game's
+HERE = RateLimitItemPerDay(1, namespace="here")  # by an address and a game: whether somebody of the game was there
 GUESS = RateLimitItemPerSecond(20, 10, namespace="guess")  # by a seat
 DRAFT = RateLimitItemPerSecond(60, 10, namespace="draft")  # by a seat
 
@@ -35,14 +37,18 @@ def spare(limit: RateLimitItem, who: object) -> None:
         raise TooOften
 
 
-def spent(limit: RateLimitItem, who: object) -> None:
-    """Raise TooOften where nothing is left, without counting."""
+def note(limit: RateLimitItem, who: object) -> None:
+    """Count one, however many there were."""
+    with contextlib.suppress(TooOften):
+        spare(limit, who)
+
+
+def is_spent(limit: RateLimitItem, who: object) -> bool:
+    """Tell whether nothing is left, without counting."""
     try:
-        good = _limiter.test(limit, str(who))
+        return not _limiter.test(limit, str(who))
     except StorageError:
-        return
-    if not good:
-        raise TooOften
+        return False
 
 
 def forget() -> None:

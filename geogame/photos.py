@@ -5,14 +5,14 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.utils.text import slugify
 
 from geogame import pictures
@@ -186,18 +186,45 @@ def painters(photo_set: PhotoSet) -> set[str]:
     return {str(version) for version in told.distinct()}
 
 
-PhotosEach = Literal["any", "one", "several"]  # of an exhibit: a trip has several
+PhotosEach = str  # "any", "one" or "several": of an exhibit; a trip has several
+
+
+def usable(photo_set: PhotoSet, photos_each: PhotosEach) -> QuerySet[Exhibit]:
+    """Return the exhibits that a game may draw."""
+    in_play = photo_set.exhibits.filter(retired_at=None)
+    if photos_each == "any":
+        return in_play
+    counted = in_play.annotate(each=Count("photos"))
+    return counted.filter(each=1) if photos_each == "one" else counted.filter(each__gt=1)
+
+
+def refuse_nothing(photo_set: PhotoSet, photos_each: PhotosEach) -> None:
+    """Refuse a game for which the set has nothing to show, and say why. Raises NotNow."""
+    if usable(photo_set, photos_each).exists():
+        return
+    if not usable(photo_set, "any").exists():
+        raise NotNow(gettext_noop("There are no photos in this set yet. Choose another set."))
+    if photos_each == "several":
+        raise NotNow(gettext_noop("This set has single photographs only, no trips of several."))
+    raise NotNow(gettext_noop("This set has trips of several photographs only, no single ones."))
+
+
+def refuse_too_many(photo_set: PhotoSet, n_rounds: int, photos_each: PhotosEach) -> None:
+    """Refuse to promise more rounds than the set has something to show for. Raises NotNow."""
+    most = usable(photo_set, photos_each).count()
+    if 0 < most < n_rounds:
+        raise NotNow(
+            gettext_noop("This set has enough for %(most)d of %(wanted)d rounds. Choose fewer."),
+            most=most,
+            wanted=n_rounds,
+        )
 
 
 def pick(
     photo_set: PhotoSet, count: int, person: Person | None = None, photos_each: PhotosEach = "any"
 ) -> list[Exhibit]:
     """Draw exhibits at random, those first that this person has not met; fewer where the set is smaller."""
-    usable = photo_set.exhibits.filter(retired_at=None)
-    if photos_each != "any":
-        usable = usable.annotate(each=Count("photos"))
-        usable = usable.filter(each=1) if photos_each == "one" else usable.filter(each__gt=1)
-    everything = list(usable)
+    everything = list(usable(photo_set, photos_each))
     random.SystemRandom().shuffle(everything)
     if person is not None:
         met = Round.objects.filter(opened_at__isnull=False, game__players__person=person)

@@ -1,5 +1,10 @@
 """The verbs of the game. Every change to a game goes through one of these functions: lock the round, ask the rules,
-write the facts, announce. Time is an argument; each verb may run twice, or in two processes at once, without harm."""
+write the facts, announce. Time is an argument; each verb may run twice, or in two processes at once, without harm.
+
+All verbs, here, in `rooms` and in `explanations`, lock in one order: rounds first, in the order of their numbers, then
+the game, then seats. To announce is to lock the game, so no round is locked after that. Two that wait for each other
+would lose what one of them wrote.
+"""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -8,11 +13,23 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from geogame import photos
-from geogame.models import Commitment, Draft, Game, Guess, Person, PhotoSet, Player, Prediction, Round
+from geogame.models import (
+    Commitment,
+    Draft,
+    Exhibit,
+    Experiment,
+    Game,
+    Guess,
+    Person,
+    PhotoSet,
+    Player,
+    Prediction,
+    Round,
+)
 from geogame.news import CLOSED, FINISHED, OPENED, announce
 from geogame.rules import commitments, rounds, scoring, sphere
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, Refused, TooLate, gettext_noop
@@ -20,6 +37,8 @@ from geogame.rules.sphere import Point
 
 MOST_SEATS = 500  # of people in one room
 ROUNDS_AHEAD = 1  # of the one that is showing: the machines may answer it meanwhile
+TRIES = 3  # of a batch of guesses that the database undid for another transaction's sake
+UNDONE = frozenset({"40P01", "40001"})  # SQLSTATE: deadlock, serialization failure
 
 
 class Opponent(Protocol):
@@ -57,23 +76,49 @@ def open_game(
 
     In a room others may sit in, and the host leads.
     """
+    photos.refuse_nothing(photo_set, photos_each)
     exhibits = photos.pick(photo_set, n_rounds, host, photos_each)
-    if not exhibits:
-        raise NotNow(gettext_noop("There are no photos in this set yet. Choose another set."))
-    _refuse_another_world(photo_set, opponents)
+    refuse_another_world(photo_set, opponents)
     game = Game.objects.create(
         photo_set=photo_set,
         domain=photo_set.domain,
         time_limit_s=time_limit_s,
         countdown_s=countdown_s,
         zoom=zoom,
+        photos_each=photos_each,
         machine_wait_s=settings.MACHINE_WAIT_S,
         is_room=is_room,
         host=host,
         host_seen_at=now,
         created_at=now,
     )
-    Round.objects.bulk_create(
+    _draw(game, exhibits, now)
+    _seat_machines(game, opponents, now)
+    return game
+
+
+@transaction.atomic
+def open_sealed(
+    experiment: Experiment, domain: str, exhibits: Sequence[Exhibit], opponent: Opponent, now: datetime
+) -> Game:
+    """Open a game for one person in an experiment: exactly these exhibits, in this order, by the sealed settings."""
+    game = Game.objects.create(
+        experiment=experiment,
+        photo_set=experiment.photo_set,
+        domain=domain,
+        time_limit_s=experiment.time_limit_s,
+        zoom=experiment.zoom,
+        machine_wait_s=settings.MACHINE_WAIT_S,
+        created_at=now,
+    )
+    _draw(game, exhibits, now)
+    _seat_machines(game, [opponent], now)
+    return game
+
+
+def _draw(game: Game, exhibits: Sequence[Exhibit], now: datetime) -> None:
+    """Make the rounds, and promise all their places: what is told before any photo's address cannot follow from it."""
+    drawn = Round.objects.bulk_create(
         Round(
             game=game,
             number=number,
@@ -84,8 +129,7 @@ def open_game(
         )
         for number, exhibit in enumerate(exhibits, start=1)
     )
-    _seat_machines(game, opponents, now)
-    return game
+    Commitment.objects.bulk_create(_promise(each, None, each.truth(), now) for each in drawn)
 
 
 def _seat_machines(game: Game, opponents: Sequence[Opponent], now: datetime) -> None:
@@ -102,7 +146,7 @@ def _seat_machines(game: Game, opponents: Sequence[Opponent], now: datetime) -> 
         )
 
 
-def _refuse_another_world(photo_set: PhotoSet, opponents: Sequence[Opponent]) -> None:
+def refuse_another_world(photo_set: PhotoSet, opponents: Sequence[Opponent]) -> None:
     """Refuse a made-up set that another version of the painter painted than an opponent has learnt from."""
     painters = photos.painters(photo_set)
     for card in opponents:
@@ -122,26 +166,46 @@ def _refuse_another_world(photo_set: PhotoSet, opponents: Sequence[Opponent]) ->
 def join(game: Game, person: Person, name: str, now: datetime) -> Player:
     """Seat a person, from the next round on where one is showing; the same person always gets the same seat.
 
-    Whoever left may come back; whoever the host removed may not. Raises NotNow or NotYours.
+    Whoever left may come back, into the round that they left too; whoever the host removed may not. Raises NotNow or
+    NotYours.
     """
-    locked = Game.objects.select_for_update(of=("self",)).get(pk=game.pk)
+    locked = lock_game(game)
     seat = locked.players.filter(person=person).first()
     if seat and seat.removed_at is None:
         return seat
     if locked.finished_at:
         raise NotNow(gettext_noop("This game is over."))
-    if seat and not seat.left:
+    if seat is None:
+        _refuse_newcomer(locked)
+        seat = Player(game=locked, person=person, kind=Player.Kind.HUMAN, name=_free_name(locked, name))
+        seat.from_round = _next_number(locked)
+    elif not seat.left:
         raise NotYours(gettext_noop("The host has taken you out of this room."))
-    if locked.locked_at and not seat:
-        raise NotNow(gettext_noop("The host has locked this room: nobody new can come in."))
-    if not seat and locked.players.filter(kind=Player.Kind.HUMAN).count() >= MOST_SEATS:
-        raise NotNow(gettext_noop("This room is full: it has %(most)d seats."), most=MOST_SEATS)
-    seat = seat or Player(game=locked, person=person, kind=Player.Kind.HUMAN, name=_free_name(locked, name))
+    elif not _left_during_open_round(seat):
+        seat.from_round = _next_number(locked)
     seat.joined_at, seat.removed_at, seat.left = now, None, False
-    seat.from_round = locked.rounds.filter(opened_at__isnull=False).count() + 1
     seat.save()
     announce(locked, "joined")
     return seat
+
+
+def _refuse_newcomer(game: Game) -> None:
+    if game.locked_at:
+        raise NotNow(gettext_noop("The host has locked this room: nobody new can come in."))
+    if not game.rounds.filter(opened_at=None).exists():
+        raise NotNow(gettext_noop("The last round has begun already: nobody new can play. You can still watch."))
+    if game.players.filter(kind=Player.Kind.HUMAN).count() >= MOST_SEATS:
+        raise NotNow(gettext_noop("This room is full: it has %(most)d seats."), most=MOST_SEATS)
+
+
+def _next_number(game: Game) -> int:
+    return game.rounds.filter(opened_at__isnull=False).count() + 1
+
+
+def _left_during_open_round(seat: Player) -> bool:
+    """Tell whether a round is showing that this seat played in when its person left: it is still theirs."""
+    showing = seat.game.rounds.filter(opened_at__lte=seat.removed_at, closed_at=None, number__gte=seat.from_round)
+    return showing.exists()
 
 
 def _free_name(game: Game, name: str) -> str:
@@ -164,18 +228,17 @@ def refuse_stranger(player: Player, this_round: Round) -> None:
 @transaction.atomic
 def start_round(game: Game, now: datetime) -> Round | None:
     """Open the next round; machines that have an answer already give it. Return None when no round is left."""
-    Game.objects.select_for_update().get(pk=game.pk)
-    still_open = game.rounds.filter(opened_at__isnull=False, closed_at=None).first()
-    if still_open and not close_if_due(still_open, now):
+    ahead = lock_ahead(game)
+    if ahead and ahead[0].opened_at is not None and not close_if_due(ahead.pop(0), now):
         raise NotNow(gettext_noop("This round is still open."))
-    this_round = game.rounds.filter(opened_at=None).order_by("number").first()
-    if this_round is None:
+    if not ahead:
         return None
+    this_round = ahead[0]
     this_round.opened_at = now
     this_round.closes_at = now + timedelta(seconds=game.time_limit_s) if game.time_limit_s else None
     this_round.save(update_fields=["opened_at", "closes_at"])
     game.rounds.filter(number=this_round.number + ROUNDS_AHEAD, wanted_at=None).update(wanted_at=now)
-    _commit(this_round, None, this_round.truth(), now)  # before anybody can have seen the photo
+    _commit(this_round, None, this_round.truth(), now)  # of a game that was opened before places were promised at once
     announce(game, OPENED)
     answer_for_machines(this_round, now)
     return this_round
@@ -202,12 +265,23 @@ def guess(
     return made
 
 
-@transaction.atomic
 def guess_all(round_pk: uuid.UUID, sent: Sequence[Sent]) -> list[Guess | Refused]:
     """Lock in guesses in the order of their arrival; return each, or why it was refused, in the order given.
 
-    The same key again returns the first answer; another key is refused. A refusal changes nothing for the others.
+    The same key again returns the first answer; another key is refused. A refusal changes nothing for the others. What
+    the database undoes for the sake of another transaction is tried again: no guess may be lost.
     """
+    for _ in range(TRIES - 1):
+        try:
+            return _guess_all(round_pk, sent)
+        except OperationalError as error:
+            if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", "") not in UNDONE:
+                raise
+    return _guess_all(round_pk, sent)
+
+
+@transaction.atomic
+def _guess_all(round_pk: uuid.UUID, sent: Sequence[Sent]) -> list[Guess | Refused]:
     locked, latest = _lock(round_pk, max(each.at for each in sent))
     players = locked.game.players.in_bulk([each.player for each in sent])
     known = {each.player_id: each for each in Guess.objects.filter(round=locked, player__in=players)}
@@ -233,9 +307,9 @@ def _guess(locked: Round, player: Player | None, earlier: Guess | None, sent: Se
     """Return the guess that this is: the one of before, or one that is yet to be written. Raises Refused."""
     if player is None:
         raise NotYours
-    refuse_stranger(player, locked)
     if earlier and sent.key and earlier.key == sent.key:
-        return earlier
+        return earlier  # whatever has become of the seat since
+    refuse_stranger(player, locked)
     if earlier:  # the player's own, or what the round closed with
         raise TooLate if earlier.auto or earlier.lat is None else AlreadyGuessed
     at = max(sent.at, locked.opened_at or sent.at)
@@ -260,12 +334,16 @@ def _start_countdown(locked: Round, now: datetime) -> None:
 def draft(player: Player, this_round: Round, point: Point, now: datetime) -> None:
     """Keep a dropped pin, unseen by others: at the deadline it becomes the guess."""
     locked, now = _lock(this_round.pk, now)
-    if _own_guess(player, locked):
+    seat = locked.game.players.filter(pk=player.pk).first()  # anew: they may have gone a moment ago
+    if seat is None:
+        raise NotYours
+    refuse_stranger(seat, locked)
+    if Guess.objects.filter(round=locked, player=seat).exists():
         raise AlreadyGuessed
     if not locked.is_open(now):
         raise TooLate
     Draft.objects.update_or_create(
-        round=locked, player=player, defaults={"lat": point.lat, "lng": point.lng, "updated_at": now}
+        round=locked, player=seat, defaults={"lat": point.lat, "lng": point.lng, "updated_at": now}
     )
 
 
@@ -314,10 +392,14 @@ def _lock(round_pk: uuid.UUID, now: datetime) -> tuple[Round, datetime]:
     return locked, max(now, locked.opened_at or now)
 
 
-def _own_guess(player: Player, locked: Round) -> Guess | None:
-    """Return the player's guess in this round, if any; refuse who does not play in it."""
-    refuse_stranger(player, locked)
-    return Guess.objects.filter(round=locked, player=player).first()
+def lock_ahead(game: Game) -> list[Round]:
+    """Return the round that is open, if one is, and the next, both locked."""
+    return list(game.rounds.select_for_update().filter(closed_at=None).order_by("number")[:2])
+
+
+def lock_game(game: Game) -> Game:
+    """Return the game, locked: those who come in and go take turns. Lock the rounds first, if any is to be touched."""
+    return Game.objects.select_for_update(of=("self",)).select_related("photo_set").get(pk=game.pk)
 
 
 def _close_if_due(locked: Round, now: datetime) -> bool:
@@ -353,19 +435,13 @@ def end_round(this_round: Round, now: datetime) -> bool:
 @transaction.atomic
 def skip_round(this_round: Round, now: datetime) -> bool:
     """Close a round without a reveal: it counts for nobody. Return whether this call did it."""
+    lock_ahead(this_round.game)  # the next one too: whoever skips a round opens that
     locked, now = _lock(this_round.pk, now)
     if locked.opened_at is None or locked.closed_at is not None:
         return False
     locked.skipped = True
     _close(locked, now)
     return True
-
-
-@transaction.atomic
-def look_again(game: Game, now: datetime) -> None:
-    """Somebody has gone: an open round may have nobody left to wait for."""
-    for each in game.rounds.filter(opened_at__isnull=False, closed_at=None):
-        close_if_due(each, now)
 
 
 def _somebody_thinks(this_round: Round) -> bool:
@@ -388,9 +464,14 @@ def seats_in(this_round: Round) -> list[rounds.Seat]:
 
 
 def _settle(locked: Round, now: datetime) -> None:
-    """Turn dropped pins into guesses, and write a row of NULLs for whoever gave no answer."""
+    """Turn dropped pins into guesses, and write a row of NULLs for whoever gave no answer.
+
+    Whoever left meanwhile is not waited for and has no answer either: else one could leave a hard round and come back.
+    """
     drafts = {draft.player_id: draft.point() for draft in locked.drafts.all()}
-    silent = playing_in(locked).exclude(guesses__round=locked)
+    seated = locked.game.players.filter(from_round__lte=locked.number)
+    played = seated.filter(Q(removed_at=None) | Q(left=True, removed_at__gte=locked.opened_at))
+    silent = played.exclude(guesses__round=locked)
     _write(locked, [_new_guess(each, locked, drafts.get(each.pk), now, auto=each.pk in drafts) for each in silent])
 
 
@@ -434,12 +515,15 @@ def _write(locked: Round, new: Sequence[Guess]) -> None:
 
 def _commit(locked: Round, player: Player | None, point: Point | None, now: datetime) -> None:
     """Promise the place (no player), or a machine's answer; what was promised stays."""
+    if not Commitment.objects.filter(round=locked, player=player).exists():
+        _promise(locked, player, point, now).save()
+
+
+def _promise(this_round: Round, player: Player | None, point: Point | None, now: datetime) -> Commitment:
     salt = commitments.new_salt()
     of = f"{player.opponent}@{player.weights}" if player else "place"
-    digest = commitments.digest(str(locked.pk), of, point, salt)
-    Commitment.objects.get_or_create(
-        round=locked, player=player, defaults={"salt": salt, "digest": digest, "made_at": now}
-    )
+    digest = commitments.digest(str(this_round.pk), of, point, salt)
+    return Commitment(round=this_round, player=player, salt=salt, digest=digest, made_at=now)
 
 
 def _who_has_met(locked: Round, persons: Collection[int]) -> set[int | None]:

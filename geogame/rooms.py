@@ -6,7 +6,7 @@ there longest may take over. Each verb may run twice, or in two processes at onc
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,9 +14,8 @@ from django.db.models import QuerySet
 from geogame import play
 from geogame.models import Game, Person, Player, Round, new_host_key
 from geogame.news import announce
+from geogame.rules import leading
 from geogame.rules.refusals import NotNow, NotYours, gettext_noop
-
-HOST_AWAY = timedelta(seconds=60)  # without a sign of life; then the longest seated may lead, after as long the next
 
 
 def may_lead(game: Game, person: Person | None) -> bool:
@@ -31,8 +30,8 @@ def may_lead(game: Game, person: Person | None) -> bool:
 def go_on(game: Game, person: Person | None, now: datetime) -> Round | None:
     """Open the next round, or end the game after the last; return the round. Raises NotYours or NotNow."""
     _refuse_all_but_the_host(game, person)
-    if not game.players.filter(kind=Player.Kind.HUMAN, removed_at=None).exists():
-        raise NotNow(gettext_noop("Nobody has come in yet."))
+    if not _seated(game).exists() and not game.rounds.filter(opened_at__isnull=False).exists():
+        raise NotNow(gettext_noop("Nobody has come in yet."))  # later all may have gone, and it can still be ended
     opened = play.start_round(game, now)
     if opened is None:
         play.finish(game, now)
@@ -49,6 +48,7 @@ def end_round(this_round: Round, person: Person | None, now: datetime) -> None:
 def skip_round(this_round: Round, person: Person | None, now: datetime) -> None:
     """Leave the open round without a reveal, it counts for nobody, and go on. Raises NotYours."""
     _refuse_all_but_the_host(this_round.game, person)
+    _refuse_in_experiments(this_round.game)
     if play.skip_round(this_round, now):
         go_on(this_round.game, person, now)
 
@@ -73,16 +73,27 @@ def remove(player: Player, person: Person | None, now: datetime) -> None:
 @transaction.atomic
 def leave(player: Player, now: datetime) -> None:
     """Go, and perhaps come back later. A host who goes leaves the room to whoever has sat there longest."""
-    _unseat(player, now, left=True)
-    successor = _by_seniority(player.game).first()
-    if player.game.host_id == player.person_id and successor:
-        _make_host(player.game, successor.person, now)
+    game = _unseat(player, now, left=True)
+    if game.host_id == player.person_id and (heirs := leading.by_seniority(_seats(game))):
+        _make_host(game, game.players.get(pk=heirs[0]).person, now)
 
 
-def _unseat(player: Player, now: datetime, left: bool) -> None:
+def _refuse_in_experiments(game: Game) -> None:
+    """Nobody goes past a round of an experiment: it would count for nobody, and be a hard one more often than not."""
+    if game.experiment_id is not None:
+        raise NotNow(gettext_noop("This is a game of an experiment: every round of it counts."))
+
+
+def _unseat(player: Player, now: datetime, left: bool) -> Game:
+    """Give up a seat, and return the game, locked. An open round may have nobody left to wait for."""
+    _refuse_in_experiments(player.game)
+    ahead = play.lock_ahead(player.game)
+    game = play.lock_game(player.game)
     if Player.objects.filter(pk=player.pk, removed_at=None).update(removed_at=now, left=left):
-        announce(player.game, "gone")
-        play.look_again(player.game, now)
+        announce(game, "gone")
+        for each in ahead:
+            play.close_if_due(each, now)  # nothing becomes of the next one, which is not open
+    return game
 
 
 @transaction.atomic
@@ -106,7 +117,7 @@ def claim(game: Game, person: Person, key: str, now: datetime) -> None:
 @transaction.atomic
 def take_over(player: Player, now: datetime) -> None:
     """Lead a room whose host has been away for a while. Raises NotNow."""
-    locked = Game.objects.select_for_update(of=("self",)).get(pk=player.game_id)
+    locked = play.lock_game(player.game)
     if locked.host_id == player.person_id:
         return
     may_at = take_over_at(locked, player)
@@ -116,14 +127,11 @@ def take_over(player: Player, now: datetime) -> None:
 
 
 def take_over_at(game: Game, player: Player) -> datetime | None:
-    """Return from when on this player may take over, should the host give no sign of life until then.
-
-    Those who sit there longest come first, each a while before the next: if they are gone too, nothing is stuck.
-    """
-    if not game.is_room or game.host_id in (None, player.person_id) or player.removed_at or player.is_machine:
+    """Return from when on this player may take over, should the host give no sign of life until then."""
+    if not game.is_room or game.host_id is None:
         return None
-    before = _by_seniority(game).exclude(person=game.host_id).filter(pk__lt=player.pk).count()
-    return (game.host_seen_at or game.created_at) + HOST_AWAY * (before + 1)
+    host_seat = _seated(game).filter(person=game.host_id).values_list("pk", flat=True).first()
+    return leading.take_over_at(_seats(game), host_seat, game.host_seen_at or game.created_at).get(player.pk)
 
 
 def host_is_here(game: Game, person: Person | None, now: datetime) -> None:
@@ -132,8 +140,12 @@ def host_is_here(game: Game, person: Person | None, now: datetime) -> None:
         Game.objects.filter(pk=game.pk, host=person).update(host_seen_at=now)
 
 
-def _by_seniority(game: Game) -> QuerySet[Player]:
-    return game.players.filter(kind=Player.Kind.HUMAN, removed_at=None).order_by("pk")
+def _seated(game: Game) -> QuerySet[Player]:
+    return game.players.filter(kind=Player.Kind.HUMAN, removed_at=None)
+
+
+def _seats(game: Game) -> list[leading.Seated]:
+    return [leading.Seated(*each) for each in _seated(game).values_list("joined_at", "pk")]
 
 
 def _make_host(game: Game, person: Person | None, now: datetime) -> None:
@@ -152,7 +164,7 @@ def _refuse_all_but_the_host(game: Game, person: Person | None) -> None:
 def again(game: Game, person: Person | None, cards: Sequence[play.Opponent], now: datetime) -> Game:
     """Open a game like this one after it has ended, once; whoever sat here comes in by themselves. Raises NotYours."""
     _refuse_all_but_the_host(game, person)
-    locked = Game.objects.select_for_update(of=("self",)).select_related("photo_set").get(pk=game.pk)
+    locked = play.lock_game(game)
     if locked.finished_at is None:
         raise NotNow(gettext_noop("This game is still going on."))
     if locked.next_game is not None:
@@ -161,6 +173,7 @@ def again(game: Game, person: Person | None, cards: Sequence[play.Opponent], now
     following = play.open_game(
         locked.photo_set, [card for card in cards if card.name in seated], locked.rounds.count(), locked.time_limit_s,
         now, person, is_room=locked.is_room, countdown_s=locked.countdown_s, zoom=locked.zoom,
+        photos_each=locked.photos_each,
     )  # fmt: skip
     host = locked.players.filter(person=person, removed_at=None).first()
     if host and host.person:

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "geogame",
 ]
 MIDDLEWARE = [
+    "geogame.policy.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,6 +129,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "geogame.tasks.sweep", "schedule": 2.0},  # seconds
     "locate": {"task": "predictor.tasks.locate", "schedule": 10.0, "options": {"expires": 10}},
     "explain": {"task": "predictor.tasks.explain", "schedule": 10.0, "options": {"expires": 10}},
+    "reckon": {"task": "geogame.tasks.reckon", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 LANGUAGE_CODE = "en"

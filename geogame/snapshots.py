@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +23,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from geogame.models import Commitment, Draft, Explanation, Game, Guess, Player, Prediction, Round
-from geogame.rules import commitments, rounds, standings
+from geogame.models import Commitment, Draft, Explanation, Game, Guess, Player, Prediction, Round, Slot
+from geogame.rules import commitments, leading, rounds, standings
 from geogame.rules.sphere import Point
 from geogame.rules.standings import Outcome
 from predictor import cells, s2
@@ -34,7 +34,8 @@ TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
 RECENT_S = 1.0
 BOARDS = 512  # games whose last version a process remembers, some ten kilobytes each
-MOST_IN_TABLE = 12  # people whose guesses the table of all rounds lists; of more each one sees their own
+MOST_IN_TABLE = 12  # people whose guesses the table of all rounds lists; of more the best ones', and each one's own
+BEST_IN_TABLE = 4  # as many columns as the page has for people
 STRONGEST = 127  # of a drop on the wire: a whole number of seven bits
 HUES = (24, 340, 48, 4, 300, 64, 320, 36)  # warm ones: people's; degrees of the colour wheel
 
@@ -61,6 +62,9 @@ class Board:
     host: int | None  # a person
     host_key: str
     host_may_be_anyone: bool
+    seated: Sequence[leading.Seated]  # who may follow the host; nobody where that cannot be
+    host_seat: int | None
+    take_over_at: Mapping[int, datetime]  # by seat
     built_at: float  # by this process's clock that never jumps
 
     def leads(self, viewer_pk: int | None, person_pk: int | None) -> bool:
@@ -83,6 +87,7 @@ class Board:
                 "guess": {"lat": point.lat, "lng": point.lng} if point else None,
                 "standing": self.standings.get(viewer_pk, self.standings.get(None)),
                 "verdict": self._verdict(viewer_pk),
+                "takeOverInMs": _ms_until(self.take_over_at.get(viewer_pk or 0), now),
                 "guesses": self.all_guesses.get(viewer_pk or 0, []) if self.phase == "over" else None,
             },
         }
@@ -111,19 +116,27 @@ _building = threading.Lock()
 
 def board(game_pk: int) -> Board:
     """Return a game's board, built once for a version in this process."""
-    version = Game.objects.values_list("version", flat=True).get(pk=game_pk)
-    known = _boards.get(game_pk)
-    if known and known.version == version:
+    if known := _known(game_pk):
         return known
     with _building:  # the others wait for what this one builds
-        version = Game.objects.values_list("version", flat=True).get(pk=game_pk)
-        known = _boards.get(game_pk)
-        if known is None or known.version != version:
-            known = _boards[game_pk] = _build(game_pk)
-            _boards.move_to_end(game_pk)
-            while len(_boards) > BOARDS:
-                _boards.popitem(last=False)
+        if known := _known(game_pk):
+            return known
+        built = _boards[game_pk] = _build(game_pk)
+        _boards.move_to_end(game_pk)
+        while len(_boards) > BOARDS:
+            _boards.popitem(last=False)
+        return built
+
+
+def _known(game_pk: int) -> Board | None:
+    """Return the board of the game's version if it was built, with the host's last sign of life, which raises none."""
+    version, seen_at = Game.objects.values_list("version", "host_seen_at").get(pk=game_pk)
+    known = _boards.get(game_pk)
+    if known is None or known.version != version:
+        return None
+    if seen_at is None or not known.seated:
         return known
+    return replace(known, take_over_at=leading.take_over_at(known.seated, known.host_seat, seen_at))
 
 
 def forget_boards() -> None:
@@ -181,15 +194,20 @@ def headline(
 def _build(game_pk: int) -> Board:
     game = Game.objects.select_related("photo_set", "host", "next_game").get(pk=game_pk)
     players = list(game.players.all())
+    shown = [player for player in players if not _is_out(player)]
+    shown_pks = {player.pk for player in shown}
     current = _current_round(game)
     phase = _phase(game, current)
     here = list(current.guesses.all()) if current else []
-    counted = Guess.objects.filter(round__game=game, round__skipped=False, round__closed_at__isnull=False)
+    told = [guess for guess in here if guess.player_id in shown_pks]
+    counted = Guess.objects.filter(
+        player__in=shown_pks, round__game=game, round__skipped=False, round__closed_at__isnull=False
+    )
     totals = dict(counted.order_by().values_list("player").annotate(total=Sum("points")))
     by_player = {guess.player_id: guess for guess in here}
     machine = next((player for player in players if player.is_machine), None)
     belief = _belief(machine, current) if machine and current and phase == "reveal" else None
-    results = _results(game, players, list(counted)) if phase == "over" else None
+    results = _results(game, shown, list(counted)) if phase == "over" else None
     common = {
         "version": game.version,
         "game": _game(game, players),
@@ -197,12 +215,16 @@ def _build(game_pk: int) -> Board:
         "players": [
             _player(player, hue, _state(player, current, by_player.get(player.pk), phase), totals.get(player.pk) or 0)
             for player, hue in _with_hues(players)
+            if player.pk in shown_pks
         ],
         "round": _round(current, phase) if current and phase in ("showing", "reveal") else None,
-        "reveal": _reveal(game, current, machine, belief, here) if current and phase == "reveal" else None,
+        "promised": _promised(game) if phase in ("lobby", "reveal") else None,
+        "reveal": _reveal(game, current, machine, belief, told) if current and phase == "reveal" else None,
         "results": results and results.common,
     }
     answered = {guess.player_id: guess.created_at for guess in here}
+    seated = _seated(game, players)
+    host_seat = _host_seat(game, players)
     return Board(
         version=game.version,
         common=common,
@@ -224,8 +246,23 @@ def _build(game_pk: int) -> Board:
         host=game.host_id,
         host_key=game.host_key,
         host_may_be_anyone=game.host_id is None,
+        seated=seated,
+        host_seat=host_seat,
+        take_over_at=leading.take_over_at(seated, host_seat, game.host_seen_at or game.created_at),
         built_at=time.monotonic(),
     )
+
+
+def _is_out(player: Player) -> bool:
+    """Tell whether the host took this player out: nobody is shown their name or pins any more; what counts stays."""
+    return player.removed_at is not None and not player.left
+
+
+def _seated(game: Game, players: Sequence[Player]) -> list[leading.Seated]:
+    """Return who may follow a host who has gone: in rooms those who sit there, elsewhere nobody."""
+    if not game.is_room or game.host_id is None:
+        return []
+    return [leading.Seated(each.joined_at, each.pk) for each in players if each.person_id and not each.removed_at]
 
 
 def _plays(player: Player, current: Round) -> bool:
@@ -258,12 +295,14 @@ def _game(game: Game, players: Sequence[Player]) -> Json:
         "isRoom": game.is_room,
         "locked": game.locked_at is not None,
         "host": game.host.name if game.is_room and game.host else None,
-        "hostSeat": next(
-            (player.pk for player in players if player.person_id and player.person_id == game.host_id), None
-        ),
+        "hostSeat": _host_seat(game, players),
         "next": game.next_game.code if game.next_game else None,
         "notice": notice(game, players),
     }
+
+
+def _host_seat(game: Game, players: Sequence[Player]) -> int | None:
+    return next((each.pk for each in players if each.person_id and each.person_id == game.host_id), None)
 
 
 def notice(game: Game, players: Sequence[Player]) -> str | None:
@@ -289,14 +328,17 @@ def _with_hues(players: Sequence[Player]) -> list[tuple[Player, int]]:
 
 
 def _player(player: Player, hue: int, state: str, total: int) -> Json:
+    is_withdrawn = player.void_reason == Slot.Excluded.WITHDRAWN
+    initials = "".join(word[0] for word in player.name.split()[:2]).upper() or "?"
     return {
         "id": player.pk,
         "kind": player.kind,
-        "name": player.name,
-        "initials": "".join(word[0] for word in player.name.split()[:2]).upper() or "?",
+        "name": _("withdrawn") if is_withdrawn else player.name,
+        "initials": "–" if is_withdrawn else initials,
         "hue": hue,
         "state": state,
         "gone": player.removed_at is not None,
+        "voided": player.voided_at is not None,
         "total": total,
     }
 
@@ -340,6 +382,15 @@ def _commitment(made: Commitment, current: Round, phase: str) -> Json:
     place = current.truth() if player is None else guess.point() if guess else None
     lat, lng = commitments.e7(place) or ("none", "none")
     return {**told, "salt": made.salt, "lat": str(lat), "lng": str(lng)}
+
+
+def _promised(game: Game) -> Json | None:
+    """Return what the next round's place was promised as; None after the last, or where it is promised later."""
+    ahead = Commitment.objects.filter(round__game=game, round__opened_at=None, player=None).select_related("round")
+    made = ahead.order_by("round__number").first()
+    if made is None:
+        return None
+    return {"round": str(made.round_id), "number": made.round.number, "of": "place", "digest": made.digest}
 
 
 def _ms_until(then: datetime | None, now: datetime) -> int | None:
@@ -498,19 +549,19 @@ def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess]) ->
     table = []
     people = [player.pk for player in players if not player.is_machine]
     by_player: dict[int, list[Json]] = {}
+    hidden = set(people) - set(_listed(people, guesses))
     for each in game.rounds.filter(closed_at__isnull=False, skipped=False).select_related("exhibit"):
         here = [guess for guess in guesses if guess.round_id == each.pk]
         photos = each.exhibit.ordered_photos()
         for guess in here:
             by_player.setdefault(guess.player_id, []).append({"number": each.number, **_guess(guess)})
-        listed = here if len(people) <= MOST_IN_TABLE else [guess for guess in here if guess.player_id not in people]
         table.append(
             {
                 "number": each.number,
                 "title": photos[-1].title,
                 "photo": reverse("round-photo", args=[each.pk, len(photos)]),
                 "place": {"lat": each.lat, "lng": each.lng},
-                "guesses": [_guess(guess) for guess in listed],
+                "guesses": [_guess(guess) for guess in here if guess.player_id not in hidden],
                 "winner": standings.winner({guess.player_id: guess.error_km for guess in here}),
                 "peopleMedianKm": standings.median_km(g.error_km for g in here if g.player_id in people),
             }
@@ -526,6 +577,17 @@ def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess]) ->
         ),
     }
     return _Results(common, by_player if len(people) > MOST_IN_TABLE else {}, won)
+
+
+def _listed(people: Sequence[int], guesses: Sequence[Guess]) -> Sequence[int]:
+    """Return whose guesses all are told: everybody's, or of many people those of the best."""
+    if len(people) <= MOST_IN_TABLE:
+        return people
+    totals = dict.fromkeys(people, 0)
+    for guess in guesses:
+        if guess.player_id in totals:
+            totals[guess.player_id] += guess.points or 0
+    return sorted(people, key=lambda player: -totals[player])[:BEST_IN_TABLE]
 
 
 def _sum(player_pk: int, own: Sequence[Json], table: Sequence[Json]) -> Json:

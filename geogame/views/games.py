@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
-from geogame import limits, play, rooms, seats
+from geogame import codes, limits, photos, play, rooms, seats
 from geogame.forms import NameForm, StartForm
 from geogame.language import sentence
 from geogame.models import Game, Person, Player
 from geogame.rules.refusals import Refused
 from geogame.snapshots import snapshot
-from geogame.views import home
+from geogame.views import addresses, home
 from geogame.views import rooms as rooms_views
 from geogame.views.answers import refusing, refusing_page, state_for
-from geogame.views.visitors import known_game, viewer
+from geogame.views.visitors import known_game, viewer, visitor
 from predictor import opponents
 from predictor.tasks import nudge
 
@@ -60,6 +60,7 @@ def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
     now = timezone.now()
     person = seats.person_called(request, wish["name"])
     cards = opponents.available()
+    photos.refuse_too_many(wish["photo_set"], wish["rounds"], "any")
     game = play.open_game(wish["photo_set"], cards, wish["rounds"], wish["time_limit"] or None, now, person)
     play.join(game, person, person.name or _("Guest"), now)
     play.start_round(game, now)
@@ -74,13 +75,14 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
     A game of one is seen by strangers only when it is over. Into a room they may come, or watch it (?watch).
     """
-    game = known_game(request, code)
-    person = seats.person_of(request)
-    player = seats.player_in(person, game)
+    game, player, person = visitor(request, code)
+    leads = person is not None and game.host_id == person.pk
+    if player is not None or leads:
+        codes.note_at(limits.address(request), game)
     if player is None and game.finished_at is None:
         if not game.is_room:
             return render(request, "403.html", {"reason": _("This game is being played by somebody else.")}, status=403)
-        if "watch" not in request.GET and (person is None or game.host_id != person.pk):
+        if "watch" not in request.GET and not leads:
             return rooms_views.door(request, game, NameForm(initial={"name": person.name if person else ""}))
     return page(request, game, player, person, "watch" if player is None else "play")
 
@@ -102,7 +104,8 @@ def page(request: HttpRequest, game: Game, player: Player | None, person: Person
         "game": game,
         "role": role,
         "snapshot": here,
-        "join_url": request.build_absolute_uri(reverse("game", args=[game.code])),
+        "join_url": addresses.for_others(request, reverse("game", args=[game.code])),
+        "only_here": addresses.is_only_here(request),
         "tile_url": settings.TILE_URL,
         "tile_credit": settings.TILE_CREDIT,
     }

@@ -16,12 +16,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from geogame import limits, play, rooms, seats
+from geogame import codes, limits, photos, play, rooms, seats
 from geogame.forms import CodeForm, NameForm, RoomForm
 from geogame.language import sentence
 from geogame.models import Game, Person, Player, Round
 from geogame.rules.refusals import BadInput, NotNow, NotYours, Refused, TooOften, gettext_noop
-from geogame.views import home
+from geogame.views import addresses, home
 from geogame.views.answers import STATUS, body_of, refusing, refusing_page, state_for
 from geogame.views.visitors import known_game, viewer
 from predictor import opponents
@@ -50,6 +50,7 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, sentence(refusal))
         else:
             nudge()
+            codes.note_at(limits.address(request), game)
             response = redirect("game", code=game.code)
             seats.remember(response, person, secure=request.is_secure())
             return response
@@ -62,6 +63,7 @@ def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
     now = timezone.now()
     person = seats.person_called(request, wish["name"])
     cards = [card for card in opponents.available() if card.name in wish["opponents"]]
+    photos.refuse_too_many(wish["photo_set"], wish["rounds"], wish["photos_each"])
     game = play.open_game(
         wish["photo_set"], cards, wish["rounds"], wish["time_limit"] or None, now, person, is_room=True,
         countdown_s=int(wish["countdown"] or 0) or None, zoom=wish["zoom"], photos_each=wish["photos_each"],
@@ -92,14 +94,18 @@ def door(request: HttpRequest, game: Game, form: NameForm, status: int = 200) ->
     return render(request, "rooms/door.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@ensure_csrf_cookie
 @refusing_page
 def join(request: HttpRequest, code: str) -> HttpResponse:
-    """Come in with a name."""
-    form = NameForm(request.POST)
+    """Come in with a name; who watches, or leads without a seat, finds the door here."""
     game = known_game(request, code)
     if not game.is_room:
         raise Http404
+    if request.method != "POST":
+        person = seats.person_of(request)
+        return door(request, game, NameForm(initial={"name": person.name if person else ""}))
+    form = NameForm(request.POST)
     try:
         limits.spare(limits.JOIN, limits.address(request))
         if not form.is_valid():
@@ -111,6 +117,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         form.is_valid()
         form.add_error(None, sentence(refusal))
         return door(request, game, form, status=STATUS[type(refusal)])
+    codes.note_at(limits.address(request), game)
     response = redirect("game", code=game.code)
     seats.remember(response, person, secure=request.is_secure())
     return response
@@ -121,7 +128,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 def qr(request: HttpRequest, code: str) -> HttpResponse:
     """Return the room's address as a QR code. It is drawn for any code: a picture tells nothing of what there is."""
     out = io.BytesIO()
-    address = request.build_absolute_uri(reverse("game", args=[code]))
+    address = addresses.for_others(request, reverse("game", args=[code]))
     segno.make(address, error="m", micro=False).save(out, kind="svg", scale=8, border=2, xmldecl=False, light="#fff")
     return HttpResponse(out.getvalue(), content_type="image/svg+xml")
 
@@ -131,7 +138,6 @@ def qr(request: HttpRequest, code: str) -> HttpResponse:
 def lead(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """Lead the room from this browser, by the host's own link. Only the button does it: links are also previewed."""
     try:
-        limits.spare(limits.LEAD, limits.address(request))
         game = known_game(request, code)
         if request.method != "POST":
             return render(request, "rooms/lead.html", {"game": game})
@@ -152,6 +158,7 @@ def again(request: HttpRequest, code: str) -> HttpResponse:
     game, _player, person = viewer(request, code)
     assert person is not None or not rooms.may_lead(game, person)
     following = rooms.again(game, person, opponents.available(), timezone.now())
+    codes.note_at(limits.address(request), following)
     nudge()
     return JsonResponse({"code": following.code})
 

@@ -14,6 +14,7 @@ from geogame.rules.sphere import point
 from geogame.snapshots import after_guess
 from geogame.together import Together
 from geogame.views.answers import arrived_at, body_of, refusing, state_for
+from geogame.views.visitors import is_screen
 from predictor import opponents
 from predictor.tasks import nudge_why
 
@@ -22,9 +23,13 @@ MAX_AWAY = 10_000
 _together = Together(play.guess_all)
 
 
+def _opened(round_id: object) -> Round:
+    return get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
+
+
 def _round_and_seat(request: HttpRequest, round_id: object) -> tuple[Round, Player]:
     """Return an opened round and this browser's seat in its game; rounds not yet opened do not exist for players."""
-    this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
+    this_round = _opened(round_id)
     player = seats.player_in(seats.person_of(request), this_round.game)
     if player is None:
         raise NotYours
@@ -51,7 +56,10 @@ def guess(request: HttpRequest, round_id: uuid.UUID) -> HttpResponse:
     away = body.get("away")
     looked_away = away if type(away) is int and 0 <= away <= MAX_AWAY else None
     sent = play.Sent(player, point(body.get("lat"), body.get("lng")), key, arrived, looked_away)
-    made = _together(round_id, sent)
+    try:
+        made = _together(round_id, sent)
+    except Round.DoesNotExist as error:  # what is remembered of a game that somebody has deleted
+        raise Http404 from error
     if isinstance(made, Refused):
         raise made
     answer = HttpResponse(after_guess(made, timezone.now()), content_type="application/json")
@@ -75,12 +83,17 @@ def draft(request: HttpRequest, round_id: object) -> HttpResponse:
 def bell(request: HttpRequest, round_id: object) -> HttpResponse:
     """A browser's countdown ran out: have a look whether the round is due. The server decides.
 
-    In a large room all bells ring at once, so most of them find the round closed and take no lock.
+    In a large room all bells ring at once, so most of them find the round closed and take no lock. Who only watches a
+    room may ring too.
     """
-    this_round, player = _round_and_seat(request, round_id)
+    this_round = _opened(round_id)
+    person = None if is_screen(request) else seats.person_of(request)
+    player = seats.player_in(person, this_round.game)
+    if player is None and not this_round.game.is_room:
+        raise NotYours
     if this_round.closed_at is None:
         play.close_if_due(this_round, timezone.now())
-    return _state(player)
+    return state_for(this_round.game, player, person)
 
 
 @require_POST
@@ -101,7 +114,7 @@ def why(request: HttpRequest, round_id: object) -> HttpResponse:
 @refusing
 def photo(request: HttpRequest, round_id: object, position: int) -> HttpResponse:
     """Serve a photo of the round: no name, no validator and no date by which it could be recognised elsewhere."""
-    this_round = get_object_or_404(Round.objects.select_related("game"), pk=round_id, opened_at__isnull=False)
+    this_round = _opened(round_id)
     is_open = this_round.game.finished_at is not None or this_round.game.is_room
     if not is_open and seats.player_in(seats.person_of(request), this_round.game) is None:
         raise NotYours

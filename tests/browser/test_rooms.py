@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.test_game import Installation, drop_pin, is_phone, phase
@@ -68,6 +68,7 @@ def open_room(
     page.get_by_label("Your name").fill("Hanna")
     page.get_by_role("button", name="Open the room").click()
     phase(page, "lobby")
+    page.wait_for_selector("#panel:not([inert])", state="attached")  # the script has run
     return page.url
 
 
@@ -124,6 +125,7 @@ def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: st
     for page in (*people, screen):
         phase(page, "showing")
     shoot(screen, screens, "screen-showing")
+    expect(screen.locator(".bar-code")).to_contain_text(f"{code[:5]}-{code[5:]}")
     reload_all(people, "showing")
     stranger.goto(address)
     come_in(stranger, address, "Late Lee")
@@ -136,6 +138,7 @@ def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: st
     lock_in(ana, 0.4)
     reload_all(people, "showing")
     expect(ana.locator("#guess")).to_contain_text("Waiting for")  # locked, still
+    expect(host.locator(".count-long")).to_have_text("1 of 3 locked in")  # neither the late one nor the machine counts
     shoot(ana, screens, "phone-locked")
     lock_in(ben, 0.6)
     lock_in(host, 0.5, 0.6)
@@ -238,7 +241,7 @@ def test_verify_is_true_and_false_where_a_byte_was_changed(opened: Opener, serve
     phase(page, "reveal")
     verify = page.locator("#verify")
     verify.get_by_role("button").click()
-    expect(verify.locator("li")).to_have_count(2)
+    expect(verify.locator("li")).to_have_count(2)  # it is the last round: no place is promised after it
     expect(verify.locator("li[data-verdict=true]")).to_have_count(2)
     shoot(page, screens, "verified")
     page.evaluate(
@@ -255,6 +258,148 @@ def test_verify_is_true_and_false_where_a_byte_was_changed(opened: Opener, serve
     page.evaluate("sessionStorage.clear()")
     verify.get_by_role("button").click()
     expect(verify.locator("li[data-verdict=null]")).to_have_count(2)
+
+
+def shared(page: Page, name: str) -> str:
+    """Return the address of one of the page's modules."""
+    address = page.locator(f"link[rel=modulepreload][href*='/{name}.']").get_attribute("href")
+    assert address is not None
+    return address
+
+
+RUDE = "<img/src=x/onerror=window.pwned=1>"
+
+
+def test_a_name_is_never_html_and_whoever_follows_the_host_can_go_on(
+    opened: Opener, address: str, installation: Installation
+) -> None:
+    host, rude, ana = opened(WIDE), opened(PHONE, phone=True), opened(WIDE)
+    room = open_room(host, f"{address}/", rounds=2)
+    come_in(ana, room, "Ana")
+    come_in(rude, room, RUDE)
+    host.get_by_role("button", name="Start the game").click()
+    for page, across in ((host, 0.4), (rude, 0.5), (ana, 0.6)):
+        phase(page, "showing")
+        lock_in(page, across)
+    for page in (host, rude, ana):
+        phase(page, "reveal")
+        expect(page.locator(".pin-name", has_text=RUDE).first).to_be_attached()
+        assert page.evaluate("window.pwned") is None
+        assert page.locator("#card").evaluate("card => card.scrollWidth <= card.clientWidth")
+    expect(ana.locator("#next")).to_be_hidden()
+    ana.keyboard.press("n")  # which presses no button that is not there
+    host.context.close()
+    code = room.rstrip("/").rsplit("/", 1)[-1]
+    manage(installation[0], "shell", "-c", HOST_GONE % code)
+    ana.evaluate("window.dispatchEvent(new Event('online'))")  # as after a tunnel: the page has a look
+    ana.get_by_role("button", name="Lead the room").click()
+    ana.locator("#next").click()
+    phase(ana, "showing")
+    expect(rude.locator("#take-over")).to_be_hidden()  # it was not their turn
+
+
+HOST_GONE = """
+from datetime import timedelta
+from django.utils import timezone
+from geogame.models import Game
+Game.objects.filter(code="%s").update(host_seen_at=timezone.now() - timedelta(seconds=90))
+"""
+
+
+def test_a_socket_that_is_dead_and_does_not_know_it_is_found_out(opened: Opener, served: str) -> None:
+    host, ana = opened(WIDE), opened(WIDE)
+    heard: list[list[str | bytes]] = []  # by socket
+
+    def carry(socket: WebSocketRoute) -> None:
+        told: list[str | bytes] = []
+        heard.append(told)
+
+        def pass_on(text: str | bytes) -> None:
+            told.append(text)
+            if told is not heard[0] or len(told) == 1:  # the first one falls silent, and stays open
+                socket.send(text)
+
+        socket.connect_to_server().on_message(pass_on)
+
+    ana.route_web_socket("**/ws/**", carry)
+    ana.clock.install()
+    room = open_room(host, served, rounds=2)
+    come_in(ana, room, "Ana")
+    while not heard or not heard[0]:
+        ana.wait_for_timeout(50)
+    host.get_by_role("button", name="Start the game").click()
+    phase(host, "showing")
+    ana.clock.fast_forward(31_000)
+    phase(ana, "showing")
+    ana.clock.fast_forward(3_000)
+    ana.wait_for_timeout(300)
+    assert len(heard) == 2
+
+
+def test_the_big_screen_in_the_hosts_browser_is_nobodys(opened: Opener, served: str) -> None:
+    host = opened(WIDE)
+    room = open_room(host, served, rounds=1)
+    screen = host.context.new_page()
+    screen.set_viewport_size({"width": 1920, "height": 1080})
+    screen.goto(f"{room}screen/")
+    screen.wait_for_selector("#panel:not([inert])", state="attached")
+    code, people = (screen.locator(f".lobby-{part}").bounding_box() for part in ("code", "people"))
+    assert code
+    assert people
+    assert code["x"] + code["width"] <= people["x"]
+    host.get_by_role("button", name="Start the game").click()
+    phase(screen, "showing")
+    expect(screen.locator("#game")).to_have_attribute("data-seated", "false")
+    expect(screen.locator(".chip-name", has_text="You")).to_have_count(0)
+    expect(screen.locator("#guess")).to_be_hidden()
+    lock_in(host)
+    phase(screen, "reveal")
+    expect(screen.locator("#next")).to_be_hidden()
+    expect(screen.locator("#card")).to_contain_text("The place is revealed.")
+
+
+def test_a_watcher_is_shown_the_way_to_a_seat(opened: Opener, served: str) -> None:
+    host, watcher = opened(WIDE), opened(PHONE, phone=True)
+    room = open_room(host, served, rounds=1)
+    watcher.goto(f"{room}?watch")
+    watcher.locator("#lobby").get_by_role("link", name="Take a seat").click()
+    watcher.get_by_label("Your name").fill("Ana")
+    watcher.get_by_role("button", name="Take a seat").click()
+    watcher.wait_for_selector("#game[data-role=play]")
+
+
+def test_a_half_is_rounded_in_every_language(opened: Opener, served: str) -> None:
+    """Python's -123456789.5 rounds to -123456790, JavaScript's to -123456789: the same place to a centimetre."""
+    page = opened(WIDE)
+    open_room(page, served, rounds=1)
+    shown = "{ reveal: { place: { lat: -12.34567895, lng: 1 }, guesses: [] }, players: [] }"
+    fits = "async (url) => (await import(url)).isShown({ of: 'place', lat: '%s', lng: '10000000' }, " + shown + ")"
+    assert page.evaluate(fits % "-123456790", shared(page, "verify"))
+    assert not page.evaluate(fits % "-123456800", shared(page, "verify"))
+
+
+def test_who_won_a_round_is_told_even_without_a_column(opened: Opener, served: str) -> None:
+    page = opened(WIDE)
+    open_room(page, served, rounds=1)
+    row = page.evaluate(WON_BY_ANOTHER, shared(page, "rounds"))
+    assert row == ["1. Here", "", "1,000 km", "–", "12.0 km", "Gil"]
+
+
+WON_BY_ANOTHER = """
+async (url) => {
+  const player = (id, name) => ({ id, name, kind: "human", hue: 0, initials: name[0] });
+  const players = [player(1, "Ana"), player(2, "Ben"), player(3, "Gil")];
+  const guesses = [{ player: 1, lat: 1, lng: 1, errorKm: 1000 }, { player: 3, lat: 0, lng: 0, errorKm: 12 }];
+  const round = { number: 1, title: "Here", photo: "data:,", place: { lat: 0, lng: 0 }, winner: 3, guesses,
+    peopleMedianKm: 12 };
+  const body = document.createElement("tbody");
+  (await import(url)).drawRounds(document.createElement("tr"), body,
+    { results: { rounds: [round] }, players, sides: players.slice(0, 2), own: { seat: null, guesses: null },
+      hasMedian: true },
+    new Promise(() => {}));
+  return [...body.rows[0].cells].map((cell) => cell.lastChild ? cell.lastChild.textContent.trim() : cell.textContent);
+}
+"""
 
 
 def test_pins_on_both_sides_of_the_date_line_are_in_one_view(

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 from django.utils import timezone
 
 from geogame import play
 from geogame.asgi import application
-from geogame.consumers import NO_SEAT
-from geogame.models import Game, Person, PhotoSet
+from geogame.consumers import NO_SEAT, TOO_OFTEN, GameConsumer
+from geogame.hub import hub
+from geogame.models import CODE_ALPHABET, Game, Person, PhotoSet
 from geogame.rules.sphere import Point
 from tests.conftest import CARD
 from tests.game.conftest import browser_of
@@ -20,10 +22,12 @@ from tests.game.conftest import browser_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def socket_of(game: Game, browser: Client, origin: bytes = b"http://testserver") -> WebsocketCommunicator:
+def socket_of(
+    game: Game, browser: Client, origin: bytes = b"http://testserver", query: str = ""
+) -> WebsocketCommunicator:
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
     headers = [(b"cookie", cookie.encode()), (b"origin", origin), (b"host", b"testserver")]
-    return WebsocketCommunicator(application, f"/ws/games/{game.code}/", headers=headers)
+    return WebsocketCommunicator(application, f"/ws/games/{game.code}/{query}", headers=headers)
 
 
 @sync_to_async
@@ -113,3 +117,80 @@ async def test_what_a_browser_says_on_the_socket_changes_nothing(junk: str, toy_
     await guess(game)
     assert (await socket.receive_json_from(5))["own"]["guess"]
     await socket.disconnect()
+
+
+async def closed_with(socket: WebsocketCommunicator) -> int:
+    await socket.connect()
+    heard = await socket.receive_output(5)
+    assert heard["type"] == "websocket.close"
+    return int(heard["code"])
+
+
+async def test_codes_cannot_be_tried_out_by_socket(toy_set: PhotoSet, ana: Person) -> None:
+    room = await new_room(toy_set, ana)
+    codes = [Game(code=f"{'0' * 9}{one}") for one in CODE_ALPHABET[:31]]
+    answers = [await closed_with(socket_of(code, Client())) for code in codes]
+    assert answers == [NO_SEAT] * 30 + [TOO_OFTEN]
+    assert await closed_with(socket_of(room, Client())) == TOO_OFTEN  # the right one too
+    host = socket_of(room, browser_of(ana))
+    await host.connect()
+    assert (await host.receive_json_from(5))["own"]["leads"]
+    await host.disconnect()
+
+
+@sync_to_async
+def new_room(photo_set: PhotoSet, person: Person) -> Game:
+    game = play.open_game(photo_set, [CARD], 2, 60, timezone.now(), person, is_room=True)
+    play.join(game, person, person.name, timezone.now())
+    return game
+
+
+async def test_a_big_screen_is_shown_what_everybody_sees(toy_set: PhotoSet, ana: Person) -> None:
+    room, browser = await new_room(toy_set, ana), browser_of(ana)
+    key = (await Game.objects.aget(pk=room.pk)).host_key
+    socket = socket_of(room, browser, query="?screen=1")
+    await socket.connect()
+    by_socket = await socket.receive_json_from(5)
+    await socket.disconnect()
+    by_http = (await sync_to_async(browser.get)(f"/games/{room.code}/snapshot/?screen=1")).json()
+    for told in (by_socket, by_http):
+        assert (told["own"]["seat"], told["own"]["leads"], told["own"]["hostKey"]) == (None, False, None)
+        assert key not in str(told)
+    alone = await new_game(toy_set, ana)
+    assert await closed_with(socket_of(alone, browser, query="?screen=1")) == NO_SEAT
+    assert (await sync_to_async(browser.get)(f"/games/{alone.code}/snapshot/?screen=1")).status_code == 403
+
+
+async def test_a_socket_that_fails_while_it_is_opened_leaves_no_ghost(
+    toy_set: PhotoSet, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await new_room(toy_set, ana)
+
+    async def away(*_: object) -> None:
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(GameConsumer, "_snapshot", away)
+    socket = socket_of(room, browser_of(ana))
+    await socket.connect()
+    with pytest.raises(OSError, match="away"):
+        await socket.receive_output(5)
+    assert room.pk not in hub()._rooms
+
+
+async def test_a_layer_that_is_away_keeps_nobody_from_watching(
+    toy_set: PhotoSet, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionError("Redis is away")
+
+    for verb in ("group_add", "group_discard"):
+        monkeypatch.setattr(get_channel_layer(), verb, away)
+    room = await new_room(toy_set, ana)
+    socket = socket_of(room, browser_of(ana))
+    await socket.connect()
+    first = await socket.receive_json_from(5)
+    await sync_to_async(play.start_round)(room, timezone.now())
+    while (heard := await socket.receive_json_from(5))["phase"] != "showing":
+        assert heard["version"] >= first["version"]
+    await socket.disconnect()
+    assert room.pk not in hub()._rooms

@@ -28,6 +28,52 @@ def test_codes_cannot_be_tried_out(room: Game, client: Client) -> None:
         assert b"a little fast" in answer.content
 
 
+def guess_codes(client: Client) -> None:
+    for one in CODE_ALPHABET[:31]:
+        client.get(f"/games/{'0' * 9}{one}/")
+
+
+def test_one_pupil_who_tries_codes_locks_out_nobody_of_the_classroom(toy_set: PhotoSet, ana: Person) -> None:
+    host = browser_of(ana)
+    form = {"photo_set": "toy", "rounds": 2, "time_limit": 60, "opponents": "planet", "plays": "on", "name": "Ana"}
+    address = host.post("/rooms/", form)["Location"]
+    code = address.strip("/").split("/")[-1]
+    pupil = Client()
+    assert pupil.post(f"{address}join/", {"name": "Ben"}).status_code == 302
+    guess_codes(Client())
+    guess_codes(pupil)
+    for browser in (host, pupil):
+        assert browser.get(address).status_code == 200
+        assert browser.get(f"{address}snapshot/").status_code == 200
+    assert host.post(f"{address}next/").status_code == 200
+    assert Client().get(f"{address}screen/").status_code == 200
+    assert Client().post(f"{address}join/", {"name": "Cem"}).status_code == 302  # somebody of it is at this address
+    assert Client(REMOTE_ADDR="192.0.2.7").get(f"/join/?code={code}").status_code == 302
+
+
+def test_from_an_address_where_nobody_of_the_room_is_it_cannot_be_found_by_trying(room: Game) -> None:
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    guess_codes(elsewhere)
+    assert elsewhere.get(f"/games/{room.code}/").status_code == 429
+    assert Client().get(f"/games/{room.code}/").status_code == 200
+
+
+def test_a_person_who_tries_codes_is_counted_wherever_they_are(room: Game, ben: Person) -> None:
+    browser = browser_of(ben)
+    answers = [
+        browser.get(f"/games/{'0' * 9}{one}/", REMOTE_ADDR=f"192.0.2.{number}").status_code
+        for number, one in enumerate(CODE_ALPHABET[:32])
+    ]
+    assert answers == [404] * 30 + [429] * 2
+
+
+def test_the_hosts_key_is_tried_as_often_as_somebody_likes(room: Game) -> None:
+    address = f"/games/{room.code}/lead/{'x' * 24}/"
+    assert {Client().get(address).status_code for _ in range(25)} == {200}
+    assert Client().post(address).status_code == 403
+    assert Client().post(f"/games/{room.code}/lead/{room.host_key}/").status_code == 302
+
+
 def test_a_hall_behind_one_address_comes_in(room: Game) -> None:
     answers = [Client().post(f"/games/{room.code}/join/", {"name": f"p{n}"}).status_code for n in range(40)]
     assert answers == [302] * 40

@@ -6,10 +6,11 @@ import pytest
 
 from geogame import play, rooms
 from geogame.models import Commitment, Game, Guess, Person, PhotoSet, Player, Round
-from geogame.records import Selection, comparison
+from geogame.comparisons import build
 from geogame.rules import commitments
 from geogame.rules.refusals import NotNow, NotYours, TooLate
 from geogame.rules.sphere import Point
+from geogame.selections import Selection
 from geogame.snapshots import board, headline, snapshot
 from tests.conftest import CARD, NOON, Card
 
@@ -168,7 +169,7 @@ def test_ending_a_round_counts_pins_and_skipping_it_counts_nothing(
     rooms.go_on(room, ana, at(9))
     view = snapshot(room.pk, host.pk, at(10))
     assert [each["number"] for each in view["results"]["rounds"]] == [1, 3]
-    assert comparison(Selection()).rounds == 2
+    assert build(Selection())["figures"]["counts"]["rounds"] == 2
 
 
 def test_skipping_the_last_round_ends_the_game(room: Game, ana: Person, host: Player) -> None:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from geogame import play
-from geogame.models import Game, Person, Player, Round
+from geogame import play, rooms
+from geogame.models import Game, Person, PhotoSet, Player, Round
 from geogame.rules.sphere import Point
 from geogame.snapshots import Json, snapshot
-from tests.conftest import NOON
+from tests.conftest import CARD, NOON
 
 HERE, THERE = Point(10.5, 20.25), Point(-5.5, 99.125)
 Says = Callable[..., None]
@@ -118,3 +118,80 @@ def test_page_and_results_say_that_the_opponent_never_saw_a_real_photograph(game
     assert seen(game, ana_seat, 0)["game"]["notice"] is None
     Game.objects.update(domain="real", version=99)
     assert "never seen a real photograph" in seen(game, ana_seat, 0)["game"]["notice"]
+
+
+@pytest.fixture
+def room(toy_set: PhotoSet, ana: Person) -> Game:
+    """Ana leads and plays, against the machine."""
+    made = play.open_game(toy_set, [CARD], 1, 60, NOON, ana, is_room=True)
+    play.join(made, ana, "Ana", NOON)
+    return made
+
+
+def take_over_in(room: Game, player: Player | None, seconds: float) -> int | None:
+    told = seen(room, player, seconds)["own"]["takeOverInMs"]
+    assert told is None or isinstance(told, int)
+    return told
+
+
+def test_each_is_told_when_they_may_follow_a_host_who_is_gone(room: Game, ben: Person) -> None:
+    host = room.players.get(kind="human")
+    first = play.join(room, ben, "Ben", at(1))
+    second = play.join(room, Person.objects.create(), "Cem", at(2))
+    assert [take_over_in(room, each, 20) for each in (host, None, first, second)] == [None, None, 40_000, 100_000]
+    assert take_over_in(room, first, 60) == 0
+    Game.objects.update(host_seen_at=at(50))  # a sign of life raises no version
+    assert take_over_in(room, first, 60) == 50_000
+
+
+def test_a_game_of_one_is_never_taken_over(game: Game, ana_seat: Player) -> None:
+    assert take_over_in(game, ana_seat, 1000) is None
+
+
+def test_whom_the_host_took_out_is_shown_nowhere_and_who_left_stays(room: Game, ana: Person, ben: Person) -> None:
+    host = room.players.get(kind="human")
+    rude = play.join(room, ben, "Rude Word", NOON)
+    gone = play.join(room, Person.objects.create(), "Cem", NOON)
+    this_round = rooms.go_on(room, ana, NOON)
+    assert this_round is not None
+    for player in (rude, gone):
+        play.guess(player, this_round, this_round.truth(), "k", at(1))
+    rooms.remove(rude, ana, at(2))
+    rooms.leave(gone, at(3))
+    play.guess(host, this_round, HERE, "k", at(4))
+    play.close_if_due(this_round, at(30))
+    reveal = seen(room, host, 31)
+    rooms.go_on(room, ana, at(32))
+    results = seen(room, host, 33)
+    for view in (reveal, results):
+        assert "Rude Word" not in json.dumps(view)
+        assert [each["gone"] for each in view["players"] if each["name"] == "Cem"] == [True]
+    assert reveal["reveal"]["winner"] == results["results"]["rounds"][0]["winner"] == gone.pk
+    assert {each["player"] for each in results["results"]["players"]} == {each["id"] for each in results["players"]}
+
+
+def test_the_next_place_is_promised_before_its_round_opens(game: Game, ana_seat: Player) -> None:
+    promised = seen(game, ana_seat, 0)["promised"]
+    assert set(promised) == {"round", "number", "of", "digest"}  # and no salt
+    opened = play.start_round(game, at(1))
+    assert opened is not None
+    view = seen(game, ana_seat, 2)
+    assert view["promised"] is None
+    assert (str(opened.pk), view["round"]["commitments"][0]["digest"]) == (promised["round"], promised["digest"])
+
+
+def test_in_a_large_room_the_guesses_of_the_best_are_told_to_all(room: Game, ana: Person) -> None:
+    seats = [play.join(room, Person.objects.create(), f"Pupil {number}", NOON) for number in range(13)]
+    this_round = rooms.go_on(room, ana, NOON)
+    assert this_round is not None
+    lat, lng = this_round.truth()
+    for number, player in enumerate(reversed(seats)):  # who came last is nearest
+        play.guess(player, this_round, Point(lat - number, lng), "k", at(1))
+    rooms.end_round(this_round, ana, at(2))
+    rooms.go_on(room, ana, at(3))
+    view = seen(room, seats[0], 4)
+    machine = room.players.get(kind="machine")
+    told = {each["player"] for each in view["results"]["rounds"][0]["guesses"]}
+    assert told == {machine.pk, *(player.pk for player in seats[-4:])}
+    assert view["results"]["rounds"][0]["winner"] == seats[-1].pk
+    assert [each["player"] for each in view["own"]["guesses"]] == [seats[0].pk]

@@ -6,7 +6,7 @@ import { clock, number } from "./words.js";
 const TICK_MS = 200;
 const URGENT_MS = 10000;
 const BELLS_MS = 400; // all browsers of a room must not ring in the same instant
-const MOST_CHIPS = 8;
+const MOST_CHIPS = 6; // in a wide window; the style sheet shows fewer in a narrow one, and the count instead
 const WORDS = {
   thinking: () => gettext("thinking…"), locked: () => gettext("locked in"), none: () => gettext("no answer"),
   waiting: () => gettext("waiting"),
@@ -45,13 +45,15 @@ export function openBar(bar, bell, say) {
       roundId = round?.id ?? null;
       if (ends !== null && endsAt === null) totalMs = Math.max(ends, 1);
       endsAt = ends === null ? null : now + ends;
-      bellAt = bellInMs === null ? null : now + bellInMs + Math.random() * BELLS_MS;
+      bellAt = bellInMs === null || seat === null ? null : now + bellInMs + Math.random() * BELLS_MS;
       totalMs = Math.max(totalMs, (game.timeLimitS ?? 0) * 1000);
       title.textContent = { lobby: () => game.set, over: () => gettext("Results") }[phase]?.()
         ?? interpolate(gettext("Round %s of %s"), [round.number, game.rounds]);
+      title.dataset.short = round ? `${round.number}/${game.rounds}` : title.textContent; // for a phone in a room
       const there = list.filter((player) => !player.gone);
+      players.classList.toggle("is-crowd", there.length > MOST_CHIPS);
       const first = [...there].sort((a, b) => rank(b, seat) - rank(a, seat)).slice(0, MOST_CHIPS);
-      players.replaceChildren(...first.map((player) => chip(player, phase, player.id === seat)), ...rest(there, phase));
+      players.replaceChildren(...first.map((player) => chip(player, phase, player.id === seat)), count(there, phase));
       tick();
     },
   };
@@ -62,21 +64,27 @@ function rank(player, seat) {
   return player.id === seat ? 2 : player.kind === "machine" ? 1 : 0;
 }
 
-/** In a large room: how many there are, and how many of them have locked in. */
-function rest(there, phase) {
-  if (there.length <= MOST_CHIPS) return [];
-  const item = document.createElement("li");
-  item.className = "chip chip-rest";
-  const locked = there.filter((player) => player.state === "locked").length;
-  item.textContent = phase === "showing"
-    ? interpolate(gettext("%s of %s locked in"), [number(locked), number(there.length)])
-    : interpolate(gettext("%s players"), [number(there.length)]);
-  return [item];
+/** How many people there are, and how many of those who play this round have locked in; in short for a phone. */
+function count(there, phase) {
+  const people = there.filter((player) => player.kind === "human");
+  const playing = people.filter((player) => player.state !== "waiting");
+  const [locked, all] = [number(playing.filter((player) => player.state === "locked").length), number(playing.length)];
+  const [item, long, short] = ["li", "span", "span"].map((tag) => document.createElement(tag));
+  item.className = "chip chip-count";
+  [long.className, short.className] = ["count-long", "count-short"];
+  const isShowing = phase === "showing";
+  long.textContent = isShowing ? interpolate(gettext("%s of %s locked in"), [locked, all])
+    : interpolate(ngettext("%s player", "%s players", people.length), [number(people.length)]);
+  short.textContent = isShowing ? `${locked}/${all}` : number(people.length);
+  short.setAttribute("aria-hidden", "true");
+  item.append(long, short);
+  return item;
 }
 
 function chip(player, phase, isMine) {
   const item = document.createElement("li");
-  item.className = `chip is-${phase === "over" ? "done" : player.state}`;
+  const whose = isMine ? "is-mine" : player.kind === "machine" ? "is-machine" : "is-other";
+  item.className = `chip is-${phase === "over" ? "done" : player.state} ${whose}`;
   const name = document.createElement("span");
   name.className = "chip-name";
   name.textContent = isMine ? gettext("You") : player.name;

@@ -1,13 +1,12 @@
 /** Card: the verdict of a round, in a sentence and a number, with everybody's distance beneath. */
 
-import { mark } from "./marks.js";
-import { distance, number, percent, points } from "./words.js";
-
-const COUNT_MS = 1300;
-const MOST_LISTED = 12;
+import { countUp } from "./countup.js";
+import { drawRanks } from "./ranks.js";
+import { number, percent, points } from "./words.js";
 
 /** Fill the card; `delayMs` before the numbers start to count, null for no counting at all. */
-export function drawCard(card, { reveal, players, own, game }, delayMs) {
+export function drawCard(card, snapshot, delayMs) {
+  const { reveal, players, own, game } = snapshot;
   const { seat } = own;
   const show = (name) => card.querySelector(`[data-shows=${name}]`);
   const byId = new Map(players.map((player) => [player.id, player]));
@@ -16,12 +15,9 @@ export function drawCard(card, { reveal, players, own, game }, delayMs) {
   card.scrollTop = 0; // a small screen may have been scrolled in the last round
   card.dataset.won = reveal.winner === null ? "nobody" : reveal.winner === seat ? "me" : byId.get(reveal.winner)?.kind;
   show("verdict").textContent = own.verdict || gettext("The place is revealed.");
-  count(show("error"), best?.errorKm ?? null, delayMs);
+  countUp(show("error"), best?.errorKm ?? null, delayMs);
   show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
-  const ranked = inOrder(reveal.guesses).map((guess, i) => ({ guess, player: byId.get(guess.player), place: i + 1 }));
-  const listed = ranked.filter(({ player, place }) => place <= MOST_LISTED || player.id === seat || player.kind === "machine");
-  show("guesses").replaceChildren(...listed.map(({ guess, player, place }) => row(guess, player, seat, delayMs, place, ranked.length)),
-    ...(listed.length < ranked.length ? [more(ranked.length - listed.length)] : []));
+  drawRanks(show("guesses"), snapshot, delayMs);
   show("room").hidden = !game.isRoom;
   show("room").textContent = game.isRoom ? inTheRoom(players, seat) : "";
   show("standing").hidden = !own.standing;
@@ -38,36 +34,12 @@ export function drawCard(card, { reveal, players, own, game }, delayMs) {
   show("next").textContent = reveal.last ? gettext("See the results") : gettext("Next round");
 }
 
-function inOrder(guesses) {
-  return [...guesses].sort((a, b) => (a.errorKm ?? Infinity) - (b.errorKm ?? Infinity));
-}
-
-function more(count) {
-  const item = document.createElement("li");
-  item.className = "soft";
-  item.textContent = interpolate(ngettext("and %s more", "and %s more", count), [number(count)]);
-  return item;
-}
-
 /** Where the viewer stands among all, by points; without a seat, who leads. */
 function inTheRoom(players, seat) {
   const order = [...players].sort((a, b) => b.total - a.total);
   const place = order.findIndex((player) => player.id === seat) + 1;
   if (place) return interpolate(gettext("In the room: place %s of %s."), [number(place), number(order.length)]);
   return interpolate(gettext("In the lead: %s with %s."), [order[0].name, points(order[0].total)]);
-}
-
-function row(guess, player, seat, delayMs, place, all) {
-  const item = document.createElement("li");
-  if (all > 2) item.dataset.place = place;
-  const [name, error, score] = ["span", "strong", "span"].map((tag) => document.createElement(tag));
-  name.textContent = player.id === seat ? gettext("You") : player.name;
-  if (guess.auto && guess.lat !== null) name.textContent += ` (${gettext("pin at the bell")})`;
-  count(error, guess.errorKm, delayMs);
-  score.textContent = points(guess.points);
-  score.className = "soft";
-  item.append(mark(player), name, error, score);
-  return item;
 }
 
 /** What the machine thought of the viewer's own pin, and of the true place. */
@@ -93,23 +65,6 @@ export function credit({ credit: by, licence, sourceUrl }) {
   link.target = "_blank";
   link.textContent = gettext("source");
   return text ? [text, " · ", link] : [link];
-}
-
-/** Let a distance count up to its value. */
-function count(element, km, delayMs) {
-  element.textContent = distance(km); // hidden at first, so that the card has its final size when the map measures it
-  if (delayMs === null || km === null) return;
-  const start = performance.now() + delayMs;
-  element.style.visibility = "hidden";
-  const step = (now) => {
-    const t = Math.min(1, (now - start) / COUNT_MS);
-    if (t > 0) {
-      element.style.visibility = "";
-      element.textContent = distance(km * (1 - (1 - t) ** 3));
-    }
-    if (t < 1 && element.isConnected) requestAnimationFrame(step);
-  };
-  requestAnimationFrame(step);
 }
 
 /** How much of the window card and thumbnail cover, so that the map can keep pins out from under them. */

@@ -1,5 +1,6 @@
 /** Keys and small controls: the crosshair, places typed as numbers, the photo's thumbnail, sharing. */
 
+import { copied } from "./copy.js";
 import { readPlace } from "./sphere.js";
 
 /** Listen to the page's keys and to the controls that belong to no phase. */
@@ -42,9 +43,9 @@ export function listenToKeys(page, map) {
   }
 
   const share = part("share");
-  share.hidden = !navigator.clipboard; // plain http on a classroom's own network has none
   share.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(window.location.href);
-    share.textContent = gettext("Link copied");
+    const { root, code } = page.dataset;
+    const isDone = await copied(`${window.location.origin}${root}games/${code}/`, share);
+    share.textContent = isDone ? gettext("Link copied") : gettext("Copy the address above");
   });
 }

@@ -6,7 +6,7 @@ import { number } from "./words.js";
 /** Open the lobby; `act` has start(). */
 export function openLobby(lobby, act) {
   const show = (name) => lobby.querySelector(`[data-shows=${name}]`);
-  const start = show("start");
+  const [start, isScreen] = [show("start"), lobby.closest("[data-role=screen]") !== null];
   start.addEventListener("click", async () => {
     start.disabled = true;
     await act.next();
@@ -17,11 +17,13 @@ export function openLobby(lobby, act) {
       if (snapshot.phase !== "lobby") return;
       const { players, own, game } = snapshot;
       const people = players.filter((player) => player.kind === "human" && !player.gone);
+      const list = show("people");
       show("count").textContent = people.length
         ? interpolate(ngettext("%s is here", "%s are here", people.length), [number(people.length)])
         : gettext("Nobody is here yet");
-      show("people").replaceChildren(...players.filter((player) => !player.gone)
+      list.replaceChildren(...players.filter((player) => !player.gone)
         .map((player) => person(player, own.seat, game.hostSeat)));
+      if (isScreen) list.scrollTop = list.scrollHeight; // nobody scrolls there, and whoever came last wants to be seen
       start.hidden = !own.leads;
       show("waiting").hidden = own.leads;
       show("waiting").textContent = interpolate(gettext("%s starts the game."), [game.host || gettext("The host")]);
@@ -39,7 +41,7 @@ export function person(player, seat, hostSeat) {
   name.textContent = player.name;
   item.append(mark(player), name);
   const told = [player.id === seat && gettext("you"), player.id === hostSeat && gettext("host"),
-    player.kind === "machine" && gettext("machine")].filter(Boolean);
+    player.kind === "machine" && gettext("machine"), player.voided && gettext("does not count")].filter(Boolean);
   if (told.length) {
     const words = document.createElement("span");
     words.className = "soft";

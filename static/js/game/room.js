@@ -1,15 +1,15 @@
 /** Room: the menu of a room. How others come in, who is there, and what the host may do. */
 
+import { copied } from "./copy.js";
 import { person } from "./lobby.js";
 
-const HOST_SILENT_MS = 60000; // after so long without news somebody else may lead; the server decides
-
-/** Open the menu; `act` has verb(name, body) and again(). */
+/** Open the menu; `act` has verb(name, body). */
 export function openRoom(page, act, say) {
   const part = (id) => document.getElementById(id);
-  const [dialog, button, over] = [part("room"), part("room-open"), part("take-over")];
+  const [dialog, button] = [part("room"), part("room-open")];
+  const seats = page.querySelectorAll(".take-seat"); // what a watcher comes in by
   const does = (name) => dialog.querySelector(`[data-does=${name}]`);
-  let [shown, silentSince] = [null, performance.now()];
+  let shown = null;
 
   function render() {
     const { players, own, game, phase, round } = shown;
@@ -61,36 +61,22 @@ export function openRoom(page, act, say) {
       window.location.assign(page.dataset.root);
     }
   });
-  over.addEventListener("click", () => act.verb("take-over"));
   for (const copy of document.querySelectorAll("[data-copies]")) {
     copy.addEventListener("click", async () => {
       const field = part(copy.dataset.copies);
-      say(await copied(field) ? gettext("Copied.") : gettext("Press Ctrl+C to copy."));
-      copy.textContent = gettext("Copied");
+      const isDone = await copied(field.value, copy);
+      copy.textContent = isDone ? gettext("Copied") : gettext("Press Ctrl+C to copy.");
+      if (!isDone) field.select();
     });
   }
-  setInterval(() => {
-    const isStuck = shown && ["lobby", "reveal"].includes(shown.phase) && !shown.own.leads && shown.own.seat !== null;
-    over.hidden = !(isStuck && shown.game.isRoom && performance.now() - silentSince > HOST_SILENT_MS);
-  }, 1000);
 
   return {
     draw: (snapshot) => {
-      if (!shown || snapshot.phase !== shown.phase || snapshot.round?.id !== shown.round?.id) silentSince = performance.now();
-      if (shown && shown.own.seat !== null && snapshot.own.seat === null) say(gettext("You are no longer in this room."));
+      const before = shown;
       shown = snapshot;
-      if (dialog.open) render();
+      if (before?.own.seat && snapshot.own.seat === null) say(gettext("You are no longer in this room."));
+      for (const way of seats) way.hidden = snapshot.own.seat !== null || snapshot.game.locked || snapshot.phase === "over";
+      if (dialog.open && snapshot.version !== before?.version) render(); // else a button would lose the focus for nothing
     },
   };
-}
-
-/** Copy a field's text; on plain http browsers give scripts no clipboard, but they still copy what is selected. */
-async function copied(field) {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(field.value);
-    return true;
-  }
-  field.focus();
-  field.select();
-  return document.execCommand("copy");
 }

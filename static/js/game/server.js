@@ -1,76 +1,33 @@
-/** Server: commands up by HTTP, news down by socket. The only file that knows the network. */
+/** Server: commands up by HTTP; what comes down besides their answers is heard by the ear. */
 
 const DRAFT_AFTER_MS = 400;
-const POLL_MS = 3000;
-const LONGEST_WAIT_MS = 20000;
-const NO_SEAT = 4403; // the socket's close code for a browser that may only look
 
-/** Connect to one game. `hear` is given snapshots, `online` true or false, `refused` a sentence. */
-export function openServer({ root, code }, { hear, online, refused }) {
+/** Send to one game. `hear` is given snapshots, `look` asks for one, `refused` is given a sentence. */
+export function openServer({ root, code }, { hear, look, refused }) {
   const game = `${root}games/${code}/`;
   const keys = new Map();
-  let [draftTimer, pollTimer, failures] = [null, null, 0];
+  let draftTimer = null;
 
-  async function send(path, body) {
-    try {
-      const answer = await fetch(path, {
-        method: "POST", body: JSON.stringify(body ?? {}),
-        headers: { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") },
-      });
-      if (answer.status === 204) return true;
-      const news = await answer.json();
-      if (answer.ok) hear(news);
-      else {
-        refused(news.error);
-        if (news.snapshot) hear(news.snapshot);
-        else await look();
-      }
-      return answer.ok;
-    } catch {
-      refused(gettext("That did not reach the server. Nothing is lost: try again."));
-      return false;
+  async function send(path, body, complain = refused) {
+    const answer = await post(path, body);
+    if (answer === null) complain(gettext("That did not reach the server. Nothing is lost: try again."));
+    else if (answer.ok && answer.news) hear(answer.news);
+    else if (!answer.ok) {
+      complain(answer.news.error);
+      if (answer.news.snapshot) hear(answer.news.snapshot);
+      else await look();
     }
+    return answer?.ok ?? false;
   }
 
   /** Open another game like this one; its address, or null. */
-  async function post(path) {
-    try {
-      const answer = await fetch(path, { method: "POST", headers: { "X-CSRFToken": cookie("csrftoken") } });
-      const told = await answer.json();
-      if (answer.ok) return `${root}games/${told.code}/`;
-      refused(told.error);
-    } catch {
-      refused(gettext("That did not reach the server. Nothing is lost: try again."));
-    }
+  async function again() {
+    const answer = await post(`${game}again/`);
+    if (answer?.ok) return `${root}games/${answer.news.code}/`;
+    refused(answer?.news.error ?? gettext("That did not reach the server. Nothing is lost: try again."));
     return null;
   }
 
-  async function look() {
-    try {
-      const answer = await fetch(`${game}snapshot/`, { cache: "no-store" });
-      if (answer.ok) hear(await answer.json());
-    } catch { /* the next look, or the socket, will bring it */ }
-  }
-
-  function listen() {
-    const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}${root}ws/games/${code}/`);
-    socket.addEventListener("message", (event) => {
-      failures = 0;
-      clearInterval(pollTimer);
-      pollTimer = null;
-      online(true);
-      hear(JSON.parse(event.data));
-    });
-    socket.addEventListener("close", (event) => {
-      if (event.code === NO_SEAT) return;
-      failures += 1;
-      if (failures > 1) online(false);
-      pollTimer ??= setInterval(look, POLL_MS);
-      setTimeout(listen, Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures) * (0.7 + 0.6 * Math.random()));
-    });
-  }
-
-  listen();
   return {
     guess: (roundId, { lat, lng }, away) => {
       clearTimeout(draftTimer);
@@ -79,19 +36,26 @@ export function openServer({ root, code }, { hear, online, refused }) {
     },
     draft: (roundId, { lat, lng }) => {
       clearTimeout(draftTimer);
-      draftTimer = setTimeout(() => {
-        const body = JSON.stringify({ lat, lng });
-        const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
-        // A draft that fails is no matter: the next one, or the guess itself, comes after it.
-        fetch(`${root}rounds/${roundId}/draft/`, { method: "POST", body, headers, keepalive: true }).catch(() => {});
-      }, DRAFT_AFTER_MS);
+      // A draft that fails is no matter: the next one, or the guess itself, comes after it.
+      draftTimer = setTimeout(() => post(`${root}rounds/${roundId}/draft/`, { lat, lng }, { keepalive: true }), DRAFT_AFTER_MS);
     },
-    bell: (roundId) => send(`${root}rounds/${roundId}/bell/`),
+    bell: (roundId) => send(`${root}rounds/${roundId}/bell/`, {}, () => {}), // nobody pressed it: nobody hears a complaint
     why: (roundId) => send(`${root}rounds/${roundId}/why/`),
     next: () => send(`${game}next/`),
     verb: (name, body) => send(`${game}${name}/`, body),
-    again: () => post(`${game}again/`),
+    again,
   };
+}
+
+/** Send a command; null where it or its answer was lost. */
+async function post(path, body = {}, options = {}) {
+  try {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
+    const answer = await fetch(path, { method: "POST", body: JSON.stringify(body), headers, ...options });
+    return { ok: answer.ok, news: answer.status === 204 ? null : await answer.json() };
+  } catch {
+    return null;
+  }
 }
 
 function cookie(name) {

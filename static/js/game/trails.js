@@ -1,5 +1,6 @@
 /** Trails: what a reveal draws on the map. Lines from each pin to the truth, and the cells the machine thought of. */
 
+import { cell } from "./cell.js";
 import { icon } from "./marks.js";
 import { arc, nearLng } from "./sphere.js";
 import { distance } from "./words.js";
@@ -14,18 +15,19 @@ const FLIGHT_S = 1.4;
 export function drawReveal(map, reveal, players, seat, padding, isMoving) {
   const [drawn, svg] = [L.layerGroup(), L.svg({ padding: 0.5 })];
   const byId = new Map(players.map((player) => [player.id, player]));
-  const trails = reveal.guesses.filter((guess) => guess.lat !== null).map((guess) => ({
+  const trails = reveal.guesses.filter((guess) => guess.lat !== null && byId.has(guess.player)).map((guess) => ({
     guess, player: byId.get(guess.player), line: arc(reveal.place, guess).reverse(),
   }));
   const every = [[reveal.place.lat, reveal.place.lng], ...trails.flatMap((trail) => trail.line)];
   const sight = { paddingTopLeft: padding.topLeft, paddingBottomRight: padding.bottomRight, maxZoom: DEEPEST };
   const draw = () => {
+    moveIntoSight(map, every, padding);
     for (const turn of trails.length > MANY ? [0] : COPIES) {
       drawCells(drawn, reveal, turn, svg);
       const isNamed = trails.length > 2 && trails.length <= FEW;
       for (const trail of trails) drawTrail(drawn, trail, turn, svg, trail.player.id === seat, isNamed);
       const flag = L.marker([reveal.place.lat, reveal.place.lng + turn], { icon: icon(null, true), zIndexOffset: 500 });
-      drawn.addLayer(flag.bindTooltip(reveal.title || gettext("The place of the photograph")));
+      drawn.addLayer(flag.bindTooltip(said(reveal.title || gettext("The place of the photograph"))));
     }
     drawn.addTo(map);
     map.getContainer().classList.toggle("is-moving", isMoving);
@@ -41,6 +43,15 @@ export function drawReveal(map, reveal, players, seat, padding, isMoving) {
   return drawn;
 }
 
+/** Move the map up where the fit could not: its middle does not go beyond the pole, which a small world must on a phone. */
+function moveIntoSight(map, every, { topLeft, bottomRight }) {
+  const points = every.map((each) => map.latLngToContainerPoint(each));
+  const box = L.bounds(points);
+  const middle = (topLeft[1] + map.getSize().y - bottomRight[1]) / 2;
+  const tooLow = Math.round(box.getCenter().y - middle);
+  if (box.max.y > map.getSize().y - bottomRight[1] && tooLow > 0) map.panBy([0, tooLow], { animate: false });
+}
+
 function drawTrail(drawn, { guess, player, line }, turn, svg, isMine, isNamed) {
   const moved = line.map(([lat, lng]) => [lat, lng + turn]);
   for (const layer of ["under", "over"]) {
@@ -54,7 +65,7 @@ function drawTrail(drawn, { guess, player, line }, turn, svg, isMine, isNamed) {
   }
   const pin = L.marker(moved[0], { icon: icon(player, false), zIndexOffset: isMine ? 400 : 300 });
   const words = isNamed ? player.name : `${player.name}: ${distance(guess.errorKm)}`;
-  drawn.addLayer(pin.bindTooltip(words, { permanent: isNamed, direction: "right", offset: [10, -16], className: isNamed ? "pin-name" : "" }));
+  drawn.addLayer(pin.bindTooltip(said(words), { permanent: isNamed, direction: "right", offset: [10, -16], className: isNamed ? "pin-name" : "" }));
 }
 
 function drawCells(drawn, reveal, turn, svg) {
@@ -64,6 +75,11 @@ function drawCells(drawn, reveal, turn, svg) {
     const shape = L.polygon(cell.polygon.map(([lat, lng]) => [lat, lng + start]), { renderer: svg, className: "cell",
       stroke: true, fillOpacity: 0.06 + 0.5 * Math.sqrt(cell.p / most) });
     const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent", maximumFractionDigits: 1 });
-    drawn.addLayer(shape.bindTooltip(percent.format(cell.p), { sticky: true }));
+    drawn.addLayer(shape.bindTooltip(said(percent.format(cell.p)), { sticky: true }));
   }
+}
+
+/** Words for a tooltip, as an element: of a text Leaflet would make HTML, and people type names. */
+function said(words) {
+  return cell("span", words);
 }

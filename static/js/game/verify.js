@@ -1,5 +1,6 @@
 /** Verify: were the place and the machine's answer what had been promised before the photograph was shown? */
 
+import { cell } from "./cell.js";
 import { sha256 } from "../../vendor/js-sha256/sha256.min.mjs"; // crypto.subtle does not exist on plain http
 
 const KEPT = "promises ";
@@ -12,14 +13,15 @@ export function openVerify(box) {
 
   function check() {
     const kept = JSON.parse(sessionStorage.getItem(KEPT + shown.round.id) ?? "{}");
-    list.replaceChildren(...shown.round.commitments.map((told) => row(told, verdict(told, kept[told.of]))));
+    list.replaceChildren(...shown.round.commitments.map((told) => row(told, verdict(told, kept[told.of]))),
+      ...(shown.promised ? [ahead(shown.promised)] : []));
     list.scrollIntoView({ block: "nearest" });
   }
 
-  /** What came out: true, false, or null where this browser was not there when it was promised. */
+  /** What came out: true, false, or null where it fits, but this browser was not there when it was promised. */
   function verdict(told, promised) {
-    if (!promised) return null;
-    return promised === sha256(canonical(shown.round.id, told)) && isShown(told, shown);
+    const isTrue = (promised ?? told.digest) === sha256(canonical(shown.round.id, told)) && isShown(told, shown);
+    return isTrue && !promised ? null : isTrue;
   }
 
   button.addEventListener("click", check);
@@ -27,7 +29,8 @@ export function openVerify(box) {
     draw: (snapshot) => {
       const isOther = snapshot.round?.id !== shown?.round?.id;
       shown = snapshot;
-      if (snapshot.phase === "showing") keep(snapshot.round);
+      if (snapshot.phase === "showing") keep(snapshot.round.id, snapshot.round.commitments);
+      if (snapshot.promised) keep(snapshot.promised.round, [snapshot.promised]); // of the round to come
       box.hidden = snapshot.phase !== "reveal";
       if (isOther || box.hidden) list.replaceChildren();
     },
@@ -35,10 +38,10 @@ export function openVerify(box) {
 }
 
 /** Keep the promises that have come so far: the first of each counts. */
-function keep({ id, commitments }) {
-  const known = JSON.parse(sessionStorage.getItem(KEPT + id) ?? "{}");
+function keep(roundId, commitments) {
+  const known = JSON.parse(sessionStorage.getItem(KEPT + roundId) ?? "{}");
   const told = Object.fromEntries(commitments.map(({ of, digest }) => [of, digest]));
-  sessionStorage.setItem(KEPT + id, JSON.stringify({ ...told, ...known }));
+  sessionStorage.setItem(KEPT + roundId, JSON.stringify({ ...told, ...known }));
 }
 
 /** The bytes that were promised; the server's rules/commitments.py describes them. */
@@ -48,11 +51,21 @@ export function canonical(roundId, { of, lat, lng, salt }) {
 }
 
 /** Whether what was promised is also what the page shows. */
-function isShown({ of, name, lat, lng }, { reveal, players }) {
+export function isShown({ of, name, lat, lng }, { reveal, players }) {
   const machine = players.find((player) => player.kind === "machine" && player.name === name);
   const place = of === "place" ? reveal.place : reveal.guesses.find((guess) => guess.player === machine?.id);
   if (lat === "none") return place?.lat === null || place === undefined;
-  return Boolean(place) && Math.round(place.lat * E7) === Number(lat) && Math.round(place.lng * E7) === Number(lng);
+  // Within one unit, a centimetre: which way a half is rounded is not the same in every language.
+  const fits = (degrees, e7) => degrees !== null && Math.abs(degrees * E7 - Number(e7)) <= 1;
+  return Boolean(place) && fits(place.lat, lat) && fits(place.lng, lng);
+}
+
+/** The next place's promise, for whoever wants to note it elsewhere. */
+function ahead({ number, digest }) {
+  const item = document.createElement("li");
+  const words = interpolate(gettext("The place of round %s is promised already:"), [number]);
+  item.append(cell("span", words), cell("code", digest));
+  return item;
 }
 
 function row({ of, name, late, digest }, isTrue) {
@@ -60,11 +73,10 @@ function row({ of, name, late, digest }, isTrue) {
   item.dataset.verdict = isTrue;
   const what = of === "place" ? gettext("The place") : interpolate(gettext("The answer of %s"), [name]);
   const words = { true: gettext("true: it is what was promised"), false: gettext("false: it is not what was promised"),
-    null: gettext("this browser was not there when it was promised") };
-  const after = late ? gettext(" (promised after the photograph was shown: the answer came later)") : "";
-  const [text, code] = [document.createElement("span"), document.createElement("code")];
-  text.textContent = `${isTrue ? "✓" : isTrue === false ? "✗" : "–"} ${what}: ${words[isTrue]}${isTrue === null ? "" : after}`;
-  code.textContent = digest;
-  item.append(text, code);
+    null: late ? gettext("promised only when the answer came, after the photograph was shown, and not seen here before the reveal")
+      : gettext("this browser was not there when it was promised") };
+  const after = late && isTrue !== null ? gettext(" (promised after the photograph was shown: the answer came later)") : "";
+  const sign = isTrue ? "✓" : isTrue === false ? "✗" : "–";
+  item.append(cell("span", `${sign} ${what}: ${words[isTrue]}${after}`), cell("code", digest));
   return item;
 }
