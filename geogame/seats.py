@@ -1,8 +1,13 @@
-"""Who is asking? A person is known by a signed cookie, a seat by person and game; sockets and pages ask here alike."""
+"""Who is asking? A person is known by a signed cookie, a seat by person and game; sockets and pages ask here alike.
+
+An account is a name and a password by which the same person's cookie can be had in another browser. Whoever plays needs
+the cookie alone; what is stored of somebody with an account is shown only to who is signed in.
+"""
 
 import uuid
 from functools import lru_cache
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
@@ -28,17 +33,39 @@ def person_from(cookie: str | None) -> Person | None:
 
 
 def person_of(request: HttpRequest) -> Person | None:
-    """Return who plays in this browser, if anybody has yet."""
-    return person_from(request.COOKIES.get(COOKIE))
+    """Return who plays in this browser, if anybody has yet: without a cookie the person of who is signed in."""
+    found = person_from(request.COOKIES.get(COOKIE))
+    if found is None and (user := _user_of(request)):
+        return Person.objects.filter(user=user).first()
+    return found
 
 
 def person_called(request: HttpRequest, name: str) -> Person:
     """Return who plays in this browser, made if nobody has yet, with the name that they gave now if any."""
-    person = person_of(request) or Person()
+    person = person_of(request)
+    if person is None:
+        user = _user_of(request)
+        person = person_of_account(user) if user else Person.objects.create(name=name)
     if name and name != person.name:
         person.name = name
-    person.save()
+        Person.objects.filter(pk=person.pk).update(name=name)  # not `save`, which would bring a deleted row back
     return person
+
+
+def person_of_account(user: User) -> Person:
+    """Return the person of an account, made if it has not played yet."""
+    return Person.objects.get_or_create(user=user, defaults={"name": user.get_username()[:40]})[0]
+
+
+def is_owner(request: HttpRequest, person: Person) -> bool:
+    """Tell whether this browser may see what is stored of a person: where they have an account, only signed in."""
+    user = _user_of(request)
+    return person.user_id is None or (user is not None and person.user_id == user.pk)
+
+
+def _user_of(request: HttpRequest) -> User | None:
+    user: AbstractBaseUser | AnonymousUser | None = getattr(request, "user", None)
+    return user if isinstance(user, User) and user.is_authenticated else None
 
 
 def player_of(person: Person | None, code: str) -> Player | None:
@@ -84,3 +111,8 @@ def remember(response: HttpResponse, person: Person, secure: bool) -> None:
     """Give the browser its cookie: signed, out of reach of scripts, sent to this site alone."""
     signed = signing.Signer(salt=SALT).sign(str(person.key))
     response.set_cookie(COOKIE, signed, max_age=MAX_AGE_S, httponly=True, samesite="Lax", secure=secure)
+
+
+def forget(response: HttpResponse) -> None:
+    """Take the cookie from the browser: whoever plays there next is somebody new."""
+    response.delete_cookie(COOKIE, samesite="Lax")
