@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -12,6 +13,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from geogame.rules.refusals import NotNow, gettext_noop
 from geogame.rules.sphere import Point
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: nothing that reads like something else
@@ -207,8 +209,43 @@ class Person(models.Model):
         return self.name or f"#{self.pk}"
 
 
-class Experiment(models.Model):
+class SealedRows(models.QuerySet[Any]):
+    """Rows that keep what was sealed, whoever asks."""
+
+    def update(self, **values: Any) -> int:
+        model: Any = self.model
+        if set(values) - model.AFTER_THE_SEAL and self.filter(**model.SEALED).exists():
+            raise NotNow(CHANGES_NO_MORE)
+        return super().update(**values)
+
+
+class Sealed(models.Model):
+    """A row of whose facts some, once they are sealed, change no more. Raises NotNow when somebody tries."""
+
+    SEALED: ClassVar[dict[str, Any]]  # the question whether a row is
+    AFTER_THE_SEAL: ClassVar[frozenset[str]]  # columns that are written later
+
+    objects = SealedRows.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        names = [each.attname for each in self._meta.concrete_fields if each.name not in self.AFTER_THE_SEAL]
+        stored = type(self).objects.filter(pk=self.pk, **self.SEALED).values(*names).first() if self.pk else None
+        if stored and any(stored[name] != getattr(self, name) for name in names):
+            raise NotNow(CHANGES_NO_MORE)
+        super().save(*args, **kwargs)
+
+
+CHANGES_NO_MORE = gettext_noop("This experiment is sealed, and what is sealed never changes. Make a new one from it.")
+
+
+class Experiment(Sealed):
     """A comparison whose rules are frozen before its first round. Facts until the seal; the seal; what came of it."""
+
+    SEALED = {"sealed_at__isnull": False}
+    AFTER_THE_SEAL = frozenset({"finished_at"})
 
     slug = models.SlugField(unique=True, max_length=80)
     name = models.CharField(_("name"), max_length=120)
@@ -282,8 +319,11 @@ class Game(models.Model):
         return timedelta(seconds=self.machine_wait_s)
 
 
-class Slot(models.Model):
+class Slot(Sealed):
     """A place in an experiment: who takes it plays these exhibits. Given up, the same exhibits get another attempt."""
+
+    SEALED = {}  # places are made at the seal
+    AFTER_THE_SEAL = frozenset({"game", "taken_at", "excluded"})
 
     class Excluded(models.TextChoices):
         UNFINISHED = "unfinished", _("not finished in time")

@@ -19,13 +19,13 @@ import billiard
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 from django.db import DatabaseError
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from PIL import Image
 
 from geogame import explanations, photos, play
-from geogame.models import ExhibitPhoto, Explanation, Photo, Player, Prediction, Round
+from geogame.models import Exhibit, ExhibitPhoto, Experiment, Explanation, Photo, Player, Prediction, Round
 from geogame.rules.refusals import gettext_noop
 from geogame.rules.sphere import point
 from predictor import opponents
@@ -165,7 +165,15 @@ def _answer_waiting(card: opponents.Card) -> int:
         answered += len(here)
         unread |= set(waiting) - here
         _tell_open_rounds()  # now: the next machine may take its time
+        if here and _somebody_waits_for_another(card):  # while an experiment is prepared there may be thousands here
+            _wanted.set()
+            break
     return answered
+
+
+def _somebody_waits_for_another(card: opponents.Card) -> bool:
+    others = (each for each in opponents.available() if each.name != card.name)
+    return any(_waiting_in_rounds(each.name, each.weights, ()) for each in others)
 
 
 def rounds_waiting(opponent: str, weights: str) -> QuerySet[Round]:
@@ -191,8 +199,13 @@ def _waiting_sql(opponent: str, weights: str) -> tuple[str, tuple[Any, ...]]:
 def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()) -> dict[int, datetime]:
     """Return up to 32 exhibits that this opponent shall answer and has not, those that are showing first; since when.
 
-    `left_out` are exhibits that are not asked for now; like those that are returned they are told by their keys.
+    Those of experiments that are being prepared come when nobody plays and waits. `left_out` are exhibits that are not
+    asked for now; like those that are returned they are told by their keys.
     """
+    return _waiting_in_rounds(opponent, weights, left_out) or _waiting_in_experiments(opponent, weights, left_out)
+
+
+def _waiting_in_rounds(opponent: str, weights: str, left_out: Collection[int]) -> dict[int, datetime]:
     since: dict[int, datetime] = {}
     for each in Round.objects.raw(*_waiting_sql(opponent, weights)):
         assert each.wanted_at is not None
@@ -201,6 +214,25 @@ def exhibits_waiting(opponent: str, weights: str, left_out: Collection[int] = ()
         if len(since) == MOST_AT_ONCE:
             break
     return since
+
+
+@lru_cache(maxsize=16)
+def _preparing_sql(opponent: str, weights: str, most: int) -> tuple[str, tuple[Any, ...]]:
+    """Return as SQL: which exhibits could experiments show that are prepared for this opponent and not yet sealed?"""
+    known = Prediction.objects.filter(exhibit=OuterRef("pk"), opponent=opponent, weights=weights)
+    of_sets = Exhibit.objects.filter(photo_set__in=_preparing(opponent, weights).values("photo_set"), retired_at=None)
+    return of_sets.filter(~Exists(known)).order_by().only("pk")[:most].query.sql_with_params()
+
+
+def _preparing(opponent: str, weights: str) -> QuerySet[Experiment]:
+    return Experiment.objects.filter(opponent=opponent, weights=weights, prepared_at__isnull=False, sealed_at=None)
+
+
+def _waiting_in_experiments(opponent: str, weights: str, left_out: Collection[int]) -> dict[int, datetime]:
+    rows = Exhibit.objects.raw(*_preparing_sql(opponent, weights, MOST_AT_ONCE + len(left_out)))
+    waiting = [each.pk for each in rows if each.pk not in left_out][:MOST_AT_ONCE]
+    since = _preparing(opponent, weights).aggregate(first=Min("prepared_at"))["first"] if waiting else None
+    return dict.fromkeys(waiting, since) if since else {}
 
 
 def _answer(card: opponents.Card, since: Mapping[int, datetime]) -> set[int]:

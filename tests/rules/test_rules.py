@@ -23,7 +23,7 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("name", ["sphere", "scoring", "standings", "rounds", "refusals"])
+@pytest.mark.parametrize("name", ["sphere", "protocol", "scoring", "standings", "rounds", "refusals"])
 def test_the_examples_in_the_docstrings_hold(name: str) -> None:
     assert doctest.testmod(importlib.import_module(f"geogame.rules.{name}")).failed == 0
 

@@ -1,0 +1,140 @@
+"""A sealed experiment from the admin to its result: staff make and seal it, two people play two rounds each."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PHONE, WIDE
+from tests.browser.test_game import Installation, drop_pin, is_phone, phase
+from tests.servers import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+ADMIN = "seal-keeper"
+ALL_ANSWERED_MS = 240_000  # a hundred pictures, on whatever this machine has to spare
+ROUNDS = 2
+
+
+@pytest.fixture
+def staff_page(chromium: Browser, address: str, installation: Installation) -> Iterator[Page]:
+    env, _folder = installation
+    script = (
+        "from django.contrib.auth.models import User; "
+        f"User.objects.filter(username='{ADMIN}').exists() or "
+        f"User.objects.create_superuser('{ADMIN}', password='{ADMIN}')"
+    )
+    manage(env, "shell", "-c", script)
+    context = chromium.new_context(viewport=WIDE, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{address}/admin/")
+    page.get_by_label("Username").fill(ADMIN)
+    page.get_by_label("Password").fill(ADMIN)
+    page.get_by_role("button", name="Log in").click()
+    yield page
+    context.close()
+
+
+def picture(page: Page, screens: Path, name: str) -> None:
+    """Take the whole page in both themes."""
+    size = "phone" if is_phone(page) else "wide"
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.screenshot(path=str(screens / f"{size}-{name}-{theme}.png"), full_page=True)
+
+
+def make_and_seal(page: Page, address: str, slug: str, screens: Path) -> None:
+    page.goto(f"{address}/admin/geogame/experiment/")
+    page.get_by_role("link", name="The paper’s protocol").click()
+    expect(page.get_by_label("Rounds for each")).to_have_value("5")
+    page.get_by_label("Name").fill("Two against PlaNet")
+    page.locator("#id_slug").fill(slug)
+    page.get_by_label("Question").fill("Are two people nearer than PlaNet, on photographs that nobody has met?")
+    page.get_by_label("Photo set").select_option(label="First steps")
+    page.get_by_label("People").fill("2")
+    page.get_by_label("Rounds for each").fill(str(ROUNDS))
+    page.screenshot(path=str(screens / "wide-30-admin-made.png"), full_page=True)
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("button", name="Prepare").click()
+    expect(page.locator("#progress")).to_contain_text("of 100 answers computed")
+    page.screenshot(path=str(screens / "wide-31-admin-preparing.png"), full_page=True)
+    expect(page.locator("#progress")).to_have_text("100 of 100 answers computed", timeout=ALL_ANSWERED_MS)
+    page.screenshot(path=str(screens / "wide-32-admin-prepared.png"), full_page=True)
+    page.get_by_role("button", name="Seal", exact=True).click()
+    expect(page.locator("main, #content").first).to_contain_text("From now on nothing changes")
+    page.screenshot(path=str(screens / "wide-33-admin-sealed.png"), full_page=True)
+
+
+def take_part(page: Page, address: str, slug: str, name: str) -> None:
+    page.goto(f"{address}/experiments/")
+    page.locator(f"a[href='/experiments/{slug}/']").click()
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Take part").click()
+    page.wait_for_selector("#game[data-phase=showing]")
+    page.wait_for_selector("#panel:not([inert])", timeout=30_000)
+
+
+def play(page: Page) -> None:
+    for number in range(1, ROUNDS + 1):
+        drop_pin(page, 0.55, 0.4)
+        page.locator("#guess").click()
+        phase(page, "reveal")
+        page.locator("#next").click()
+        phase(page, "showing" if number < ROUNDS else "over")
+
+
+def other_page(chromium: Browser, page: Page) -> Page:
+    phone = is_phone(page)
+    size = PHONE if phone else WIDE
+    context = chromium.new_context(viewport=size, has_touch=phone, is_mobile=phone, reduced_motion="reduce")
+    return context.new_page()
+
+
+def test_a_sealed_experiment_from_seal_to_result(
+    page: Page, staff_page: Page, chromium: Browser, address: str, screens: Path
+) -> None:
+    slug = "two-phone" if is_phone(page) else "two-wide"
+    make_and_seal(staff_page, address, slug, screens)
+    here = f"{address}/experiments/{slug}/"
+
+    page.goto(here)
+    expect(page.locator(".experiment-count")).to_have_text("0 of 2 places played")
+    expect(page.locator(".seal-state")).to_contain_text("The seal holds.")
+    picture(page, screens, "34-experiment-open")
+    file = page.request.get(f"{here}protocol.json").body()
+    seal = hashlib.sha256(file).hexdigest()
+    assert page.locator(".digest code").inner_text().replace("\n", "").replace(" ", "") == seal
+    assert json.loads(file)["people"] == 2
+    expect(page.locator("#link")).to_have_value(re.compile(rf"/experiments/{slug}/\?seal={seal}$"))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+
+    take_part(page, address, slug, "Ana")
+    page.goto(here)
+    expect(page.get_by_role("link", name="Go on")).to_be_visible()
+    expect(page.locator(".experiment-progress")).to_contain_text("1 person is playing now")
+    picture(page, screens, "35-experiment-playing")
+    page.get_by_role("link", name="Go on").click()
+    page.wait_for_selector("#panel:not([inert])", timeout=30_000)
+    play(page)
+    page.goto(here)
+    expect(page.locator("main")).to_contain_text("You have played. Thank you.")
+    expect(page.locator("main")).not_to_contain_text("The result")
+    picture(page, screens, "36-experiment-played")
+
+    second = other_page(chromium, page)
+    take_part(second, address, slug, "Ben")
+    play(second)
+    second.context.close()
+    page.goto(here)
+    expect(page.locator(".p-value")).to_contain_text("p = ", timeout=60_000)  # the page looks again by itself
+    expect(page.locator("main")).to_contain_text("The seal holds.")
+    expect(page.locator(".counted").last).to_contain_text("games that were not finished in time")
+    picture(page, screens, "37-experiment-result")
+    page.goto(f"{address}/experiments/")
+    expect(page.locator("main")).to_contain_text("finished on")
+    picture(page, screens, "38-experiments")

@@ -1,0 +1,680 @@
+"""Experiments: what is sealed, who may take part, what is counted out, and that nothing is told before the end."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from geogame import comparisons, experiments, photos, play, seals, tasks
+from geogame.models import Exhibit, Experiment, Game, Person, Photo, PhotoSet, Player, Prediction, Slot
+from geogame.rules import protocol
+from geogame.rules.refusals import NotNow
+from geogame.rules.sphere import Point
+from geogame.selections import Selection
+from predictor import tasks as worker
+from predictor.distribution import Distribution
+from predictor.tasks import exhibits_waiting
+from tests.conftest import CARD, NOON, PLACES, add_photo, answer
+from tests.game.conftest import browser_of
+from tests.game.test_concurrency import DATABASES, told_by
+from tests.game.test_worker import HALVES, SureOfOne
+
+LATER = NOON + timedelta(hours=1)
+FAR = Point(0.5, 100.25)  # where the machine believes everything to be
+
+
+@pytest.fixture(autouse=True)
+def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geogame.admin.experiments.nudge", lambda: None)
+    monkeypatch.setattr("geogame.views.experiments.nudge_reckoning", lambda: None)
+
+
+@pytest.fixture
+def cleo(db: None) -> Person:
+    return Person.objects.create(name="Cleo")
+
+
+@pytest.fixture
+def five(toy_set: PhotoSet) -> PhotoSet:
+    """Five photos: enough for two people with two each, and one that nobody is shown."""
+    for lat in (10.1234567, -20.7654321):
+        add_photo(toy_set, Point(lat, 33.1234567))
+    return toy_set
+
+
+@pytest.fixture
+def made(five: PhotoSet) -> Experiment:
+    """Two people, two rounds each, of their own."""
+    return Experiment.objects.create(
+        slug="small", name="Small one", question="Who is nearer?", photo_set=five, opponent=CARD.name,
+        weights=CARD.weights, people=2, exhibits_each=2, give_up_after_h=24, created_at=NOON,
+    )  # fmt: skip
+
+
+def predict(experiment: Experiment, but: int = 0) -> None:
+    """Let the machine answer everything but so many."""
+    exhibits = list(experiment.photo_set.exhibits.all())
+    for exhibit in exhibits[: len(exhibits) - but]:
+        photos.record_prediction(exhibit, CARD.name, CARD.weights, answer(FAR))
+
+
+def sealed_now(experiment: Experiment) -> Experiment:
+    experiments.prepare(experiment, NOON)
+    predict(experiment)
+    return experiments.seal(experiment, CARD, NOON)
+
+
+@pytest.fixture
+def sealed(made: Experiment) -> Experiment:
+    return sealed_now(made)
+
+
+def play_all(game: Game, now=LATER, guesses: bool = True) -> None:  # type: ignore[no-untyped-def]
+    """Play a game to its end: every guess is right, or there is none."""
+    seat = game.players.get(kind="human")
+    while True:
+        this_round = game.rounds.get(opened_at__isnull=False, closed_at=None)
+        if guesses:
+            play.guess(seat, this_round, this_round.truth(), "", now)
+        else:
+            play.end_round(this_round, now)
+        if play.start_round(game, now) is None:
+            play.finish(game, now)
+            return
+
+
+def play_experiment(experiment: Experiment, *people: Person) -> list[Game]:
+    games = [experiments.take_part(experiment, person, person.name, NOON) for person in people]
+    for game in games:
+        play_all(game)
+    experiments.tidy(LATER)
+    experiment.refresh_from_db()
+    return games
+
+
+def reckoned(experiment: Experiment) -> None:
+    comparisons.reckon(comparisons.ask(experiments.selection(experiment), LATER), LATER)
+
+
+def page_of(experiment: Experiment, client: Client | None = None) -> str:
+    return (client or Client()).get(f"/experiments/{experiment.slug}/").content.decode()
+
+
+def test_preparing_asks_the_machine_about_the_whole_set_after_those_who_play(made: Experiment, ana: Person) -> None:
+    assert exhibits_waiting(CARD.name, CARD.weights) == {}
+    experiments.prepare(made, NOON)
+    experiments.prepare(made, LATER)  # twice does no harm
+    waiting = exhibits_waiting(CARD.name, CARD.weights)
+    assert waiting == dict.fromkeys(made.photo_set.exhibits.values_list("pk", flat=True), NOON)
+    assert exhibits_waiting(CARD.name, "other weights") == {}
+    assert set(exhibits_waiting(CARD.name, CARD.weights, list(waiting)[:2])) == set(list(waiting)[2:])
+    game = play.open_game(made.photo_set, [CARD], 1, None, NOON)
+    assert list(exhibits_waiting(CARD.name, CARD.weights)) == [game.rounds.get().exhibit_id]
+    predict(made, but=1)
+    assert experiments.progress(made) == experiments.Progress(computed=4, wanted=5)
+    predict(made)
+    assert exhibits_waiting(CARD.name, CARD.weights) == {}
+
+
+def test_what_waits_costs_one_more_question(made: Experiment, django_assert_num_queries: Callable) -> None:  # type: ignore[type-arg]
+    with django_assert_num_queries(2):
+        exhibits_waiting(CARD.name, CARD.weights)
+
+
+def test_the_worker_answers_what_is_prepared_and_no_other_machine_waits_for_it(
+    made: Experiment, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    other = replace(CARD, name="other")
+
+    class Fake(SureOfOne):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def locate(self, exhibits):  # type: ignore[no-untyped-def]
+            asked.append(self.name)
+            if len(asked) == 1:  # somebody begins to play against the other one meanwhile
+                play.start_round(play.open_game(made.photo_set, [other], 1, None, NOON), NOON)
+            return [Distribution(HALVES, np.array([0.75, 0.25], dtype=np.float32)) for _ in exhibits]
+
+    monkeypatch.setattr("predictor.opponents.available", lambda: [CARD, other])
+    monkeypatch.setattr("predictor.tasks._opponent", lambda card: Fake(card.name))
+    monkeypatch.setattr("predictor.tasks.MOST_AT_ONCE", 2)
+    worker._preparing_sql.cache_clear()
+    experiments.prepare(made, NOON)
+    assert worker.locate() == 6
+    assert asked == ["planet", "other", "planet", "planet"]
+    worker._preparing_sql.cache_clear()
+    assert experiments.progress(made).missing == 0
+
+
+def test_an_experiment_out_of_the_machines_domain_is_compared_and_tested(
+    made: Experiment, ana: Person, ben: Person
+) -> None:
+    experiments.prepare(made, NOON)
+    predict(made)
+    sealed = experiments.seal(made, replace(CARD, domain="real"), NOON, out_of_domain=True)
+    play_experiment(sealed, ana, ben)
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "It has learnt from other pictures than these" in page
+    assert "<strong>p = 0.5</strong>" in page
+
+
+def refusal(*args: object, **options: bool) -> str:
+    with pytest.raises(NotNow) as caught:
+        experiments.seal(*args, NOON, **options)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_nothing_is_sealed_before_the_machine_has_answered(made: Experiment) -> None:
+    assert "Prepare the experiment first" in refusal(made, CARD)
+    experiments.prepare(made, NOON)
+    predict(made, but=2)
+    assert "2 of the machine’s 5 answers are not there yet" in refusal(made, CARD)
+    predict(made)
+    assert experiments.seal(made, CARD, NOON).sealed_at == NOON
+
+
+def test_nothing_is_sealed_of_a_set_that_is_too_small(made: Experiment) -> None:
+    Experiment.objects.update(people=3)
+    assert "5 exhibits in play, and 6 are needed" in refusal(made, CARD)
+    Experiment.objects.update(shared=True, prepared_at=NOON)
+    predict(made)
+    assert experiments.seal(made, CARD, NOON).slots.count() == 3
+
+
+def test_nothing_is_sealed_against_an_opponent_that_is_not_here(made: Experiment) -> None:
+    experiments.prepare(made, NOON)
+    predict(made)
+    for card in (None, replace(CARD, weights="new weights")):
+        assert "is not on this site" in refusal(made, card)
+
+
+def test_another_domain_is_sealed_only_if_that_is_said(made: Experiment) -> None:
+    experiments.prepare(made, NOON)
+    predict(made)
+    real = replace(CARD, domain="real")
+    assert "has learnt from other pictures" in refusal(made, real)
+    sealed = experiments.seal(made, real, NOON, out_of_domain=True)
+    assert sealed.protocol is not None
+    assert sealed.protocol["out_of_domain"] is True
+    assert experiments.selection(sealed).include_out_of_domain
+
+
+def test_another_painters_world_is_not_sealed(made: Experiment) -> None:
+    Photo.objects.update(extra={"painter": "1"})
+    experiments.prepare(made, NOON)
+    predict(made)
+    assert "another world" in refusal(made, replace(CARD, painter=2))
+
+
+def test_nobody_and_nothing_is_no_experiment(made: Experiment) -> None:
+    Experiment.objects.update(people=0)
+    assert "needs people" in refusal(made, CARD)
+    Experiment.objects.update(people=experiments.MOST_ROUNDS)
+    assert "at most" in refusal(made, CARD)
+
+
+def test_the_seal_is_the_hash_of_the_file_that_anybody_can_download(sealed: Experiment) -> None:
+    response = Client().get("/experiments/small/protocol.json")
+    assert hashlib.sha256(response.content).hexdigest() == sealed.seal
+    told = json.loads(response.content)
+    again = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()  # as the rules tell anybody to
+    assert hashlib.sha256(again).hexdigest() == sealed.seal
+    assert told["format"] == protocol.FORMAT
+    assert told["decision"]["unit"] == "person"
+    assert sorted(number for place in told["places"] for number in place) == [1, 2, 3, 4]
+    assert set(told["excluded"]) == {"seen_before", "unfinished", "withdrawn", "voided"}
+
+
+def test_digests_can_be_recomputed_from_files_places_and_answers(sealed: Experiment) -> None:
+    def plain(value: object) -> str:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    told = sealed.protocol
+    assert told is not None
+    by_key = {
+        exhibit.pk: plain(
+            {
+                "lat": round(exhibit.lat * 10**7),
+                "lng": round(exhibit.lng * 10**7),
+                "photos": [photo.original_sha256 for photo in exhibit.ordered_photos()],
+            }
+        )
+        for exhibit in Exhibit.objects.all()
+    }
+    assert told["photo_set"]["sha256"] == plain(sorted(by_key.values()))
+    shown = [[by_key[key] for key in slot.exhibits] for slot in sealed.slots.all()]
+    called = sorted(each for place in shown for each in place)
+    assert told["shown_sha256"] == plain(called)
+    assert told["places"] == [[called.index(each) + 1 for each in place] for place in shown]
+    assert told["opponent"]["answers_sha256"] == plain({each: [5000000, 1002500000] for each in called})
+
+
+def test_the_protocol_tells_no_place_no_key_and_no_file(sealed: Experiment) -> None:
+    text = Client().get("/experiments/small/protocol.json").content.decode() + page_of(sealed)
+    for place in PLACES:
+        assert not any(f"{abs(degrees):.3f}"[:-1] in text or str(round(degrees * 1e7)) in text for degrees in place)
+    for photo in Photo.objects.all():
+        assert not any(known in text for known in (photo.original_sha256, photo.file.name, photo.original_name))
+
+
+def test_places_of_their_own_share_nothing_and_shared_ones_everything(made: Experiment, five: PhotoSet) -> None:
+    own = [slot.exhibits for slot in sealed_now(made).slots.all()]
+    assert len({key for place in own for key in place}) == 4
+    other = experiments.again(made, NOON)
+    Experiment.objects.filter(pk=other.pk).update(shared=True, people=9)
+    shared = sealed_now(other)
+    assert len({frozenset(slot.exhibits) for slot in shared.slots.all()}) == 1
+    assert shared.protocol is not None
+    assert shared.protocol["decision"]["unit"] == "exhibit"
+
+
+def test_what_is_sealed_cannot_be_saved_otherwise(sealed: Experiment) -> None:
+    for name, value in {"people": 3, "question": "Another?", "seal": "0" * 64, "protocol": {}, "zoom": True}.items():
+        row = Experiment.objects.get()
+        setattr(row, name, value)
+        with pytest.raises(NotNow, match="never changes"):
+            row.save()
+        with pytest.raises(NotNow, match="never changes"):
+            Experiment.objects.update(**{name: value})
+    slot = sealed.slots.first()
+    assert slot is not None
+    slot.exhibits = slot.exhibits[:1]
+    with pytest.raises(NotNow, match="never changes"):
+        slot.save()
+    with pytest.raises(NotNow, match="never changes"):
+        Slot.objects.update(exhibits=[])
+    Experiment.objects.get().save()  # unchanged it may be
+    for verb in (lambda: experiments.prepare(sealed, NOON), lambda: experiments.seal(sealed, CARD, NOON)):
+        with pytest.raises(NotNow, match="sealed already"):
+            verb()
+
+
+def test_a_new_experiment_made_from_a_sealed_one_is_not_sealed(sealed: Experiment) -> None:
+    made = experiments.again(sealed, LATER)
+    assert seals.design(made) == seals.design(sealed)
+    assert (made.slug, made.seal, made.sealed_at, made.prepared_at, made.slots.count()) == (
+        "small-2",
+        "",
+        None,
+        None,
+        0,
+    )
+    assert experiments.again(sealed, LATER).slug == "small-3"
+
+
+def test_who_takes_part_plays_exactly_the_sealed_photographs(sealed: Experiment, ana: Person) -> None:
+    browser = browser_of(ana)
+    response = browser.post("/experiments/small/take-part/", {"name": "Ana"})
+    slot = sealed.slots.get(game__isnull=False)
+    game = slot.game
+    assert game is not None
+    assert response.url == f"/games/{game.code}/"
+    assert list(game.rounds.values_list("exhibit", flat=True)) == slot.exhibits
+    assert (game.experiment, game.zoom, game.time_limit_s, game.countdown_s) == (sealed, False, None, None)
+    assert game.rounds.filter(opened_at__isnull=False).count() == 1
+    assert game.players.get(kind="machine").guesses.count() == 1  # its answer was there
+    assert not game.players.get(kind="machine").explains
+    assert browser.get(response.url).status_code == 200
+
+
+def test_there_is_one_place_for_each_person(sealed: Experiment, ana: Person) -> None:
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    assert experiments.take_part(sealed, ana, "Ana", LATER) == game  # the way back
+    experiments.exclude(game, Slot.Excluded.WITHDRAWN, LATER)
+    with pytest.raises(NotNow, match="one for each person"):
+        experiments.take_part(sealed, ana, "Ana", LATER)
+
+
+def test_the_last_place_is_given_once(sealed: Experiment, ana: Person, ben: Person, cleo: Person) -> None:
+    for person in (ana, ben):
+        experiments.take_part(sealed, person, person.name, timezone.now())
+    with pytest.raises(NotNow, match="All places are taken"):
+        experiments.take_part(sealed, cleo, "Cleo", timezone.now())
+    response = browser_of(cleo).post("/experiments/small/take-part/", {"name": "Cleo"})
+    assert response.status_code == 409
+    assert b"All places are taken" in response.content
+
+
+@pytest.mark.slow
+@DATABASES
+def test_people_who_take_the_last_places_at_once_get_one_each(database: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (told,) = told_by("tests.game.last_places", database, tmp_path)
+    assert told["errors"] == []
+    assert (told["taken"], told["refused"], told["places"]) == (2, 6, 2)
+
+
+def test_who_has_met_a_photograph_gets_another_place(sealed: Experiment, ana: Person, ben: Person) -> None:
+    first, second = sealed.slots.order_by("number")
+    meet(ana, first.exhibits[1:], sealed.photo_set)
+    assert experiments.take_part(sealed, ana, "Ana", LATER).slot.number == second.number
+    assert experiments.take_part(sealed, ben, "Ben", LATER).slot.number == first.number
+
+
+def meet(person: Person, exhibits: list[int], photo_set: PhotoSet) -> None:
+    """Let somebody play these exhibits in an ordinary game, an hour before."""
+    before = NOON - timedelta(hours=1)
+    game = play.open_game(photo_set, [CARD], len(exhibits), None, before)
+    for this_round, key in zip(game.rounds.all(), exhibits, strict=True):
+        this_round.exhibit_id = key
+        this_round.save()
+    play.join(game, person, person.name, before)
+    play.start_round(game, before)
+    play_all(game, before, guesses=False)
+
+
+def test_who_has_met_all_photographs_is_not_let_in(sealed: Experiment, ana: Person) -> None:
+    meet(ana, [key for slot in sealed.slots.all() for key in slot.exhibits], sealed.photo_set)
+    with pytest.raises(NotNow, match="fresh eyes"):
+        experiments.take_part(sealed, ana, "Ana", LATER)
+
+
+def test_rounds_met_before_are_counted_out_and_counted(sealed: Experiment, ana: Person, ben: Person) -> None:
+    meet(ana, [slot.exhibits[0] for slot in sealed.slots.all()], sealed.photo_set)
+    play_experiment(sealed, ana, ben)
+    assert experiments.excluded(sealed)["seen_before"] == 1
+    assert experiments.counted_rounds(sealed) == 3
+    reckoned(sealed)
+    assert "rounds whose photographs the person had met before</th><td>1</td>" in page_of(sealed)
+
+
+def test_a_game_that_is_not_finished_in_time_frees_its_place(sealed: Experiment, ana: Person, ben: Person) -> None:
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    in_time, too_late = NOON + timedelta(hours=24), NOON + timedelta(hours=24, seconds=1)
+    assert experiments.tidy(in_time) == 0
+    assert experiments.tidy(too_late) == 1
+    assert experiments.tidy(too_late) == 0  # once
+    old, new = sealed.slots.filter(number=game.slot.number).order_by("attempt")
+    assert (old.excluded, new.excluded, new.attempt, new.game) == ("unfinished", "", 2, None)
+    assert old.exhibits == new.exhibits
+    assert experiments.take_part(sealed, ben, "Ben", too_late).slot == new
+    assert seals.broken(sealed) == []
+
+
+def test_a_last_round_that_closed_too_late_does_not_count_whoever_looks_when(sealed: Experiment, ana: Person) -> None:
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    play_all(game, NOON + timedelta(hours=25))
+    assert experiments.standing(sealed, NOON + timedelta(hours=25)).done == 0
+    experiments.tidy(NOON + timedelta(hours=25))
+    assert experiments.excluded(sealed)["unfinished"] == 1
+
+
+def test_the_clock_tidies_experiments(sealed: Experiment, ana: Person) -> None:
+    experiments.take_part(sealed, ana, "Ana", NOON)  # long ago
+    tasks.sweep()
+    assert experiments.excluded(sealed)["unfinished"] == 1
+
+
+def test_the_end_comes_once_and_with_the_last_round(sealed: Experiment, ana: Person, ben: Person) -> None:
+    games = [experiments.take_part(sealed, person, person.name, NOON) for person in (ana, ben)]
+    play_all(games[0])
+    assert experiments.tidy(LATER) == 0
+    play_all(games[1])
+    Game.objects.update(finished_at=None)  # nobody has turned the last page
+    assert [experiments.tidy(LATER), experiments.tidy(LATER + timedelta(days=9))] == [1, 0]
+    sealed.refresh_from_db()
+    assert sealed.finished_at == LATER
+
+
+def test_nothing_is_compared_anywhere_before_the_end(sealed: Experiment, ana: Person, ben: Person) -> None:
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    play_all(game)
+    experiments.tidy(LATER)
+    page = page_of(sealed)
+    assert "<strong>1</strong> of 2 places played" in page
+    assert "Nothing is compared before all have played" in page
+    assert "The result" not in page
+    for selection in (Selection(), Selection(experiment="small"), Selection(game=game.code)):
+        assert not selection.rounds().exists()
+        assert comparisons.build(selection)["figures"]["counts"]["rounds"] == 0
+    assert not Selection().guesses().exists()  # from which exports are made
+    assert b"Ana" not in Client().get("/leaderboard/").content
+    own = browser_of(ana).get(f"/games/{game.code}/")
+    assert own.status_code == 200  # her own game shows what games show
+
+
+def test_the_result_is_told_when_all_have_played(sealed: Experiment, ana: Person, ben: Person) -> None:
+    play_experiment(sealed, ana, ben)
+    page = page_of(sealed)
+    assert "being reckoned" in page
+    assert 'http-equiv="refresh"' in page
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "<strong>p = 0.5</strong>" in page  # two people, both ahead: 2 of 4 ways of the signs
+    assert "Neither side is shown to be better" in page
+    assert "<b>4</b> won by people" in page
+    assert "The seal holds." in page
+    assert 'http-equiv="refresh"' not in page
+    assert "seen before" not in page
+
+
+def test_a_missing_answer_is_lost_and_counted(sealed: Experiment, ana: Person, ben: Person) -> None:
+    games = [experiments.take_part(sealed, person, person.name, NOON) for person in (ana, ben)]
+    play_all(games[0])
+    play_all(games[1], guesses=False)
+    experiments.tidy(LATER)
+    sealed.refresh_from_db()
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "missing answers, counted as lost</th><td>2</td>" in page
+    assert "<b>2</b> won by people" in page
+    assert "<strong>p = 1</strong>" in page
+
+
+def test_who_withdraws_before_the_end_is_replaced(sealed: Experiment, ana: Person, ben: Person, cleo: Person) -> None:
+    games = [experiments.take_part(sealed, person, person.name, NOON) for person in (ana, ben)]
+    play_all(games[0])
+    assert experiments.exclude(games[0], Slot.Excluded.WITHDRAWN, LATER)
+    assert not experiments.exclude(games[0], Slot.Excluded.VOIDED, LATER)  # once
+    play_all(games[1])
+    assert experiments.tidy(LATER) == 0
+    play_experiment(sealed, cleo)
+    assert sealed.finished_at == LATER
+    assert experiments.excluded(sealed) == {"seen_before": 0, "unfinished": 0, "withdrawn": 1, "voided": 0}
+    assert experiments.excluded_since(sealed) == {}
+    assert seals.broken(sealed) == []
+
+
+def test_who_withdraws_after_the_end_changes_the_result_and_is_counted(
+    sealed: Experiment, ana: Person, ben: Person
+) -> None:
+    games = play_experiment(sealed, ana, ben)
+    reckoned(sealed)
+    assert experiments.exclude(games[0], Slot.Excluded.WITHDRAWN, LATER)
+    assert "being reckoned" in page_of(sealed)  # what was reckoned with it is not shown any more
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "Since the end 1 place was taken out: games that were withdrawn." in page
+    assert "<b>2</b> won by people" in page
+    assert "games that were withdrawn</th><td>1</td>" in page
+    assert sealed.slots.count() == 2  # nobody plays after the end
+    experiments.exclude(games[1], Slot.Excluded.VOIDED, LATER)
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "Nothing is left to compare" in page
+    assert "games that staff took out</th><td>1</td>" in page
+
+
+def test_a_game_outside_experiments_cannot_be_taken_out(game: Game) -> None:
+    assert not experiments.exclude(game, Slot.Excluded.VOIDED, NOON)
+
+
+def test_a_place_that_is_corrected_after_the_seal_breaks_it_and_changes_no_result(
+    sealed: Experiment, ana: Person, ben: Person
+) -> None:
+    play_experiment(sealed, ana, ben)
+    reckoned(sealed)
+    before = comparisons.build(experiments.selection(sealed))["figures"]
+    shown = Exhibit.objects.get(pk=sealed.slots.get(number=1).exhibits[0])
+    photos.move(shown.photos.get(), Point(1.5, 2.5))
+    assert seals.broken(sealed) == ["photographs"]
+    assert comparisons.build(experiments.selection(sealed))["figures"] == before
+    page = page_of(sealed)
+    assert "The seal does not hold." in page
+    assert "Rounds keep the places that they were drawn with" in page
+    assert "<b>4</b> won by people" in page
+
+
+def test_nobody_begins_while_the_seal_does_not_hold(sealed: Experiment, ana: Person) -> None:
+    shown = Exhibit.objects.get(pk=sealed.slots.get(number=2).exhibits[0])
+    Exhibit.objects.filter(pk=shown.pk).update(lat=1.5)
+    with pytest.raises(NotNow, match="has been changed since"):
+        experiments.take_part(sealed, ana, "Ana", LATER)
+    Exhibit.objects.filter(pk=shown.pk).update(lat=shown.lat)
+    experiments.take_part(sealed, ana, "Ana", LATER)
+
+
+def test_each_part_that_is_changed_behind_the_seal_is_named(sealed: Experiment, ana: Person) -> None:
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    # past the guard, as somebody with a console of the database would
+    raw = Experiment._base_manager.filter(pk=sealed.pk)
+    slots = Slot._base_manager.filter(experiment=sealed)
+    numbers = list(sealed.slots.order_by("number").values_list("pk", "exhibits"))
+
+    def found() -> list[str]:
+        return seals.broken(Experiment.objects.get())
+
+    assert sealed.protocol is not None
+    raw.update(zoom=True)
+    assert found() == ["settings"]
+    raw.update(zoom=False, protocol={**sealed.protocol, "name": "Large one"})
+    assert found() == ["seal", "settings"]
+    raw.update(protocol=sealed.protocol)
+    Prediction.objects.filter(exhibit=numbers[1][1][0]).update(lat=1.0)
+    assert found() == ["answers"]
+    Prediction.objects.update(lat=FAR.lat)
+    slots.filter(pk=numbers[1][0]).update(exhibits=numbers[1][1][::-1])
+    assert found() == ["places"]
+    slots.filter(pk=numbers[1][0]).update(exhibits=numbers[1][1])
+    game.rounds.filter(number=1).update(lat=1.0)
+    assert found() == ["rounds"]
+    game.rounds.filter(number=1).update(lat=game.rounds.get(number=1).exhibit.lat)
+    assert found() == []
+
+
+def test_no_round_of_an_experiment_can_be_skipped_or_left(sealed: Experiment, ana: Person) -> None:
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    browser = browser_of(ana)
+    body = {"round": str(game.rounds.get(number=1).pk), "player": game.players.get(kind="human").pk}
+    for verb in ("skip", "leave", "remove"):
+        answered = browser.post(f"/games/{game.code}/{verb}/", body, content_type="application/json")
+        assert answered.status_code == 409, verb
+    assert Player.objects.filter(removed_at__isnull=False).count() == 0
+
+
+def test_an_experiment_that_is_not_sealed_is_nobodys_business(made: Experiment, ana: Person) -> None:
+    assert Client().get("/experiments/small/").status_code == 404
+    assert Client().get("/experiments/small/protocol.json").status_code == 404
+    assert browser_of(ana).post("/experiments/small/take-part/", {"name": "Ana"}).status_code == 404
+    assert b"Small one" not in Client().get("/experiments/").content
+    with pytest.raises(NotNow, match="has not begun"):
+        experiments.take_part(made, ana, "Ana", NOON)
+
+
+def test_the_list_tells_open_and_finished_ones(sealed: Experiment, ana: Person, ben: Person) -> None:
+    assert b"0 of 2 places played" in Client().get("/experiments/").content
+    play_experiment(sealed, ana, ben)
+    assert b"finished on 1 March 2026" in Client().get("/experiments/").content
+
+
+def test_a_link_that_quotes_another_seal_is_noticed(sealed: Experiment) -> None:
+    assert b"another seal" not in Client().get(f"/experiments/small/?seal={sealed.seal}").content
+    assert b"another seal" in Client().get(f"/experiments/small/?seal={'0' * 64}").content
+
+
+def test_who_takes_part_says_a_name_and_sends_a_token(sealed: Experiment, ana: Person) -> None:
+    assert browser_of(ana).post("/experiments/small/take-part/", {"name": " "}).status_code == 400
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post("/experiments/small/take-part/", {"name": "Ana"}).status_code == 403
+    assert strict.get("/experiments/small/take-part/").status_code == 405
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    cache.clear()
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", password="secret"))
+    return client
+
+
+def test_staff_make_prepare_and_seal_an_experiment_in_the_admin(five: PhotoSet, staff: Client) -> None:
+    form = {
+        "name": "Mine", "slug": "mine", "question": "", "photo_set": five.pk, "machine": "planet@0123456789ab",
+        "people": 2, "exhibits_each": 2, "give_up_after_h": 48,
+    }  # fmt: skip
+    assert staff.post("/admin/geogame/experiment/add/", form).status_code == 302
+    made = Experiment.objects.get()
+    assert (made.opponent, made.weights) == ("planet", "0123456789ab")
+    here = f"/admin/geogame/experiment/{made.pk}/"
+    assert "at least" not in staff.get(f"{here}change/").content.decode()
+    told = staff.post(f"{here}seal/", follow=True).content.decode()
+    assert "Prepare the experiment first" in told
+    told = staff.post(f"{here}prepare/", follow=True).content.decode()
+    assert "0 of 5 answers computed" in told
+    assert 'http-equiv="refresh"' in told
+    predict(made)
+    told = staff.get(f"{here}change/?watch=1").content.decode()
+    assert "5 of 5 answers computed" in told
+    assert "Too few to show anything" in told  # two people
+    assert "/experiments/mine/" in staff.post(f"{here}seal/", follow=True).content.decode()
+    told = staff.get(f"{here}change/").content.decode()
+    assert Experiment.objects.get().seal in told
+    assert 'name="people"' not in told
+    staff.post(f"{here}change/", {**form, "people": 3})
+    assert Experiment.objects.get().people == 2
+    assert staff.post(f"{here}delete/", {"post": "yes"}).status_code == 403
+    staff.post(f"{here}again/")
+    assert Experiment.objects.filter(slug="mine-2", sealed_at=None).exists()
+    assert "0 of 2 played" in staff.get("/admin/geogame/experiment/").content.decode()
+
+
+def test_a_link_alone_seals_nothing(made: Experiment, staff: Client) -> None:
+    for verb in ("prepare", "seal", "again"):
+        staff.get(f"/admin/geogame/experiment/{made.pk}/{verb}/")
+    assert Experiment.objects.get().prepared_at is None
+
+
+def test_the_papers_protocol_is_a_preset(staff: Client, five: PhotoSet) -> None:
+    assert "?preset=paper" in staff.get("/admin/geogame/experiment/").content.decode()
+    form = staff.get("/admin/geogame/experiment/add/?preset=paper").context["adminform"].form
+    told = {name: form[name].value() for name in ("people", "exhibits_each", "shared", "zoom", "time_limit_s")}
+    assert told == {"people": 10, "exhibits_each": 5, "shared": False, "zoom": False, "time_limit_s": None}
+    assert str(form["name"].value()) == "The paper’s protocol"
+
+
+def test_a_photo_that_is_deleted_after_the_seal_is_missed(sealed: Experiment, ana: Person) -> None:
+    shown = Exhibit.objects.get(pk=sealed.slots.get(number=2).exhibits[0])
+    photos.remove(shown.photos.get())
+    assert seals.broken(sealed) == ["photographs"]
+    assert "The seal does not hold." in page_of(sealed)
+    with pytest.raises(NotNow, match="has been changed since"):
+        experiments.take_part(sealed, ana, "Ana", LATER)
+
+
+def test_photos_that_are_withdrawn_after_the_seal_are_played_as_was_sealed(sealed: Experiment, ana: Person) -> None:
+    photos.withdraw(Photo.objects.all(), NOON)
+    assert seals.broken(sealed) == []
+    assert experiments.take_part(sealed, ana, "Ana", LATER).rounds.count() == 2
+
+
+def test_shared_photographs_are_tested_by_exhibit(made: Experiment, ana: Person, ben: Person) -> None:
+    Experiment.objects.update(shared=True)
+    made.refresh_from_db()
+    sealed = sealed_now(made)
+    play_experiment(sealed, ana, ben)
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "Sign test by exhibit" in page
+    assert "Of 2 exhibits people were nearer at 2, the machine at 0." in page
+    assert "<strong>p = 0.5</strong>" in page
