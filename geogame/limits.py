@@ -20,6 +20,7 @@ JOIN = RateLimitItemPerMinute(600, namespace="join")  # by an address
 UNKNOWN_CODE = RateLimitItemPerMinute(30, namespace="code")  # by an address, by a person: codes that are no game's
 HERE = RateLimitItemPerDay(1, namespace="here")  # by an address and a game: whether somebody of the game was there
 GUESS = RateLimitItemPerSecond(20, 10, namespace="guess")  # by a seat
+WHY = RateLimitItemPerMinute(30, namespace="why")  # by a seat
 DRAFT = RateLimitItemPerSecond(60, 10, namespace="draft")  # by a seat
 
 

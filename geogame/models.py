@@ -378,6 +378,9 @@ class Player(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["voided_at"], name="player_voided_at", condition=Q(voided_at__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["game", "person"], name="one_seat_per_person"),
             models.CheckConstraint(condition=Q(voided_at=None) ^ ~Q(void_reason=""), name="player_voided_for_a_reason"),

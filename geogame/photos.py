@@ -16,7 +16,7 @@ from django.db.models import Count, Max, QuerySet
 from django.utils.text import slugify
 
 from geogame import pictures
-from geogame.models import Domain, Exhibit, ExhibitPhoto, Partition, Person, Photo, PhotoSet, Prediction, Round
+from geogame.models import Domain, Exhibit, ExhibitPhoto, Partition, Person, Photo, PhotoSet, Prediction, Round, Slot
 from geogame.pictures import Unusable
 from geogame.rules.refusals import BadInput, NotNow, gettext_noop
 from geogame.rules.sphere import Point
@@ -142,8 +142,12 @@ def _exhibit(photo: Photo, album: str) -> Exhibit:
 
 
 def move(photo: Photo, place: Point) -> None:
-    """Correct where a photo was taken. Rounds already drawn keep the truth that they were drawn with."""
+    """Correct where a photo was taken. Rounds already drawn keep the truth that they were drawn with.
+
+    Raises NotNow while a sealed experiment shows it.
+    """
     with transaction.atomic():
+        _refuse_sealed(photo.exhibits.all())
         Photo.objects.filter(pk=photo.pk).update(lat=place.lat, lng=place.lng)
         for exhibit in photo.exhibits.all():
             if exhibit.ordered_photos()[-1].pk == photo.pk:
@@ -152,8 +156,12 @@ def move(photo: Photo, place: Point) -> None:
 
 @transaction.atomic
 def remove(photo: Photo) -> None:
-    """Delete a photo, its file and an exhibit that showed nothing else. Raises NotNow once it has been played."""
+    """Delete a photo, its file and an exhibit that showed nothing else.
+
+    Raises NotNow once it has been played, and while a sealed experiment is to show it.
+    """
     exhibits = list(photo.exhibits.all())
+    _refuse_sealed(exhibits)
     if any(exhibit.rounds.exists() for exhibit in exhibits):
         raise NotNow(
             gettext_noop("This photo has been played; its rounds are part of the record. Withdraw it instead.")
@@ -165,6 +173,18 @@ def remove(photo: Photo) -> None:
             Exhibit.objects.filter(pk=exhibit.pk).update(lat=left[-1].lat, lng=left[-1].lng)
         else:
             exhibit.delete()
+
+
+def is_sealed(exhibits: Iterable[Exhibit]) -> bool:
+    """Tell whether an experiment has frozen one of these and still shows it."""
+    running = Slot.objects.filter(experiment__sealed_at__isnull=False, experiment__finished_at=None)
+    frozen = {exhibit for drawn in running.values_list("exhibits", flat=True) for exhibit in drawn}
+    return any(exhibit.pk in frozen for exhibit in exhibits)
+
+
+def _refuse_sealed(exhibits: Iterable[Exhibit]) -> None:
+    if is_sealed(exhibits):
+        raise NotNow(gettext_noop("A sealed experiment shows this photo; it can be changed when that is over."))
 
 
 def withdraw(photos: Iterable[Photo], now: datetime) -> int:

@@ -162,8 +162,13 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False  # photos come in through their set's upload page
 
     def has_delete_permission(self, request: HttpRequest, obj: Photo | None = None) -> bool:
-        played = obj is not None and obj.exhibits.filter(rounds__isnull=False).exists()
-        return super().has_delete_permission(request, obj) and not played
+        if obj is not None and (obj.exhibits.filter(rounds__isnull=False).exists() or _is_sealed(obj)):
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Photo | None = None) -> tuple[str, ...]:
+        """Where a photo was taken cannot be changed while a sealed experiment shows it."""
+        return (*self.readonly_fields, *(("lat", "lng") if obj is not None and _is_sealed(obj) else ()))
 
     def delete_model(self, request: HttpRequest, obj: Photo) -> None:
         photos.remove(obj)
@@ -200,7 +205,8 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Photo, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        photos.move(obj, Point(obj.lat, obj.lng))
+        if {"lat", "lng"} & set(form.changed_data):
+            photos.move(obj, Point(obj.lat, obj.lng))
 
     def get_urls(self) -> list[URLPattern]:
         small = path("<int:pk>/thumbnail/", self.admin_site.admin_view(self.small), name="geogame_photo_thumbnail")
@@ -218,6 +224,10 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404 from error
         headers = {"Cache-Control": "private, max-age=3600"}
         return HttpResponse(out.getvalue(), content_type="image/jpeg", headers=headers)
+
+
+def _is_sealed(photo: Photo) -> bool:
+    return photos.is_sealed(photo.exhibits.all())
 
 
 def thumbnail(photo: Photo, height_px: int) -> str:

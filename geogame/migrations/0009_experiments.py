@@ -131,4 +131,8 @@ class Migration(migrations.Migration):
             model_name='slot',
             constraint=models.CheckConstraint(condition=models.Q(('game', None), ('taken_at__isnull', False), _connector='XOR'), name='slot_is_taken_or_free'),
         ),
+        migrations.AddIndex(
+            model_name='player',
+            index=models.Index(condition=models.Q(('voided_at__isnull', False)), fields=['voided_at'], name='player_voided_at'),
+        ),
     ]

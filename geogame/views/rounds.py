@@ -101,12 +101,14 @@ def bell(request: HttpRequest, round_id: object) -> HttpResponse:
 def why(request: HttpRequest, round_id: object) -> HttpResponse:
     """Somebody wants to know, after the reveal, which parts of the photo the machine's answer came from."""
     this_round, player = _round_and_seat(request, round_id)
+    limits.spare(limits.WHY, player.pk)
     try:
         here = opponents.available()
     except opponents.Unavailable:
         here = []  # what is stored can be told all the same
-    explanations.ask(player, this_round, here, timezone.now())
-    nudge_why()
+    explanation = explanations.ask(player, this_round, here, timezone.now())
+    if explanation.made_at is None:
+        nudge_why()
     return _state(player)
 
 

@@ -653,9 +653,19 @@ def test_the_papers_protocol_is_a_preset(staff: Client, five: PhotoSet) -> None:
     assert str(form["name"].value()) == "The paper’s protocol"
 
 
-def test_a_photo_that_is_deleted_after_the_seal_is_missed(sealed: Experiment, ana: Person) -> None:
+def test_what_is_sealed_is_neither_moved_nor_deleted(sealed: Experiment, staff: Client) -> None:
+    shown = Exhibit.objects.get(pk=sealed.slots.get(number=2).exhibits[0]).photos.get()
+    with pytest.raises(NotNow, match="A sealed experiment shows this photo"):
+        photos.move(shown, Point(1.5, 2.5))
+    with pytest.raises(NotNow, match="A sealed experiment shows this photo"):
+        photos.remove(shown)
+    form = staff.get(f"/admin/geogame/photo/{shown.pk}/change/").context["adminform"].form
+    assert not {"lat", "lng"} & set(form.fields)
+
+
+def test_a_photo_that_is_gone_after_the_seal_is_missed(sealed: Experiment, ana: Person) -> None:
     shown = Exhibit.objects.get(pk=sealed.slots.get(number=2).exhibits[0])
-    photos.remove(shown.photos.get())
+    shown.photos.get().delete()
     assert seals.broken(sealed) == ["photographs"]
     assert "The seal does not hold." in page_of(sealed)
     with pytest.raises(NotNow, match="has been changed since"):

@@ -360,3 +360,21 @@ def test_a_skipped_round_has_no_reveal_to_ask_at(
     first_round.refresh_from_db()
     with pytest.raises(NotNow):
         explanations.ask(ana_seat, first_round, [CARD], LATER)
+
+
+def test_asking_over_and_over_is_refused_kindly(closed: Round, ana: Person, opponent: Explaining) -> None:
+    browser = browser_of(ana)
+    codes = [ask(browser, closed).status_code for _ in range(31)]
+    assert codes == [200] * 30 + [429]
+
+
+def test_what_is_known_already_calls_no_worker(
+    closed: Round, ana: Person, opponent: Explaining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[int] = []
+    monkeypatch.setattr("geogame.views.rounds.nudge_why", lambda: nudged.append(1))
+    monkeypatch.setattr("predictor.opponents.available", lambda: [CARD])
+    ask(browser_of(ana), closed)
+    tasks.explain()
+    ask(browser_of(ana), closed)
+    assert len(nudged) == 1
