@@ -1,46 +1,19 @@
-"""Reads across games: the leaderboard, the comparison, the rows of an export."""
+"""Reads across games: the leaderboard."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import groupby
 from typing import Any, TypeVar, cast
 
 from django.core.cache import cache
-from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, QuerySet
 
-from geogame.models import Domain, Guess, Player, Prediction, Round
+from geogame.models import Domain, Experiment, Guess, Player, Round
 from geogame.rules import standings
 from geogame.selections import Selection
-from geogame.statistics.comparison import Comparison, Pairing, compare, once_per_exhibit
 
-COLUMNS = (
-    "game",
-    "round",
-    "set",
-    "exhibit",
-    "photos",
-    "player",
-    "kind",
-    "opponent",
-    "weights",
-    "guess_lat",
-    "guess_lng",
-    "true_lat",
-    "true_lng",
-    "error_km",
-    "points",
-    "seconds",
-    "auto",
-    "missing",
-    "seen_before",
-    "in_domain",
-    "created",
-    "prediction_seconds",
-    "prediction_device",
-)
 T = TypeVar("T")
-CHUNK = 2_000  # guesses held in memory at a time
 
 
 def _in_time(selection: Selection) -> QuerySet[Guess]:
@@ -72,78 +45,19 @@ def _counts(guess: Any, selection: Selection) -> bool:
     return selection.include_seen or not guess.seen_before
 
 
-def pairings(selection: Selection) -> Iterator[Pairing]:
-    """Yield every duel of the selection."""
-    for guesses in _by_round(selection):
-        count = [guess for guess in guesses if _counts(guess, selection)]
-        machines = [guess for guess in count if guess.kind == Player.Kind.MACHINE]
-        people = [guess for guess in count if guess.kind == Player.Kind.HUMAN]
-        for machine, person in product(machines, people):
-            name = f"{machine.opponent}@{machine.weights}"
-            yield Pairing(str(machine.round), machine.exhibit, name, person.error_km, machine.error_km)
-
-
-def comparison(selection: Selection) -> Comparison:
-    """Return the comparison of people and machines over a selection of games."""
-    return compare(pairings(selection))
-
-
-def standing() -> Comparison:
-    """Return the comparison over all games; remembered until another round closes."""
-    return _remembered("comparison", lambda: comparison(Selection()))
-
-
 def _remembered(name: str, reckon: Callable[[], T]) -> T:
-    """Reckon once for each state of the record. Closed rounds never change: their number and the last closing tell."""
-    closed = Round.objects.filter(closed_at__isnull=False).aggregate(count=Count("pk"), last=Max("closed_at"))
-    stamp = closed["last"].timestamp() if closed["last"] else 0
-    return cast(T, cache.get_or_set(f"records.{name}.{closed['count']}.{stamp}", reckon, timeout=3600))
+    """Reckon once for each state of the record."""
+    return cast(T, cache.get_or_set(f"records.{name}.{_state()}", reckon, timeout=3600))
 
 
-def rows(selection: Selection) -> Iterator[dict[str, Any]]:
-    """Return one row for each guess, missing ones included, streamed; the columns are COLUMNS."""
-    prediction = Prediction.objects.filter(
-        exhibit=OuterRef("round__exhibit"), opponent=OuterRef("player__opponent"), weights=OuterRef("player__weights")
+def _state() -> str:
+    """Return what changes with the record: rounds close, experiments end, seats are voided, restored or withdrawn."""
+    parts = (
+        Round.objects.filter(closed_at__isnull=False).aggregate(count=Count("pk"), last=Max("closed_at")),
+        Player.objects.filter(voided_at__isnull=False).aggregate(count=Count("pk"), last=Max("voided_at")),
+        Experiment.objects.aggregate(count=Count("finished_at"), last=Max("finished_at")),
     )
-    took = {
-        f"prediction_{name}": Subquery(prediction.values(name))  # NULL for people, and where nobody measured
-        for name in ("seconds", "device")
-    }
-    related = _in_time(selection).annotate(**took).select_related("player", "round__game__photo_set", "round__exhibit")
-    # Read now, not at the first row: an unknown name must not cost a file that is to be written.
-    guesses = related.prefetch_related("round__exhibit__photos").iterator(chunk_size=CHUNK)
-    return (_row(guess) for guess in guesses)
-
-
-def _row(guess: Any) -> dict[str, Any]:
-    """`guess` is a Guess, annotated by `rows`."""
-    player, each = guess.player, guess.round
-    return {
-        "game": each.game.code,
-        "round": each.number,
-        "set": each.game.photo_set.name,
-        "exhibit": each.exhibit_id,
-        "photos": len(each.exhibit.photos.all()),
-        "player": player.name,
-        "kind": player.kind,
-        "opponent": player.opponent,
-        "weights": player.weights,
-        "guess_lat": guess.lat,
-        "guess_lng": guess.lng,
-        "true_lat": each.lat,
-        "true_lng": each.lng,
-        "error_km": guess.error_km,
-        "points": guess.points,
-        "seconds": guess.seconds,
-        "auto": guess.auto,
-        "missing": guess.lat is None,
-        "seen_before": guess.seen_before,
-        # Of a person nobody can say what pictures they were trained on.
-        "in_domain": player.domain == each.game.domain if player.is_machine else None,
-        "created": guess.created_at.isoformat(),
-        "prediction_seconds": guess.prediction_seconds,
-        "prediction_device": guess.prediction_device,
-    }
+    return ".".join(f"{part['count']}.{part['last'].timestamp() if part['last'] else 0}" for part in parts)
 
 
 @dataclass(frozen=True)
@@ -181,8 +95,16 @@ def _leaderboard() -> tuple[list[Standing], list[Standing]]:
                 group.append(guess)
     return (
         _ranked(people.values(), won, lambda guesses: [guess.error_km for guess in guesses]),
-        _ranked(machines.values(), won, lambda guesses: once_per_exhibit((g.exhibit, g.error_km) for g in guesses)),
+        _ranked(machines.values(), won, _once_per_exhibit),
     )
+
+
+def _once_per_exhibit(guesses: Iterable[Any]) -> list[float | None]:
+    """Return a machine's error once for each exhibit: in one round its answer may have come too late."""
+    known: dict[int, float | None] = {}
+    for guess in guesses:
+        known[guess.exhibit] = guess.error_km if known.get(guess.exhibit) is None else known[guess.exhibit]
+    return list(known.values())
 
 
 def _ranked(

@@ -13,6 +13,9 @@ from geogame.rules.refusals import BadInput, gettext_noop
 
 TEXTS = ("photo_set", "opponent", "weights", "game", "experiment", "scene", "country", "group")
 TIMES = ("since", "until")
+# Of an experiment nothing is told before its sealed number is reached: nobody can stop when it suits them.
+NO_SECRET = Q(game__experiment=None) | Q(game__experiment__finished_at__isnull=False)
+KEPT = Q(game__slot=None) | Q(game__slot__excluded="")
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,13 @@ class Selection:
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
 
     def rounds(self) -> QuerySet[Round]:
-        """Return the closed rounds of the selection. Raises BadInput for an unknown set, game or experiment."""
-        rounds = Round.objects.filter(closed_at__isnull=False, skipped=False).filter(_no_secret(), _kept())
+        """Return the rounds of the selection that count. Raises BadInput for an unknown set, game or experiment."""
+        return self.asked_for(Round.objects.filter(closed_at__isnull=False, skipped=False).filter(NO_SECRET, KEPT))
+
+    def asked_for(self, rounds: QuerySet[Round]) -> QuerySet[Round]:
+        """Return those of some rounds that the selection asks for, whether they count or not. Raises BadInput."""
         if self.photo_set:
-            rounds = rounds.filter(game__photo_set=_set_called(self.photo_set))
+            rounds = rounds.filter(game__photo_set=set_called(self.photo_set))
         if self.game:
             if not Game.objects.filter(code=self.game).exists():
                 raise BadInput(gettext_noop("There is no game %(code)s."), code=self.game)
@@ -80,11 +86,16 @@ class Selection:
 
     def guesses(self) -> QuerySet[Guess]:
         """Return the guesses of the selection's rounds: all people's that count, and the selected machines'."""
+        return Guess.objects.filter(
+            self.is_answer_wanted(), round__in=self.rounds().values("pk"), player__voided_at=None
+        )
+
+    def is_answer_wanted(self) -> Q:
+        """Return the condition on a guess of being by people of this selection, or by one of its machines."""
         people = Q(player__kind=Player.Kind.HUMAN)
         if self.group:
             people &= Q(player__person__group=self.group)
-        wanted = people | self.is_machine_wanted("player__")
-        return Guess.objects.filter(wanted, round__in=self.rounds().values("pk"), player__voided_at=None)
+        return people | self.is_machine_wanted("player__")
 
     def people(self) -> QuerySet[Guess]:
         """Return the people's guesses that count: before exhibits that they had not met, unless asked for."""
@@ -102,16 +113,8 @@ class Selection:
         return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value})
 
 
-def _no_secret() -> Q:
-    """Of an experiment nothing is told before its sealed number is reached: nobody can stop when it suits them."""
-    return Q(game__experiment=None) | Q(game__experiment__finished_at__isnull=False)
-
-
-def _kept() -> Q:
-    return Q(game__slot=None) | Q(game__slot__excluded="")
-
-
-def _set_called(name: str) -> PhotoSet:
+def set_called(name: str) -> PhotoSet:
+    """Return the set of this name or slug. Raises BadInput where there is none."""
     found = PhotoSet.objects.filter(name__iexact=name).first() or PhotoSet.objects.filter(slug=name).first()
     if found is None:
         known = ", ".join(PhotoSet.objects.values_list("name", flat=True)) or "none yet"

@@ -8,15 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from geogame import play, records
+from geogame import comparisons, evidence, play, records
+from geogame.columns import COLUMNS
 from geogame.models import Game, Person, PhotoSet, Round
-from geogame.records import COLUMNS
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
-from geogame.statistics.comparison import Pairing, compare
+from geogame.statistics.duels import Duels
+from geogame.statistics.report import Figures, figures
 from tests.conftest import CARD, NOON
 
 Says = Callable[..., None]
@@ -48,18 +50,24 @@ def play_game(
     return game
 
 
+def told_of(**selected: Any) -> dict[str, Any]:
+    """Return the figures of a selection, counts and all."""
+    seen = comparisons.build(Selection(**selected))["figures"]
+    return dict(seen | seen["counts"])
+
+
 KM = 111.19508  # of one degree of latitude on a sphere of 6371.0088 km
 
 
 def test_the_comparison_of_a_game_reckoned_by_hand(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
     """Ana wins by 1° against 2°, loses by 5° against 3°, and loses by giving no answer."""
     play_game(toy_set, ana, [1, 5, None], [2, 3, 4], machine_says)
-    told = records.comparison(Selection())
-    assert (told.duels, told.rounds, told.people_won, told.machine_won, told.ties) == (3, 3, 1, 2, 0)
-    assert (told.missing_people, told.missing_machine) == (1, 0)
-    assert told.people_median_km == pytest.approx(5 * KM, rel=1e-5)  # of 1, 5 and none
-    assert told.machine_median_km == pytest.approx(3 * KM, rel=1e-5)
-    assert told.people_median_answered_km == pytest.approx(3 * KM, rel=1e-5)
+    told = told_of()
+    assert (told["duels"], told["rounds"], told["people_won"], told["machine_won"], told["ties"]) == (3, 3, 1, 2, 0)
+    assert (told["missing_people"], told["missing_machine"]) == (1, 0)
+    assert told["people_median_km"] == pytest.approx(5 * KM, rel=1e-5)  # of 1, 5 and none
+    assert told["machine_median_km"] == pytest.approx(3 * KM, rel=1e-5)
+    assert told["people_median_answered_km"] == pytest.approx(3 * KM, rel=1e-5)
 
 
 def test_the_machines_median_takes_each_exhibit_once(
@@ -67,17 +75,18 @@ def test_the_machines_median_takes_each_exhibit_once(
 ) -> None:
     for person in (ana, ben):
         play_game(toy_set, person, [1, 1, 1], [2, 4, 6], machine_says)
-    told = records.comparison(Selection())
-    assert told.duels == 6
-    exhibits = {pair.exhibit_id: pair.machine_km for pair in records.pairings(Selection())}
-    assert told.machine_median_km == sorted(exhibits.values())[1]  # type: ignore[type-var]
+    told = told_of()
+    assert told["duels"] == 6
+    duels = evidence.read(Selection()).duels
+    exhibits = dict(zip(duels.exhibit.tolist(), duels.machine_km.tolist(), strict=True))
+    assert told["machine_median_km"] == sorted(exhibits.values())[1]
 
 
 def test_a_photo_met_before_does_not_count_unless_asked(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
     for _ in range(2):
         play_game(toy_set, ana, [1, 1, 1], [2, 2, 2], machine_says)
-    assert records.comparison(Selection()).duels == 3
-    assert records.comparison(Selection(include_seen=True)).duels == 6
+    assert told_of()["duels"] == 3
+    assert told_of(include_seen=True)["duels"] == 6
 
 
 def test_a_machine_out_of_its_domain_does_not_count_unless_asked(
@@ -86,28 +95,35 @@ def test_a_machine_out_of_its_domain_does_not_count_unless_asked(
     toy_set.domain = "real"
     toy_set.save()
     play_game(toy_set, ana, [1], [2], machine_says)
-    assert records.comparison(Selection()).duels == 0
-    assert records.comparison(Selection(include_out_of_domain=True)).duels == 1
+    assert told_of()["duels"] == 0
+    assert told_of(include_out_of_domain=True)["duels"] == 1
     assert records.leaderboard()[1] == []
 
 
 def test_a_set_described_anew_changes_no_game_that_was_played(
-    toy_set: PhotoSet, ana: Person, machine_says: Says
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
 ) -> None:
     play_game(toy_set, ana, [1], [2], machine_says)
     toy_set.domain = "real"
     toy_set.save()
-    assert records.comparison(Selection()).duels == 1
-    assert [row["in_domain"] for row in records.rows(Selection()) if row["kind"] == "machine"] == [True]
+    assert told_of()["duels"] == 1
+    rows = [json.loads(line) for line in export(capsys, "--format", "ndjson").splitlines()]
+    assert [row["in_domain"] for row in rows if row["kind"] == "machine"] == [True]
 
 
-def test_the_standing_is_reckoned_anew_when_a_round_has_closed(
+def test_the_leaderboard_is_reckoned_anew_when_a_round_has_closed(
     toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
 ) -> None:
-    for person, duels in ((ana, 2), (ben, 4)):
+    for person in (ana, ben):
         play_game(toy_set, person, [1, 1], [2, 2], machine_says)
-        assert records.standing().duels == duels
         assert person.name in {line.name for line in records.leaderboard()[0]}
+
+
+def figures_of(errors: list[tuple[float | None, float | None]]) -> Figures:
+    """Return the figures of duels that each show another exhibit to the same person; None for no answer."""
+    people, machine = (np.array([np.inf if km is None else km for km in side]) for side in zip(*errors, strict=True))
+    numbers = np.arange(len(errors))
+    return figures(Duels(np.zeros_like(numbers), numbers, numbers, people, machine))
 
 
 def test_a_golden_table_with_ties_and_missing_answers() -> None:
@@ -115,9 +131,10 @@ def test_a_golden_table_with_ties_and_missing_answers() -> None:
     errors: list[tuple[float | None, float | None]] = [
         (100.0, 200.0), (300.0, 50.0), (10.0001, 10.0003), (None, 70.0), (80.0, None), (None, None),
     ]  # fmt: skip
-    told = compare(Pairing(str(n), n, "planet@w", *pair) for n, pair in enumerate(errors))
-    assert (told.duels, told.people_won, told.machine_won, told.ties, told.no_duel) == (5, 2, 2, 1, 1)
-    assert (told.missing_people, told.missing_machine) == (2, 2)
+    told = figures_of(errors)
+    seen = told.counts
+    assert (seen.duels, seen.people_won, seen.machine_won, seen.ties, seen.no_duel) == (5, 2, 2, 1, 1)
+    assert (seen.missing_people, seen.missing_machine) == (2, 2)
     assert told.people_median_km == (100.0 + 300.0) / 2  # of 10, 80, 100, 300, none, none
     assert told.machine_median_km == (70.0 + 200.0) / 2  # of 10, 50, 70, 200, none, none
 
@@ -126,8 +143,8 @@ def test_the_papers_figures_come_out_of_rounds_like_the_papers() -> None:
     """Fifty rounds of which the machine wins 28, with the paper's medians: the golden fixture."""
     people = [2320.75] * 50
     machine = [1131.7] * 28 + [2320.75 + n for n in range(1, 23)]
-    told = compare(Pairing(str(n), n, "planet@w", p, m) for n, (p, m) in enumerate(zip(people, machine, strict=True)))
-    assert (told.duels, told.machine_won, told.people_won) == (50, 28, 22)
+    told = figures_of(list(zip(people, machine, strict=True)))
+    assert (told.counts.duels, told.counts.machine_won, told.counts.people_won) == (50, 28, 22)
     assert (told.people_median_km, told.machine_median_km) == (2320.75, 1131.7)
 
 
@@ -152,7 +169,7 @@ def test_the_leaderboard_takes_a_machines_answer_to_an_exhibit_once(
     play_game(toy_set, ben, [1], [8], machine_says)  # what it said the first time stands
     (machine,) = records.leaderboard()[1]
     assert machine.rounds == 4
-    assert machine.median_km == records.comparison(Selection()).machine_median_km
+    assert machine.median_km == told_of()["machine_median_km"]
 
 
 def export(capsys: pytest.CaptureFixture[str], *options: str) -> str:
@@ -165,7 +182,7 @@ def test_the_export_has_a_row_for_each_guess_missing_ones_too(
 ) -> None:
     game = play_game(toy_set, ana, [1, None], [2, 3], machine_says)
     rows = list(csv.DictReader(io.StringIO(export(capsys, "--format", "csv"))))
-    assert tuple(rows[0]) == COLUMNS
+    assert list(rows[0]) == [each.name for each in COLUMNS]
     assert len(rows) == 4
     mine = next(row for row in rows if row["kind"] == "human" and row["missing"] == "false")
     truth = Round.objects.get(game=game, number=mine["round"])
@@ -214,7 +231,7 @@ def test_a_name_that_is_a_formula_is_not_run_by_a_spreadsheet(
     toy_set: PhotoSet, machine_says: Says, capsys: pytest.CaptureFixture[str]
 ) -> None:
     play_game(toy_set, Person.objects.create(name="=1+1"), [1], [2], machine_says)
-    rows = list(csv.DictReader(io.StringIO(export(capsys))))
+    rows = list(csv.DictReader(io.StringIO(export(capsys, "--names"))))
     assert {row["player"] for row in rows} == {"'=1+1", "PlaNet"}
     assert all(not row["guess_lng"].startswith("'") for row in rows)
 
@@ -241,6 +258,20 @@ def test_compare_prints_a_selection(
     assert told(capsys, "--since", "2026-03-02")["duels"] == 0
     call_command("compare")
     assert "won by people     1" in capsys.readouterr().out
+
+
+def test_compare_says_which_of_several_machines_it_is_about(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    game = play_game(toy_set, ana, [1, 2], [2, 1], machine_says)
+    other = game.players.create(kind="machine", name="IM2GPS", opponent="im2gps", weights="w", domain="toy-earth")
+    game.rounds.get(number=1).guesses.create(player=other, created_at=NOON)
+    call_command("compare")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("the machine       PlaNet (planet, weights 0123456789ab; 2 guesses)")
+    assert "IM2GPS (im2gps, weights w; 1 guesses)" in lines[1]
+    assert told(capsys, "--opponent", "im2gps")["machine"]["name"] == "IM2GPS"
+    assert told(capsys)["intervals"]["win_rate"]["level"] == 0.95
 
 
 @pytest.mark.parametrize("command", ["compare", "export_rounds"])

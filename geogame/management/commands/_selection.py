@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
 
-from geogame.selections import Selection
+from geogame.selections import TEXTS, TIMES, Selection
 
 
 def date(text: str) -> datetime:
@@ -17,11 +17,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--opponent", default="", help="only duels with this opponent, for example planet")
     parser.add_argument("--weights", default="", help="only duels with this weights version")
     parser.add_argument("--game", default="", help="only the game of this code")
+    parser.add_argument("--experiment", default="", help="only the experiment of this name in its address")
+    parser.add_argument("--scene", default="", help="only photos of this scene, as their column `scene` tells")
+    parser.add_argument("--country", default="", help="only photos of this country, as their column `country` tells")
+    parser.add_argument("--group", default="", help="only people of this group")
     parser.add_argument("--since", type=date, help="only rounds opened at or after this date (ISO, UTC)")
     parser.add_argument("--until", type=date, help="only rounds opened before this date (ISO, UTC)")
 
 
 def selection(options: dict[str, Any], **more: bool) -> Selection:
-    names = ("photo_set", "opponent", "weights", "game", "since", "until")
-    values: dict[str, Any] = {**{name: options[name] for name in names}, **more}
+    values: dict[str, Any] = {**{name: options[name] for name in (*TEXTS, *TIMES)}, **more}
     return Selection(**values)

@@ -1,7 +1,6 @@
 """Export one row for each guess of the closed rounds."""
 
-import csv
-import json
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -9,63 +8,68 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from geogame import records
+from geogame import columns, exports, facts
+from geogame.dictionary import markdown
 from geogame.language import sentence
 from geogame.management.commands import _selection
 from geogame.rules.refusals import Refused
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text cell that starts so
-
 
 class Command(BaseCommand):
-    help = "Write one row for each guess of all closed rounds, missing guesses included. Distances are in kilometres."
+    help = (
+        "Write one row for each guess of all closed rounds, missing guesses included. Distances are in kilometres. "
+        "People bear pseudonyms. Left out are skipped rounds, seats that staff voided, experiments whose sealed number "
+        "is not reached and what their rules exclude. The rows tell the places of photos in play: they are not to be "
+        "published; `release` writes what may be."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--format", choices=["csv", "ndjson"], default="csv")
+        parser.add_argument("--format", choices=list(exports.FORMATS), default="csv")
         parser.add_argument("--output", type=Path, help="file to write (default: standard output)")
+        parser.add_argument("--names", action="store_true", help="people's names in place of pseudonyms")
+        parser.add_argument("--voided", action="store_true", help="with the rows of seats that staff voided")
+        parser.add_argument("--dictionary", action="store_true", help="print what the columns mean, and nothing else")
         _selection.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["dictionary"]:
+            self.stdout.write("\n".join(markdown(columns.COLUMNS)))
+            return
+        tally = exports.Tally()
         try:
-            rows = records.rows(_selection.selection(options))
+            chosen = _selection.selection(options)
+            pages = tally.count(facts.pages(chosen, timezone.now(), voided=options["voided"]))
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
-        write = write_csv if options["format"] == "csv" else write_ndjson
-        try:
-            if options["output"] is None:
-                write(rows, sys.stdout)
-                return
-            with options["output"].open("w", encoding="utf-8", newline="") as out:
-                count = write(rows, out)
-        except Refused as refusal:
-            raise CommandError(sentence(refusal)) from refusal
-        except OSError as error:
-            raise CommandError(f"{options['output']} cannot be written: {error.strerror}.") from error
-        self.stdout.write(f"{count} rows written to {options['output']}.")
+        wanted = columns.NAMED if options["names"] else columns.COLUMNS
+        parts = exports.FORMATS[options["format"]].parts(wanted, pages)
+        if options["output"] is None:
+            _print(parts, options["format"])
+            return
+        _save(parts, options["output"])
+        self.stdout.write(f"{tally.rows} rows written to {options['output']}.")
 
 
-def write_csv(rows: Iterable[dict[str, Any]], out: IO[str]) -> int:
-    """Write rows as CSV; texts that a spreadsheet would run as a formula get an apostrophe in front."""
-    writer = csv.DictWriter(out, records.COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    count = 0
-    for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-        count += 1
-    return count
+def _print(parts: Iterable[bytes], kind: str) -> None:
+    if kind == "parquet" and sys.stdout.isatty():
+        raise CommandError("Parquet is no text; name a file with --output.")
+    try:
+        _write(parts, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever read has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def _save(parts: Iterable[bytes], path: Path) -> None:
+    try:
+        with path.open("wb") as out:
+            _write(parts, out)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def write_ndjson(rows: Iterable[dict[str, Any]], out: IO[str]) -> int:
-    """Write rows as JSON, one object a line."""
-    count = 0
-    for row in rows:
-        out.write(json.dumps(row, ensure_ascii=False) + "\n")
-        count += 1
-    return count
+def _write(parts: Iterable[bytes], out: IO[bytes]) -> None:
+    for part in parts:
+        out.write(part)

@@ -1,0 +1,52 @@
+"""Write an open release."""
+
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from geogame import releases
+from geogame.language import sentence
+from geogame.management.commands import _selection
+from geogame.releasewords import LICENCES
+from geogame.rules.refusals import Refused
+
+SALT_BYTES = 32
+
+
+class Command(BaseCommand):
+    help = (
+        "Write a directory that may be published: the duels of a selection with one machine (the one named, or the "
+        "one that played most), data dictionary, licence, figures, a Frictionless data package and a script that "
+        "recomputes the figures. People have pseudonyms that no other release has; groups, countries, scenes and "
+        "experiments of fewer than five people are blank; times are told to the day; no name is in it. Places and "
+        "guesses are left out but for the sets named by --coordinates."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("directory", type=Path, help="to write: must not be there yet, or be empty")
+        parser.add_argument("--licence", choices=list(LICENCES), default="CC0-1.0")
+        parser.add_argument(
+            "--coordinates", action="append", default=[], metavar="SET",
+            help="tell places and guesses of this set: only where everybody may know them; may be repeated",
+        )  # fmt: skip
+        parser.add_argument("--include-seen", action="store_true", help="with exhibits met before, too")
+        parser.add_argument("--include-out-of-domain", action="store_true", help="with machines out of their domain")
+        _selection.add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        more = {name: options[name] for name in ("include_seen", "include_out_of_domain")}
+        chosen, folder = _selection.selection(options, **more), options["directory"]
+        salt = secrets.token_bytes(SALT_BYTES)  # kept nowhere
+        try:
+            told = releases.write(folder, chosen, options["licence"], options["coordinates"], salt, timezone.now())
+        except Refused as refusal:
+            raise CommandError(sentence(refusal)) from refusal
+        except OSError as error:
+            raise CommandError(f"{folder} cannot be written: {error.strerror}.") from error
+        counts = told["figures"]["counts"]
+        self.stdout.write(f"{counts['duels']} duels of {counts['people']} people in {folder}.")
+        self.stdout.write(f"Whoever gets it can check it: python3 -I {folder / 'recompute.py'}")

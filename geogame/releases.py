@@ -1,0 +1,240 @@
+"""The verb of open releases: write a directory that anybody may have, and that recomputes its own figures.
+
+What is in it is what a comparison counts, under names that no other release has. It appears only once the stand-alone
+script that is part of it has found everything in order.
+"""
+
+import csv
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geogame import exports, releasewords
+from geogame.anonymity import SMALLEST, Disguise, day, large_enough
+from geogame.comparisons import plain
+from geogame.facts import Fact
+from geogame.releasefacts import Gathered, gather
+from geogame.releasetables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, TABLES, VERSION, WITHHELD, Table
+from geogame.rules.refusals import BadInput, gettext_noop
+from geogame.selections import Selection, set_called
+from geogame.statistics.duels import Duels
+from geogame.statistics.report import figures, report
+
+SEED = 1
+DRAWS, DRAWN_DUELS, FEWEST_DRAWS = 2000, 40_000_000, 200  # of the bootstrap: fewer where there are very many duels
+MOST_FLIPS = 50_000_000  # units times duels up to which the script flips all signs exactly, in seconds
+SOURCES = Path(__file__).parent / "release"  # what is copied: the script, the licences
+SUMS = "SHA256SUMS"
+
+
+class Broken(Exception):
+    """The release's own script found it out of order: our mistake."""
+
+
+def write(
+    folder: Path, selection: Selection, licence: str, public: Iterable[str], salt: bytes, now: datetime
+) -> dict[str, Any]:
+    """Write a release of a selection and return its figures. Raises BadInput for what may not or cannot be released.
+
+    `public` names the photo sets whose places may be told. The salt makes the names, and must not be kept.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(gettext_noop("%(folder)s is there already and holds something."), folder=folder)
+    open_sets = frozenset(set_called(name).slug for name in public)
+    gathered = gather(selection, now)
+    disguise = _disguise(gathered, salt, open_sets)
+    making = folder.with_name(f".{folder.name}.making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    try:
+        told = _fill(making, gathered, disguise, selection, licence, now)
+        _check(making)
+        making.replace(folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return told
+
+
+def _disguise(gathered: Gathered, salt: bytes, public: frozenset[str]) -> Disguise:
+    """Find out which groups are large enough to be named. Raises BadInput where all people together are too few."""
+    guesses = list(gathered.guesses())
+    if len({fact.answer.person for fact in guesses}) < SMALLEST:
+        raise BadInput(
+            gettext_noop("Fewer than %(least)s people have a duel here: a release would tell of each of them."),
+            least=SMALLEST,
+        )
+    values: dict[str, Callable[[Fact], str | None]] = {
+        "group": lambda fact: fact.answer.group,
+        "scene": lambda fact: fact.exhibit.scene,
+        "country": lambda fact: fact.exhibit.country,
+        "experiment": lambda fact: fact.round.experiment,
+    }
+    shown = {
+        name: large_enough((value(fact) or "", fact.answer.person or 0) for fact in guesses)
+        for name, value in values.items()
+    }
+    return Disguise(salt, shown, public)
+
+
+def _fill(
+    folder: Path, gathered: Gathered, disguise: Disguise, selection: Selection, licence: str, now: datetime
+) -> dict[str, Any]:
+    """Write all files, those first that others tell of."""
+    for table, rows in _rows(gathered, disguise):
+        with (folder / table.file).open("wb") as out:
+            out.writelines(exports.csv_parts(table.columns(disguise), [rows]))
+    told = _figures(read_duels(folder), gathered, selection, now)
+    _write_json(folder / "figures.json", told)
+    (folder / "dictionary.md").write_text(releasewords.dictionary(disguise), encoding="utf-8")
+    (folder / "README.md").write_text(releasewords.readme(told, gathered, disguise, licence), encoding="utf-8")
+    shutil.copyfile(SOURCES / f"{licence}.txt", folder / "LICENSE")
+    shutil.copyfile(SOURCES / "recompute.py", folder / "recompute.py")
+    _write_json(folder / "datapackage.json", _package(folder, disguise, licence, now))
+    sums = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    (folder / SUMS).write_text("".join(sums), encoding="utf-8")
+    return told
+
+
+def _rows(gathered: Gathered, disguise: Disguise) -> list[tuple[Table, list[Any]]]:
+    """Return the rows of each table, in orders that tell nothing: by day, else by their code."""
+    ordered = sorted(
+        gathered.meetings,
+        key=lambda each: (day(each.machine.round.closed_at), disguise.code("r", each.machine.round.pk)),
+    )
+    people = {disguise.code("p", fact.answer.person): fact for fact in gathered.guesses()}
+    exhibits = {disguise.code("e", each.machine.round.exhibit): each.machine for each in ordered}
+    guesses = [
+        fact
+        for each in ordered
+        for fact in sorted(each.people, key=lambda fact: disguise.code("p", fact.answer.person))
+    ]
+    machine = [each.machine for each in ordered]
+    return [
+        (PEOPLE, [people[code] for code in sorted(people)]),
+        (EXHIBITS, [exhibits[code] for code in sorted(exhibits)]),
+        (ROUNDS, machine),
+        (MACHINE, machine),
+        (GUESSES, guesses),
+        (WITHHELD, gathered.withheld),
+    ]
+
+
+def read_duels(folder: Path) -> Duels:
+    """Read the duels of a release from its files, as anybody would."""
+    rounds = {row["round"]: row["exhibit"] for row in _read(folder, ROUNDS)}
+    machine = {row["round"]: _km(row["error_km"]) for row in _read(folder, MACHINE)}
+    guesses = _read(folder, GUESSES)
+    codes = [
+        np.unique(each, return_inverse=True)[1]
+        for each in (
+            [row["person"] for row in guesses],
+            [rounds[row["round"]] for row in guesses],
+            [row["round"] for row in guesses],
+        )
+    ]
+    person_km = np.array([_km(row["error_km"]) for row in guesses])
+    return Duels(codes[0], codes[1], codes[2], person_km, np.array([machine[row["round"]] for row in guesses]))
+
+
+def _read(folder: Path, table: Table) -> list[dict[str, str]]:
+    with (folder / table.file).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _km(text: str) -> float:
+    return float(text) if text else np.inf
+
+
+def _figures(duels: Duels, gathered: Gathered, selection: Selection, now: datetime) -> dict[str, Any]:
+    """Return all numbers of the release, and which of them its script recomputes."""
+    draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // len(duels)))
+    told = report(duels, SEED, draws).as_dict()
+    checked = {name: told.pop(name) for name in ("figures", "significance")}
+    names = list(_names(checked))
+    if checked["significance"]["unit"] == "person" and checked["significance"]["units"] * len(duels) > MOST_FLIPS:
+        names.remove("significance.sign_flips_p")
+    asked = {name: value for name, value in selection.as_dict().items() if name != "game"}  # a code opens a game's page
+    return {
+        "version": VERSION,
+        "made": str(day(now)),
+        "machine": {name: getattr(gathered.machine, name) for name in ("name", "opponent", "weights")},
+        "selection": asked,
+        "recomputed": names,
+        **checked,
+        "stated": told | {"numpy": np.__version__},
+        "before": plain(asdict(figures(gathered.before))) if len(gathered.before) else None,
+    }
+
+
+def _names(told: dict[str, Any], before: str = "") -> Iterable[str]:
+    for name, value in told.items():
+        if isinstance(value, dict):
+            yield from _names(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}"
+
+
+def _package(folder: Path, disguise: Disguise, licence: str, now: datetime) -> dict[str, Any]:
+    """Describe the files as a Frictionless data package."""
+    tables = [_resource(folder / table.file, table.name, "csv", "text/csv") | {
+        "profile": "tabular-data-resource",
+        "title": table.title,
+        "schema": table.schema(disguise),
+    } for table in TABLES]  # fmt: skip
+    title, path = releasewords.LICENCES[licence]
+    return {
+        "profile": "data-package",
+        "name": f"beat-planet-{day(now)}",
+        "title": "People against the machine: where on Earth was this photograph taken?",
+        "description": "Duels of people with a machine that only sees the pixels. See README.md.",
+        "version": f"{day(now)}",
+        "created": now.isoformat(timespec="hours")[:10] + "T00:00:00Z",  # the day
+        "licenses": [{"name": licence, "title": title, "path": path}],
+        "resources": [
+            *tables,
+            _resource(folder / "figures.json", "figures", "json", "application/json"),
+            _resource(folder / "README.md", "readme", "md", "text/markdown"),
+            _resource(folder / "dictionary.md", "dictionary", "md", "text/markdown"),
+            _resource(folder / "recompute.py", "recompute", "py", "text/x-python"),
+            _resource(folder / "LICENSE", "license", "txt", "text/plain"),
+        ],
+    }
+
+
+def _resource(path: Path, name: str, kind: str, mediatype: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "path": path.name,
+        "format": kind,
+        "mediatype": mediatype,
+        "encoding": "utf-8",
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{_sha256(path)}",
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_json(path: Path, told: dict[str, Any]) -> None:
+    path.write_text(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _check(folder: Path) -> None:
+    """Let the release check itself, as whoever gets it will."""
+    done = subprocess.run(
+        [sys.executable, "-I", str(folder / "recompute.py")], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Broken(done.stdout + done.stderr)

@@ -1,0 +1,134 @@
+"""The tables of an open release: which columns each has, and what they are made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from geogame.anonymity import Disguise, day, km
+from geogame.dictionary import Column, schema
+
+VERSION = 1  # of these columns
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file of rows: `columns` need the release's disguise."""
+
+    name: str
+    title: str
+    columns: Callable[[Disguise], tuple[Column, ...]]
+    key: tuple[str, ...]
+    links: tuple[tuple[str, str], ...] = ()  # (column, table): the column there bears the same name
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.csv"
+
+    def schema(self, disguise: Disguise) -> Any:
+        links = [
+            {"fields": [column], "reference": {"resource": table, "fields": [column]}} for column, table in self.links
+        ]
+        return schema(self.columns(disguise), list(self.key), links)
+
+
+def _people(disguise: Disguise) -> tuple[Column, ...]:
+    return (
+        Column("person", "string", "", "A person of this release; no other release calls them so.", 1,
+               lambda fact: disguise.code("p", fact.answer.person), True),
+        Column("group", "string", "", "A group, such as a class, that at least five people of the release are in.", 1,
+               lambda fact: disguise.named("group", fact.answer.group)),
+    )  # fmt: skip
+
+
+def _exhibits(disguise: Disguise) -> tuple[Column, ...]:
+    return (
+        Column("exhibit", "string", "", "One photo, or several as a trip; in all rounds the same.", 1,
+               lambda fact: disguise.code("e", fact.round.exhibit), True),
+        Column("set", "string", "", "The short name of its photo set.", 1, lambda fact: fact.round.photo_set_slug,
+               True),
+        Column("domain", "string", "", "What the set showed: toy-earth or real.", 1, lambda fact: fact.round.domain,
+               True),
+        Column("photos", "integer", "photos", "How many photos it has.", 1, lambda fact: fact.exhibit.photos, True),
+        Column("scene", "string", "", "What it shows, where at least five people met that.", 1,
+               lambda fact: disguise.named("scene", fact.exhibit.scene)),
+        Column("country", "string", "", "Where it was taken, where at least five people met that country.", 1,
+               lambda fact: disguise.named("country", fact.exhibit.country)),
+    )  # fmt: skip
+
+
+def _rounds(disguise: Disguise) -> tuple[Column, ...]:
+    return (
+        Column("round", "string", "", "A round of this release.", 1, lambda fact: disguise.code("r", fact.round.pk),
+               True),
+        Column("game", "string", "", "The game that it belonged to.", 1,
+               lambda fact: disguise.code("g", fact.round.game), True),
+        Column("number", "integer", "", "Its number in the game, from 1.", 1, lambda fact: fact.round.number, True),
+        Column("exhibit", "string", "", "What was shown.", 1,
+               lambda fact: disguise.code("e", fact.round.exhibit), True),
+        Column("day", "date", "UTC", "The day on which it ended. Rows are in the order of days; within a day their "
+               "order means nothing.", 1, lambda fact: day(fact.round.closed_at), True),
+        Column("time_limit_s", "integer", "s", "The time for an answer; empty: no limit.", 1,
+               lambda fact: fact.round.time_limit_s),
+        Column("experiment", "string", "", "The experiment, if at least five people took part.", 1,
+               lambda fact: disguise.named("experiment", fact.round.experiment)),
+        Column("true_lat", "number", "degrees", "Latitude of the place; only of sets whose places are public.", 1,
+               lambda fact: disguise.degrees(fact, fact.round.lat)),
+        Column("true_lng", "number", "degrees", "Longitude of the place; likewise.", 1,
+               lambda fact: disguise.degrees(fact, fact.round.lng)),
+    )  # fmt: skip
+
+
+def _answer(disguise: Disguise) -> tuple[Column, ...]:
+    return (
+        Column("error_km", "number", "km", "Great-circle distance from the answer to the place, to the metre; empty: "
+               "no answer, which ranks behind every distance.", 1, lambda fact: km(fact.answer.error_km)),
+        Column("missing", "boolean", "", "No answer was given in time.", 1, lambda fact: fact.answer.error_km is None,
+               True),
+        Column("guess_lat", "number", "degrees", "Latitude of the answer; only of sets whose places are public.", 1,
+               lambda fact: disguise.degrees(fact, fact.answer.lat)),
+        Column("guess_lng", "number", "degrees", "Longitude of the answer; likewise.", 1,
+               lambda fact: disguise.degrees(fact, fact.answer.lng)),
+    )  # fmt: skip
+
+
+def _machine(disguise: Disguise) -> tuple[Column, ...]:
+    return (_rounds(disguise)[0], *_answer(disguise))
+
+
+def _guesses(disguise: Disguise) -> tuple[Column, ...]:
+    return (
+        _rounds(disguise)[0],
+        _people(disguise)[0],
+        *_answer(disguise),
+        Column("seconds", "number", "s", "From the round's opening to the answer, to a tenth.", 1,
+               lambda fact: None if fact.answer.seconds is None else round(fact.answer.seconds, 1)),
+        Column("auto", "boolean", "", "A pin that was dropped and not confirmed when the time was up; it counts.", 1,
+               lambda fact: fact.answer.auto, True),
+        Column("looked_away", "integer", "times", "How often the page was hidden during the round, by the browser's "
+               "own account; empty: it told nothing.", 1, lambda fact: fact.answer.looked_away),
+        Column("seen_before", "boolean", "", "The person had met the exhibit before; such rows are here only if the "
+               "release asked for them.", 1, lambda fact: fact.answer.seen_before, True),
+    )  # fmt: skip
+
+
+PEOPLE = Table("people", "Who took part", _people, ("person",))
+EXHIBITS = Table("exhibits", "What was shown", _exhibits, ("exhibit",))
+ROUNDS = Table("rounds", "When what was shown", _rounds, ("round",), (("exhibit", "exhibits"),))
+MACHINE = Table("machine", "What the machine answered in each round", _machine, ("round",), (("round", "rounds"),))
+GUESSES = Table(
+    "guesses", "What people answered: one row is one duel with the machine's answer of the same round", _guesses,
+    ("round", "person"), (("round", "rounds"), ("person", "people")),
+)  # fmt: skip
+WITHHELD = Table(
+    "withheld", "How many answers of people are in the release, and how many are not, and why",
+    lambda _: (
+        Column("reason", "string", "", "Why they are not here; released: they are.", 1, lambda row: row.reason, True),
+        Column("answers", "integer", "answers", "How many, missing ones counted too; empty: they are deleted, nobody "
+               "knows.", 1, lambda row: row.answers),
+        Column("seats", "integer", "seats", "In how many games; only of people who withdrew.", 1,
+               lambda row: row.seats),
+        Column("meaning", "string", "", "The reason in a sentence.", 1, lambda row: row.meaning, True),
+    ),
+    ("reason",),
+)  # fmt: skip
+TABLES = (PEOPLE, EXHIBITS, ROUNDS, MACHINE, GUESSES, WITHHELD)

@@ -1,0 +1,88 @@
+"""What a release says of itself: how it was played and reckoned, what is not in it, what its columns mean."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from geogame.anonymity import Disguise
+from geogame.dictionary import markdown
+from geogame.methods import SECTIONS
+from geogame.releasefacts import Gathered
+from geogame.releasetables import TABLES
+
+LICENCES = {  # by SPDX name: title, address
+    "CC0-1.0": ("Creative Commons Zero v1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    "CC-BY-4.0": ("Creative Commons Attribution 4.0 International", "https://creativecommons.org/licenses/by/4.0/"),
+}
+TEXT = Path(__file__).parent / "release" / "README.md"
+REPORTED = 5  # of the sections on methods: the others tell of figures that a release does not have
+
+
+def dictionary(disguise: Disguise) -> str:
+    """Return what all columns of a release mean."""
+    parts = ["# What the columns mean\n\nAn empty cell is no value. `since` is the version of the tables.\n"]
+    for table in TABLES:
+        lines = "\n".join(markdown(table.columns(disguise)))
+        parts.append(f"## {table.file}\n\n{table.title}. One row for each {' and '.join(table.key)}.\n\n{lines}\n")
+    return "\n".join(parts)
+
+
+def readme(told: dict[str, Any], gathered: Gathered, disguise: Disguise, licence: str) -> str:
+    """Return the release's README."""
+    title, address = LICENCES[licence]
+    counts = told["figures"]["counts"]
+    return Template(TEXT.read_text(encoding="utf-8")).substitute(
+        made=told["made"],
+        machine=told["machine"]["name"],
+        opponent=told["machine"]["opponent"],
+        weights=told["machine"]["weights"],
+        selection=", ".join(f"{name}: {value}" for name, value in told["selection"].items()) or "all games",
+        people=counts["people"],
+        exhibits=counts["exhibits"],
+        rounds=counts["rounds"],
+        duels=counts["duels"],
+        public=", ".join(sorted(disguise.public)) or "none",
+        withheld="\n".join(_withheld(gathered)),
+        figures="\n".join(_figures(told)),
+        recomputed="\n".join(f"- `{name}`" for name in told["recomputed"]),
+        stated="\n".join(f"- `{name}`" for name in _stated(told)),
+        methods="\n".join(_methods()),
+        licence=f"{title} ({licence}), {address}",
+    )
+
+
+def _withheld(gathered: Gathered) -> Iterator[str]:
+    yield "| reason | answers | seats | meaning |"
+    yield "|---|---|---|---|"
+    for each in gathered.withheld:
+        answers, seats = ("" if number is None else number for number in (each.answers, each.seats))
+        yield f"| {each.reason} | {answers} | {seats} | {each.meaning} |"
+
+
+def _figures(told: dict[str, Any]) -> Iterator[str]:
+    """Compare the release's figures with those before anything was taken out."""
+    now, before = told["figures"], told["before"] or {}
+    yield "| figure | in this release | before |"
+    yield "|---|---|---|"
+    for name, value in (now["counts"] | {each: now[each] for each in now if each not in {"counts", "within"}}).items():
+        then = before.get("counts", {}).get(name) if name in now["counts"] else before.get(name)
+        yield f"| `{name}` | {_number(value)} | {_number(then)} |"
+
+
+def _number(value: Any) -> str:
+    return "none" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _stated(told: dict[str, Any]) -> Iterator[str]:
+    yield from (f"stated.{name}" for name in told["stated"])
+    yield "before"
+    if "significance.sign_flips_p" not in told["recomputed"]:
+        yield "significance.sign_flips_p"
+
+
+def _methods() -> Iterator[str]:
+    for title, methods in SECTIONS[:REPORTED]:
+        yield f"### {title}\n"
+        for each in methods:
+            yield f"**{each.title}** (`{each.anchor}`). " + "\n\n".join(each.paragraphs) + "\n"

@@ -1,0 +1,48 @@
+"""The record as files, for staff: the rows tell the places of photos that are in play, so nobody else may have them."""
+
+from dataclasses import replace
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from geogame import columns, exports, facts, filters
+from geogame.downloads import Download
+from geogame.language import sentence
+from geogame.rules.refusals import BadInput
+from geogame.selections import Selection
+
+
+@require_safe
+@staff_member_required
+def show(request: HttpRequest) -> HttpResponse:
+    """Offer the files of a selection, and tell what their columns mean."""
+    query = request.GET.urlencode()
+    context = {"formats": list(exports.FORMATS), "query": query, "columns": columns.COLUMNS, "version": columns.VERSION}
+    return render(request, "exports/show.html", context)
+
+
+@require_safe
+@never_cache
+@staff_member_required
+def rounds(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """Send every guess of a selection, made while it is sent. `names=1` and `voided=1` ask for more."""
+    if kind not in exports.FORMATS:
+        raise Http404
+    now = timezone.now()
+    try:
+        pages = facts.pages(_selection(request), now, voided=bool(request.GET.get("voided")))
+    except BadInput as refusal:
+        return HttpResponse(f"{sentence(refusal)}\n", status=400, content_type="text/plain; charset=utf-8")
+    wanted = columns.NAMED if request.GET.get("names") else columns.COLUMNS
+    written = exports.FORMATS[kind]
+    return Download(written.parts(wanted, pages), written.content_type, f"rounds-{now:%Y-%m-%d}.{kind}")
+
+
+def _selection(request: HttpRequest) -> Selection:
+    """What the comparison's address says, and a game's code, which only staff may ask by."""
+    return replace(filters.selection(request.GET), game=request.GET.get("game", "").strip())

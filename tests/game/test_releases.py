@@ -1,0 +1,484 @@
+"""Open releases: what is written can be checked by anybody anywhere, and tells of nobody."""
+
+import csv
+import hashlib
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import pytest
+from django.core.management import CommandError, call_command
+
+from geogame import releases
+from geogame.anonymity import large_enough
+from geogame.comparisons import plain
+from geogame.evidence import read
+from geogame.models import Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
+from geogame.release import recompute
+from geogame.releasetables import TABLES
+from geogame.releasewords import LICENCES
+from geogame.rules.refusals import BadInput
+from geogame.rules.sphere import Point
+from geogame.selections import Selection
+from geogame.statistics.duels import Duels
+from geogame.statistics.report import figures, report
+from tests.conftest import NOON, add_photo
+from tests.game.test_records import Says, play_game
+from tests.statistics.worlds import by_hand, own, paper
+
+SALT = b"a salt that nobody must find again"
+NOW = NOON + timedelta(days=30)
+PEOPLE = ["Zebedee Quux", "Yolanda Quux", "Xerxes Quux", "Wilhelmina Quux", "Vercingetorix Quux", "Ulrike Quux"]
+Change = Callable[[Path], None]
+CODES = (("people", "person"), ("rounds", "round"), ("rounds", "game"), ("exhibits", "exhibit"))
+
+
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "DRAWS", 20)
+
+
+@pytest.fixture
+def crowd(toy_set: PhotoSet, machine_says: Says) -> list[Person]:
+    """Six people with a game of three rounds each, five of them in a class; an answer is missing on either side."""
+    for photo, country in zip(toy_set.photos.all(), ("DE", "DE", "AU"), strict=True):
+        photo.extra = {"country": country, "scene": "street"}
+        photo.save()
+    people = [Person.objects.create(name=name, group="5b" if name != PEOPLE[0] else "the few") for name in PEOPLE]
+    for number, person in enumerate(people):
+        off: list[float | None] = [1 + number, None if number == 2 else 2.5, 0.1 + 0.4 * number]
+        last = play_game(toy_set, person, off, [2, 3, 4], machine_says)
+    late = Guess.objects.filter(round__game=last, round__number=1, player__kind="machine")
+    late.update(lat=None, lng=None, error_km=None, points=None)
+    return people
+
+
+def release(folder: Path, licence: str = "CC0-1.0", public: tuple[str, ...] = (), salt: bytes = SALT, **selected: Any):
+    return releases.write(folder, Selection(**selected), licence, public, salt, NOW)
+
+
+def checked(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the release's script as somebody would who has nothing of this project."""
+    return subprocess.run(
+        [sys.executable, "-I", str(folder / "recompute.py")], cwd="/", capture_output=True, text=True, check=False
+    )
+
+
+def rows_of(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def text_of(folder: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()))
+
+
+# The round trip
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_release_that_was_moved_elsewhere_recomputes_its_figures(tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    shutil.copytree(tmp_path / "made", tmp_path / "else where" / "copy")
+    shutil.rmtree(tmp_path / "made")
+    done = checked(tmp_path / "else where" / "copy")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all as in figures.json" in done.stdout
+
+
+@pytest.mark.usefixtures("crowd")
+def test_the_figures_are_those_of_the_comparison(tmp_path: Path) -> None:
+    """To the metre, to which errors are rounded."""
+    told = release(tmp_path / "made")
+    seen = plain(asdict(figures(read(Selection()).duels)))
+    assert told["figures"]["counts"] == seen["counts"]
+    assert told["figures"]["people_median_km"] == pytest.approx(seen["people_median_km"], abs=0.001)
+    assert told["before"] == seen
+    assert json.loads((tmp_path / "made" / "figures.json").read_text()) == told
+
+
+@pytest.mark.usefixtures("crowd")
+def test_every_headline_number_is_recomputed_and_the_rest_is_named(tmp_path: Path) -> None:
+    told = release(tmp_path / "made")
+    names = told["recomputed"]
+    for name in ("counts.duels", "counts.people_won", "win_rate", "people_median_km", "within.machine_within_750_km",
+                 "median_of_paired_differences_km", "difference_of_medians_km", "counts.missing_people"):  # fmt: skip
+        assert f"figures.{name}" in names
+    assert {f"significance.{name}_p" for name in ("sign_test", "sign_flips", "wilcoxon")} <= set(names)
+    words = (tmp_path / "made" / "README.md").read_text()
+    for name in [*names, *(f"stated.{each}" for each in told["stated"]), "before"]:
+        assert f"`{name}`" in words
+
+
+FILES = [*(table.file for table in TABLES), "figures.json", "README.md", "dictionary.md", "LICENSE", "recompute.py",
+         "datapackage.json", "SHA256SUMS"]  # fmt: skip
+
+
+@pytest.mark.usefixtures("crowd")
+def test_one_changed_byte_in_any_file_is_noticed(tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    assert {path.name for path in (tmp_path / "made").iterdir()} == set(FILES)
+    for name in FILES:
+        copy = tmp_path / f"without {name}"
+        shutil.copytree(tmp_path / "made", copy)
+        content = (copy / name).read_bytes()
+        place = content.rindex(b"5") if b"5" in content else len(content) // 2
+        (copy / name).write_bytes(content[:place] + b"7" + content[place + 1 :])
+        done = checked(copy)
+        assert done.returncode == 1, name
+        assert name in done.stdout
+
+
+def test_a_file_that_was_added_or_taken_away_is_noticed(crowd: list[Person], tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    (tmp_path / "made" / "more.csv").write_text("a\n")
+    assert "more.csv" in checked(tmp_path / "made").stdout
+    (tmp_path / "made" / "more.csv").unlink()
+    (tmp_path / "made" / "people.csv").unlink()
+    assert "people.csv is missing" in checked(tmp_path / "made").stdout
+
+
+def sum_anew(folder: Path) -> None:
+    """Do what a forger would: make all sums fit."""
+    package = json.loads((folder / "datapackage.json").read_text())
+    for each in package["resources"]:
+        each["hash"] = "sha256:" + hashlib.sha256((folder / each["path"]).read_bytes()).hexdigest()
+    (folder / "datapackage.json").write_text(json.dumps(package))
+    others = [path for path in sorted(folder.iterdir()) if path.name != "SHA256SUMS"]
+    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in others]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+
+
+def _cell(table: str, column: str, value: str) -> Change:
+    def change(folder: Path) -> None:
+        rows = rows_of(folder, table)
+        next(row for row in rows if row.get("missing") != "true")[column] = value
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as out:
+            writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    return change
+
+
+def _figure(name: str) -> Change:
+    def change(folder: Path) -> None:
+        told = json.loads((folder / "figures.json").read_text())
+        *way, last = name.split(".")
+        inner = told
+        for each in way:
+            inner = inner[each]
+        inner[last] += 1
+        (folder / "figures.json").write_text(json.dumps(told))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (_cell("guesses", "error_km", "0.001"), "figures."),
+        (_cell("guesses", "person", "p0"), "guesses.csv"),
+        (_cell("guesses", "missing", "true"), "missing is true"),
+        (_cell("machine", "error_km", "0.001"), "figures."),
+        (_cell("rounds", "exhibit", "e0"), "no exhibit"),
+        (_cell("people", "person", "p0"), "guesses.csv"),
+        (_cell("exhibits", "exhibit", "e0"), "no exhibit"),
+        (_cell("withheld", "answers", "1"), "withheld.csv"),
+        (_figure("figures.counts.machine_won"), "figures.counts.machine_won: figures.json says"),
+        (_figure("figures.people_median_km"), "figures.people_median_km"),
+        (_figure("significance.sign_flips_p"), "significance.sign_flips_p"),
+    ],
+)
+@pytest.mark.usefixtures("crowd")
+def test_a_number_that_does_not_follow_from_the_rows_is_named_even_where_all_sums_fit(
+    change: Change, named: str, tmp_path: Path
+) -> None:
+    release(tmp_path / "made")
+    change(tmp_path / "made")
+    sum_anew(tmp_path / "made")
+    done = checked(tmp_path / "made")
+    assert done.returncode == 1
+    assert named in done.stdout
+
+
+@pytest.mark.usefixtures("crowd")
+def test_nothing_is_left_where_a_release_does_not_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geogame.releases.SUMS", "OTHERS")
+    with pytest.raises(releases.Broken):
+        release(tmp_path / "made")
+    assert list(tmp_path.iterdir()) == []
+
+
+# The script's numbers are those of the statistics
+
+
+def as_rows(duels: Duels) -> list[recompute.Duel]:
+    codes = zip(duels.person.tolist(), duels.exhibit.tolist(), duels.round.tolist(), strict=True)
+    errors = zip(duels.person_km.tolist(), duels.machine_km.tolist(), strict=True)
+    return [(str(p), str(e), str(r), *km) for (p, e, r), km in zip(codes, errors, strict=True)]
+
+
+def differ(duels: Duels) -> list[str]:
+    told = report(duels, seed=1, draws=20).as_dict()
+    names = [name for name, _ in recompute.flat({each: told[each] for each in ("figures", "significance")})]
+    return list(recompute.differences({**told, "recomputed": names}, as_rows(duels)))
+
+
+def many(people: int, exhibits: int, seed: int) -> Duels:
+    """Everybody before everything; errors to a kilometre, so that many are alike, and some missing."""
+    rng = random.Random(seed)
+
+    def km() -> float:
+        return float("inf") if rng.random() < 0.1 else float(round(rng.lognormvariate(6, 2)))
+
+    machine = [km() for _ in range(exhibits)]
+    entries = [(p, e, km(), machine[e]) for p in range(people) for e in range(exhibits)]
+    person, exhibit, person_km, machine_km = (list(each) for each in zip(*entries, strict=True))
+    return Duels(*(releases.np.array(each) for each in (person, exhibit, exhibit, person_km, machine_km)))
+
+
+@pytest.mark.parametrize(
+    "duels",
+    [paper(), by_hand(), many(7, 30, 1), many(1, 80, 2), many(40, 5, 3), own([1.0, 2.0] * 300, [2.0, 1.5] * 300, 4),
+     own([float(n * 37 % 101) for n in range(400)], [float(n * 53 % 97) for n in range(400)], 7),
+     own([5.0] * 6, [5.0] * 6, 2), own([float("inf")] * 4, [float("inf")] * 4, 2)],
+)  # fmt: skip
+def test_the_script_reckons_what_the_statistics_reckon(duels: Duels) -> None:
+    assert differ(duels) == []
+
+
+# Nobody can be found in it
+
+
+@pytest.mark.usefixtures("crowd")
+def test_no_name_no_key_no_code_and_no_salt_is_in_any_byte(tmp_path: Path, crowd: list[Person]) -> None:
+    release(tmp_path / "made", public=("toy",))
+    everything = text_of(tmp_path / "made")
+    for word in ("Quux", "Zebedee", "IMG_", "Place 1", SALT.decode(), SALT.hex()):
+        assert word not in everything
+    secrets = [person.key for person in crowd] + list(Round.objects.values_list("pk", flat=True))
+    for key in secrets:
+        assert str(key) not in everything
+        assert key.hex not in everything
+    for code in Game.objects.values_list("code", flat=True):
+        assert code not in everything
+
+
+@pytest.mark.usefixtures("crowd")
+def test_the_code_of_a_game_that_was_asked_for_is_not_told(
+    tmp_path: Path, toy_set: PhotoSet, crowd: list[Person], machine_says: Says
+) -> None:
+    game = Game.objects.order_by("pk").first()
+    assert game is not None
+    Game.objects.exclude(pk=game.pk).update(finished_at=None)
+    seats = Player.objects.filter(kind="human").exclude(game=game)
+    this_round = game.rounds.get(number=1)
+    for seat in seats:  # all sit down in this one
+        moved = game.players.create(kind="human", name="Quux", person=seat.person)
+        Guess.objects.filter(player=seat, round__number=1).update(round=this_round, player=moved)
+    told = release(tmp_path / "made", game=game.code)
+    assert told["figures"]["counts"]["people"] == 6
+    assert game.code not in text_of(tmp_path / "made")
+
+
+@pytest.mark.usefixtures("crowd")
+def test_two_releases_call_everybody_differently(tmp_path: Path) -> None:
+    codes = []
+    for name in ("one", "two"):
+        call_command("release", str(tmp_path / name))
+        found = {
+            row[column]
+            for table, column in (
+                ("people", "person"),
+                ("rounds", "round"),
+                ("rounds", "game"),
+                ("exhibits", "exhibit"),
+            )
+            for row in rows_of(tmp_path / name, table)
+        }
+        codes.append(found)
+    assert len(codes[0]) == 6 + 18 + 6 + 3
+    assert not codes[0] & codes[1]
+
+
+@pytest.mark.usefixtures("crowd")
+def test_small_groups_are_gone_and_large_ones_are_told(tmp_path: Path) -> None:
+    """One person is in the other class: if it alone were blank, everybody would know who that is."""
+    release(tmp_path / "made")
+    assert {row["group"] for row in rows_of(tmp_path / "made", "people")} == {""}
+    Person.objects.filter(name=PEOPLE[0]).update(group="5b")
+    release(tmp_path / "large")
+    assert {row["group"] for row in rows_of(tmp_path / "large", "people")} == {"5b"}
+    assert {row["country"] for row in rows_of(tmp_path / "large", "exhibits")} == {"DE", "AU"}
+    assert "the few" not in text_of(tmp_path / "made")
+
+
+def members(**groups: range) -> list[tuple[str, int]]:
+    return [(name.strip("_"), person) for name, people in groups.items() for person in people]
+
+
+def test_groups_of_fewer_than_five_people_are_hidden_and_cannot_be_told_from_the_rest() -> None:
+    assert large_enough(members(a=range(5), b=range(5, 10))) == {"a", "b"}
+    assert large_enough(members(a=range(9), b=range(9, 15), c=range(15, 17))) == {"a"}  # b hides the two of c
+    assert large_enough(members(a=range(9), c=range(15, 17), _=range(20, 30))) == {"a"}
+    assert large_enough(members(a=range(4))) == set()
+    assert large_enough([("a", 1)] * 9) == set()  # one person nine times
+
+
+def test_fewer_than_five_people_cannot_be_released(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, tmp_path: Path
+) -> None:
+    play_game(toy_set, ana, [1], [2], machine_says)
+    with pytest.raises(BadInput, match="Fewer than 5 people"):
+        release(tmp_path / "made")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("crowd")
+def test_times_are_told_to_the_day_and_rows_tell_no_order_within_it(tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    rounds = rows_of(tmp_path / "made", "rounds")
+    assert {row["day"] for row in rounds} == {"2026-03-01"}
+    assert [row["round"] for row in rounds] == sorted(row["round"] for row in rounds)
+    assert "T12:" not in text_of(tmp_path / "made")
+
+
+@pytest.mark.usefixtures("crowd")
+def test_places_are_told_only_of_sets_that_are_public(tmp_path: Path, toy_set: PhotoSet) -> None:
+    release(tmp_path / "closed")
+    release(tmp_path / "open", public=("Toy",))
+    for table, columns in (("rounds", ("true_lat", "true_lng")), ("guesses", ("guess_lat", "guess_lng")),
+                           ("machine", ("guess_lat", "guess_lng"))):  # fmt: skip
+        for column in columns:
+            assert {row[column] for row in rows_of(tmp_path / "closed", table)} == {""}
+            assert {row[column] for row in rows_of(tmp_path / "open", table)} != {""}
+    for place in toy_set.exhibits.all():
+        assert f"{place.lat:.4f}" not in text_of(tmp_path / "closed")
+    assert all(row["error_km"] or row["missing"] == "true" for row in rows_of(tmp_path / "closed", "guesses"))
+    assert checked(tmp_path / "open").returncode == 0
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_place_that_does_not_fit_its_error_is_noticed(tmp_path: Path) -> None:
+    release(tmp_path / "made", public=("toy",))
+    _cell("rounds", "true_lat", "1.5")(tmp_path / "made")
+    sum_anew(tmp_path / "made")
+    assert "km apart" in checked(tmp_path / "made").stdout
+
+
+# What is not in it is counted
+
+
+def withheld(folder: Path) -> dict[str, str]:
+    return {row["reason"]: row["answers"] or row["seats"] for row in rows_of(folder, "withheld")}
+
+
+def test_what_is_withheld_is_counted_and_what_was_before_is_told(
+    tmp_path: Path, toy_set: PhotoSet, crowd: list[Person], machine_says: Says
+) -> None:
+    more = [Person.objects.create(name=f"More {number}") for number in range(4)]
+    games = [play_game(toy_set, person, [1, 2], [3, 3], machine_says) for person in more]
+    games[0].players.filter(kind="human").update(voided_at=NOON, void_reason="a bet")
+    Round.objects.filter(game=games[1], number=1).update(skipped=True)
+    running = Experiment.objects.create(slug="running", name="R", photo_set=toy_set, opponent="planet", weights="w")
+    over = Experiment.objects.create(
+        slug="over", name="O", photo_set=toy_set, opponent="planet", weights="w", finished_at=NOON
+    )
+    Game.objects.filter(pk=games[2].pk).update(experiment=running)
+    Game.objects.filter(pk=games[3].pk).update(experiment=over)
+    Slot.objects.create(
+        experiment=over, number=1, exhibits=[], game=games[3], taken_at=NOON, excluded=Slot.Excluded.UNFINISHED
+    )
+    play_game(toy_set, crowd[0], [1], [3], machine_says)  # who has seen all
+    told = release(tmp_path / "made")
+    assert withheld(tmp_path / "made") == {
+        "released": "19", "skipped": "1", "sealed": "2", "experiment: unfinished": "2", "experiment: withdrawn": "0",
+        "experiment: voided": "0", "voided": "2", "seen before": "1", "no duel": "0", "withdrawn": "0",
+    }  # fmt: skip
+    assert told["figures"]["counts"]["people"] == 7
+    assert (told["figures"]["counts"]["duels"], told["before"]["counts"]["duels"]) == (19, 23)
+    assert "running" not in text_of(tmp_path / "made")
+
+
+def test_who_withdrew_is_counted_by_seats(tmp_path: Path, crowd: list[Person], toy_set: PhotoSet) -> None:
+    game = Game.objects.first()
+    assert game is not None
+    nobody = Person.objects.create()
+    game.players.create(kind="human", name="withdrawn", person=nobody, voided_at=NOON, void_reason="withdrawn")
+    release(tmp_path / "made")
+    assert withheld(tmp_path / "made")["withdrawn"] == "1"
+
+
+# What it is
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize("licence", list(LICENCES))
+def test_the_licence_is_the_one_that_was_asked_for(licence: str, tmp_path: Path) -> None:
+    release(tmp_path / "made", licence=licence)
+    package = json.loads((tmp_path / "made" / "datapackage.json").read_text())
+    assert [each["name"] for each in package["licenses"]] == [licence]
+    words = (tmp_path / "made" / "LICENSE").read_text()
+    assert {"CC0-1.0": "CC0 1.0 Universal", "CC-BY-4.0": "Attribution 4.0 International"}[licence] in words
+    assert licence in (tmp_path / "made" / "README.md").read_text()
+
+
+@pytest.mark.usefixtures("crowd")
+def test_frictionless_finds_the_package_valid(tmp_path: Path) -> None:
+    release(tmp_path / "made", public=("toy",))
+    found = frictionless.Package(str(tmp_path / "made" / "datapackage.json")).validate()
+    assert found.valid, found.flatten(["type", "note", "message"])
+    _cell("people", "group", "7b")(tmp_path / "made")
+    assert not frictionless.Package(str(tmp_path / "made" / "datapackage.json")).validate().valid
+
+
+@pytest.mark.usefixtures("crowd")
+def test_the_package_describes_every_file_and_column(tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    package = json.loads((tmp_path / "made" / "datapackage.json").read_text())
+    described = {each["path"]: each for each in package["resources"]}
+    assert set(described) == set(FILES) - {"datapackage.json", "SHA256SUMS"}
+    words = (tmp_path / "made" / "dictionary.md").read_text()
+    for table in TABLES:
+        fields = [each["name"] for each in described[table.file]["schema"]["fields"]]
+        assert fields == list(csv.DictReader((tmp_path / "made" / table.file).open()).fieldnames or [])
+        assert all(f"| `{name}` |" in words for name in fields)
+        keys = [tuple(row[name] for name in table.key) for row in rows_of(tmp_path / "made", table.name)]
+        assert len(set(keys)) == len(keys)
+
+
+def test_the_command_writes_one_and_names_what_is_wrong(
+    tmp_path: Path, crowd: list[Person], toy_set: PhotoSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("release", str(tmp_path / "made"), "--coordinates", "toy", "--opponent", "planet")
+    assert "18 duels of 6 people" in capsys.readouterr().out
+    for options, words in [
+        (["made"], "is there already"),
+        (["new", "--coordinates", "Mars"], "no photo set Mars"),
+        (["new", "--opponent", "nobody"], "No machine played"),
+        (["new", "--group", "the few"], "Fewer than 5 people"),
+    ]:
+        with pytest.raises(CommandError, match=words):
+            call_command("release", str(tmp_path / options[0]), *options[1:])
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_release_of_another_set_holds_nothing_of_this_one(
+    tmp_path: Path, crowd: list[Person], machine_says: Says
+) -> None:
+    other = PhotoSet.objects.create(name="Other", slug="other", domain="toy-earth", published=True)
+    add_photo(other, Point(60.0, 25.0))
+    for person in crowd:
+        play_game(other, person, [1], [2], machine_says)
+    told = release(tmp_path / "made", photo_set="other")
+    assert told["figures"]["counts"]["duels"] == 6
+    assert {row["set"] for row in rows_of(tmp_path / "made", "exhibits")} == {"other"}
