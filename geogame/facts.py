@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -126,8 +127,9 @@ def pages_of(rounds: QuerySet[Round], answers: QuerySet[Guess]) -> Iterator[Page
 
 def _page(rounds: list[RoundFacts], answers: QuerySet[Guess], known: "Known") -> Page:
     by_round: dict[UUID, list[Answer]] = defaultdict(list)
-    here = answers.filter(round__in=[each.pk for each in rounds]).order_by("pk").values_list(*ANSWER_COLUMNS)
-    for row in here:
+    # Sorted here: a database that is to sort by the key may read the whole table in its order.
+    here = answers.filter(round__in=[each.pk for each in rounds]).order_by().values_list(*ANSWER_COLUMNS)
+    for row in sorted(here, key=itemgetter(0)):
         by_round[row[1]].append(Answer(*row))
     known.meet({each.exhibit for each in rounds})
     return [
