@@ -114,8 +114,12 @@ class Hall:
 
     env: dict[str, str]
     folder: Path
-    port: int
+    ports: list[int]  # of its web processes
     parts: "dict[str, Part]"
+
+    @property
+    def port(self) -> int:
+        return self.ports[0]
 
     def rooms(self, count: int, rounds: int, limit_s: int | None, planet: bool = False) -> list[tuple[str, str]]:
         """Open rooms, against PlaNet or against what is stored already; return their codes and their hosts' cookies."""
@@ -142,11 +146,11 @@ class Hall:
 
 
 @contextmanager
-def hall(with_worker: bool = False) -> Iterator[Hall]:
-    """Run Redis, PostgreSQL, one web process, and a worker if wanted."""
+def hall(with_worker: bool = False, webs: int = 1) -> Iterator[Hall]:
+    """Run Redis, PostgreSQL, one web process or several, and a worker if wanted."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        redis_port, port = free_port(), free_port()
+        redis_port, ports = free_port(), [free_port() for _ in range(webs)]
         parts: dict[str, Part] = {}
 
         def part(name: str, start: Callable[[], AbstractContextManager[Any]]) -> Any:
@@ -158,11 +162,15 @@ def hall(with_worker: bool = False) -> Iterator[Hall]:
         database = stack.enter_context(postgres_server(folder))
         env = environment(folder, REDIS_URL=redis, DATABASE_URL=database, OMP_NUM_THREADS="1")
         manage(env, "migrate", "--verbosity", "0")
-        part("web", lambda: running(server(port), folder / "web.log", env))
+        for number, port in enumerate(ports):
+            part(
+                f"web {number}" if number else "web",
+                lambda port=port: running(server(port), folder / "web.log", env),  # type: ignore[misc]
+            )
         if with_worker:
             part("worker", lambda: worker(env, folder))
-        wait_for(lambda: _is_up(port), 60, "the web process does not come up")
-        yield Hall(env, folder, port, parts)
+        wait_for(lambda: all(map(_is_up, ports)), 60, "the web processes do not come up")
+        yield Hall(env, folder, ports, parts)
 
 
 def server(port: int) -> list[str]:
@@ -237,23 +245,27 @@ async def _room(
     return waits, seats[0].bytes_of_reveal
 
 
-def many_rooms(rooms: int = SMALL_ROOMS, rounds: int = 2) -> Result:
-    """Many small rooms at once against as many bare groups."""
-    with hall() as installation, _generator() as share:
+def many_rooms(rooms: int = SMALL_ROOMS, rounds: int = 2, webs: int = 1) -> Result:
+    """Many small rooms at once against as many bare groups, the seats of each room on every web process."""
+    with hall(webs=webs) as installation, _generator() as share:
         ours, bare, length = asyncio.run(_small(installation, rooms, rounds))
         used = share()
     told = (
         f"{_ms(bare)} for bare inserts and sends of {length / 1024:.1f} KiB to {rooms} groups; ours {_ms(ours)} "
         f"(p50, p95, p99; {rounds} rounds); {used}"
     )
-    name = f"reveal to {rooms * SMALL_SEATS} seats in {rooms} rooms"
+    name = f"reveal to {rooms * SMALL_SEATS} seats in {rooms} rooms, {webs} web process{'es' if webs > 1 else ''}"
     return Result(name, _p(ours, 95) / _p(bare, 95), "times inserts and sends", told, 3.0, higher_is_better=False)
 
 
 async def _small(hall: Hall, count: int, rounds: int) -> tuple[list[float], list[float], int]:
     made = await asyncio.to_thread(hall.rooms, count, rounds, None)
     rooms = [
-        (Http(hall.port, cookie), [Seat(hall.port, code, f"p{n}") for n in range(SMALL_SEATS)]) for code, cookie in made
+        (
+            Http(hall.port, cookie),
+            [Seat(hall.ports[n % len(hall.ports)], code, f"p{n}") for n in range(SMALL_SEATS)],
+        )
+        for code, cookie in made
     ]
     for begin in range(0, count, 100):  # as many as may come in from one address in a minute
         if begin:
@@ -272,7 +284,10 @@ async def _small(hall: Hall, count: int, rounds: int) -> tuple[list[float], list
             seat.leave()
     bare = list[float]()
     for _ in range(rounds):
-        groups = (bare_round(hall.port, SMALL_SEATS, spread(SMALL_SEATS, 20.0), length) for _ in range(count))
+        groups = (
+            bare_round(hall.ports[n % len(hall.ports)], SMALL_SEATS, spread(SMALL_SEATS, 20.0), length)
+            for n in range(count)
+        )
         bare += [wait for waits in await asyncio.gather(*groups) for wait in waits]
     return ours, bare, length
 
@@ -309,4 +324,4 @@ def short() -> list[Result]:
 
 def whole() -> list[Result]:
     """Ten rounds of each pattern, guesses over 20 s; and a thousand in small rooms."""
-    return [*one_hall(10, 20.0), many_rooms()]
+    return [*one_hall(10, 20.0), many_rooms(), many_rooms(webs=2)]

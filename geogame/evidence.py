@@ -19,6 +19,7 @@ from predictor.geo import Point
 NO_ANSWER = -1.0  # in SQL; an error is never negative, and databases differ in how they write infinity
 CHUNK = 20_000  # rows held as Python objects at a time
 RADII_KM = (25, 200, 750)
+ASKED_AT_ONCE = 2_000  # predictions whose confidence one call reckons: some ms each
 _ROUNDS = 1 << 16  # of one game, at most: game and number make one code
 
 
@@ -135,15 +136,16 @@ def _met(people: Ints, machines: Ints) -> tuple[Ints, Ints]:
 def confidence(machine: Machine, exhibits: Iterable[int]) -> dict[int, dict[str, float]]:
     """Return, by exhibit, how probable the machine held the place to be within 25, 200 and 750 km of its answer.
 
-    What was never asked is reckoned from the stored probabilities and kept.
+    What was never asked is reckoned from the stored probabilities and kept; of very many, some at each call.
     """
-    stored = Prediction.objects.filter(
-        opponent=machine.opponent, weights=machine.weights, exhibit__in=list(exhibits), lat__isnull=False
-    )
-    for prediction in stored.filter(confidence=None).iterator(chunk_size=100):
-        said = _confidence(prediction)
-        Prediction.objects.filter(pk=prediction.pk).update(confidence=said)
-    return {exhibit: said or {} for exhibit, said in stored.values_list("exhibit", "confidence")}
+    wanted = set(exhibits)
+    stored = Prediction.objects.filter(opponent=machine.opponent, weights=machine.weights, lat__isnull=False)
+    unasked = wanted.intersection(stored.filter(confidence__isnull=True).values_list("exhibit", flat=True))
+    for exhibit in sorted(unasked)[:ASKED_AT_ONCE]:
+        prediction = stored.get(exhibit=exhibit)
+        Prediction.objects.filter(pk=prediction.pk).update(confidence=_confidence(prediction))
+    said = stored.filter(confidence__isnull=False).values_list("exhibit", "confidence")
+    return {exhibit: each for exhibit, each in said.iterator() if exhibit in wanted and each}
 
 
 def _confidence(prediction: Prediction) -> dict[str, float]:

@@ -1,14 +1,38 @@
 """Addresses of the site. None of them names a photo's file, and none runs a model on a picture that a player sends."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import path
 from django.views.i18n import JavaScriptCatalog
 
-from geogame.views import games, health, home, metrics, rooms, rounds, sets, setup
+from geogame.views import (
+    accounts,
+    comparison,
+    experiments,
+    exports,
+    games,
+    health,
+    home,
+    metrics,
+    people,
+    rooms,
+    rounds,
+    sets,
+    setup,
+)
 
 urlpatterns = [
     path("", home.show, name="home"),
     path("leaderboard/", home.leaderboard, name="leaderboard"),
+    path("comparison/", comparison.show, name="comparison"),
+    path("comparison/methods/", comparison.methods, name="methods"),
+    path("comparison/charts/<slug:name>.<slug:kind>", comparison.chart, name="chart"),
+    path("experiments/", experiments.all_of_them, name="experiments"),
+    path("experiments/<slug:slug>/", experiments.show, name="experiment"),
+    path("experiments/<slug:slug>/take-part/", experiments.take_part, name="take-part"),
+    path("experiments/<slug:slug>/protocol.json", experiments.protocol_json, name="protocol"),
+    path("export/", exports.show, name="export"),
+    path("export/rounds.<slug:kind>", exports.rounds, name="export-rounds"),
     path("games/", games.start, name="start"),
     path("games/<code:code>/", games.show, name="game"),
     path("games/<code:code>/snapshot/", games.state, name="snapshot"),
@@ -32,5 +56,15 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["geogame"]), name="javascript-catalog"),
+    path("account/", accounts.SignIn.as_view(), name="sign-in"),
+    path("account/new/", accounts.SignUp.as_view(), name="sign-up"),
+    path("account/out/", accounts.SignOut.as_view(), name="sign-out"),
+    path("account/password/", login_required(accounts.ChangePassword.as_view(), login_url="sign-in"), name="password"),
+    path("account/play/", accounts.play_as_account, name="play-as-account"),
+    path("you/", people.show, name="you"),
+    path("you/data/", people.data, name="my-data"),
+    path("you/delete/", people.delete, name="delete-me"),
+    path("you/deleted/", people.deleted, name="deleted"),
+    path("admin/logout/", accounts.SignOut.as_view(), name="admin-sign-out"),  # not the admin's own
     path("admin/", admin.site.urls),
 ]

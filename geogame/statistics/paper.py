@@ -1,6 +1,8 @@
 """What the PlaNet paper reports of its own game, to be drawn beside ours for scale: other photos, other people."""
 
-PAPER = {
+from typing import Any
+
+PAPER: dict[str, Any] = {
     "source": "Weyand, Kostrikov, Philbin: PlaNet (ECCV 2016); Street View, other photos",
     "rounds": 50,
     "people": 10,

@@ -74,7 +74,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """The same in what JSON knows: infinite and undefined numbers become None."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {name: plain(value) for name, value in asdict(self).items()}
 
 
 def figures(duels: Duels) -> Figures:
@@ -132,9 +132,10 @@ def _enough(rate: float, design_effect: float) -> Enough:
     return Enough(rate, needed, math.ceil(needed * design_effect))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return the same in what JSON knows: infinite and undefined numbers become None."""
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
+        return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,12 +6,15 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from geogame import records, seats
+from geogame import comparisons, records, seats
 from geogame.forms import CodeForm, StartForm
 from geogame.models import PhotoSet
+from geogame.selections import Selection
+from geogame.tasks import nudge_reckoning
 
 
 @require_safe
@@ -26,10 +29,21 @@ def page(request: HttpRequest, form: StartForm | None, code_form: CodeForm | Non
     sets = published_sets()
     first = next((each["slug"] for each in sets), None)
     form_here = form or StartForm(initial={"name": person.name if person else "", "photo_set": first})
-    standing = records.standing().as_dict()
-    shown = standing if standing["duels"] else None
-    context = {"form": form_here, "code_form": code_form or CodeForm(), "sets": sets, "standing": shown}
+    context = {"form": form_here, "code_form": code_form or CodeForm(), "sets": sets, **standing()}
     return render(request, "home.html", context, status=400 if form or code_form else 200)
+
+
+def standing() -> dict[str, Any]:
+    """Return people against the machine over all games as it was last reckoned; None before the first duel."""
+    now = timezone.now()
+    row = comparisons.ask(Selection(), now)
+    if comparisons.is_due(row, now):
+        nudge_reckoning()
+    if row.report is None:
+        return {"standing": None, "is_counted": False}
+    seen = row.report["figures"]
+    told = seen["counts"] | {name: seen[name] for name in ("people_median_km", "machine_median_km")}
+    return {"standing": told if told["duels"] else None, "is_counted": True}
 
 
 def published_sets() -> list[dict[str, Any]]:
@@ -52,5 +66,4 @@ def published_sets() -> list[dict[str, Any]]:
 @require_safe
 def leaderboard(request: HttpRequest) -> HttpResponse:
     people, machines = records.leaderboard()
-    standing = records.standing().as_dict()
-    return render(request, "leaderboard.html", {"people": people, "machines": machines, "standing": standing})
+    return render(request, "leaderboard.html", {"people": people, "machines": machines, **standing()})

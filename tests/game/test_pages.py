@@ -129,6 +129,13 @@ def test_a_guess_sent_twice_counts_once_and_another_is_refused(running: Round, a
     assert Guess.objects.get().point() == Point(1, 2)
 
 
+def test_a_guess_in_a_game_that_was_deleted_meanwhile_goes_nowhere(running: Round, ana: Person) -> None:
+    browser, body = browser_of(ana), {"lat": 1, "lng": 2, "key": "k"}
+    assert post(browser, running, "guess", body).status_code == 200
+    running.game.delete()
+    assert post(browser, running, "guess", body).status_code == 404
+
+
 def test_a_late_guess_is_refused(running: Round, ana: Person) -> None:
     Round.objects.filter(pk=running.pk).update(closes_at=timezone.now() - timedelta(seconds=1))
     answer = post(browser_of(ana), running, "guess", {"lat": 1, "lng": 2, "key": "k"})
@@ -223,11 +230,57 @@ def test_a_tile_server_is_used_only_where_one_is_set(running: Round, ana: Person
     assert 'data-tile-credit="© Somebody &amp; Sons"' in page
 
 
+def test_whoever_watches_finds_the_door(toy_set: PhotoSet, ana: Person, client: Client) -> None:
+    room = play.open_game(toy_set, [], 2, 60, timezone.now(), ana, is_room=True)
+    for browser in (client, browser_of(ana)):  # a host without a seat as well
+        page = browser.get(f"/games/{room.code}/join/")
+        assert page.status_code == 200
+        assert "Take a seat" in page.content.decode()
+    assert browser.post(f"/games/{room.code}/join/", {"name": "Ana"}).status_code == 302
+    assert room.players.get(kind="human").name == "Ana"
+
+
+def test_whoever_watches_a_room_may_ring_its_bell(toy_set: PhotoSet, ana: Person, ben: Person) -> None:
+    now = timezone.now()
+    room = play.open_game(toy_set, [], 2, 60, now, ana, is_room=True)
+    play.join(room, ana, "Ana", now)
+    opened = play.start_round(room, now)
+    assert opened is not None
+    for browser in (browser_of(ben), Client()):
+        assert post(browser, opened, "bell", {}).json()["phase"] == "showing"
+    screen = browser_of(ana).post(f"/rounds/{opened.pk}/bell/?screen=1").json()
+    assert (screen["own"]["seat"], screen["own"]["hostKey"]) == (None, None)
+    Round.objects.filter(pk=opened.pk).update(closes_at=now - rounds.IN_LINE)
+    assert post(Client(), opened, "bell", {}).json()["phase"] == "reveal"
+
+
+SINGLES = "This set has single photographs only, no trips of several."
+ROOM = {"photo_set": "toy", "time_limit": 60, "opponents": "planet", "plays": "on", "name": "Ana"}
+
+
+@pytest.mark.parametrize(
+    ("address", "wish", "sentence"),
+    [
+        ("/games/", {"rounds": 50}, "This set has enough for 3 of 50 rounds. Choose fewer."),
+        ("/rooms/", {"rounds": 50}, "This set has enough for 3 of 50 rounds. Choose fewer."),
+        ("/rooms/", {"rounds": 50, "photos_each": "one"}, "This set has enough for 3 of 50 rounds. Choose fewer."),
+        ("/rooms/", {"rounds": 2, "photos_each": "several"}, SINGLES),
+    ],
+)
+def test_what_a_set_cannot_give_is_said_before(
+    address: str, wish: dict[str, object], sentence: str, toy_set: PhotoSet, client: Client
+) -> None:
+    answer = client.post(address, {**ROOM, **wish})
+    assert answer.status_code == 400
+    assert answer.context["form"].errors["__all__"] == [sentence]
+    assert not Game.objects.exists()
+
+
 def test_the_bell_rung_early_closes_nothing(running: Round, ana: Person) -> None:
     assert post(browser_of(ana), running, "bell", {}).json()["phase"] == "showing"
 
 
-@pytest.mark.parametrize("address", ["/", "/leaderboard/", "/jsi18n/", "/healthz"])
+@pytest.mark.parametrize("address", ["/", "/leaderboard/", "/comparison/methods/", "/jsi18n/", "/healthz"])
 def test_pages_open(address: str, client: Client, toy_set: PhotoSet) -> None:
     assert client.get(address).status_code == 200
 
@@ -249,7 +302,11 @@ def test_no_route_takes_a_picture_from_a_player() -> None:
     assert names == {
         "home", "leaderboard", "start", "game", "snapshot", "next", "guess", "draft", "bell", "why", "round-photo",
         "new-room", "join-by-code", "join", "screen", "qr", "lead", "again", "verb",
-        "cover", "setup", "healthz", "readyz", "metrics", "javascript-catalog", None,
+        "sign-in", "sign-up", "sign-out", "password", "play-as-account", "you", "my-data", "delete-me", "deleted",
+        "admin-sign-out",
+        "experiments", "experiment", "take-part", "protocol",
+        "export", "export-rounds", "comparison", "methods", "chart",
+            "cover", "setup", "healthz", "readyz", "metrics", "javascript-catalog", None,
     } - {None}  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Print the comparison of people and machines over a selection of games."""
+"""Print the comparison of people and a machine over a selection of games."""
 
 import json
 from argparse import ArgumentParser
@@ -6,30 +6,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from geogame import records
+from geogame import comparisons, findings
 from geogame.language import sentence
 from geogame.management.commands import _selection
 from geogame.rules.refusals import Refused
-from geogame.statistics.comparison import PAPER, Comparison
+from geogame.statistics.paper import PAPER
 
-KEYS = (
-    "duels",
-    "rounds",
-    "people_won",
-    "machine_won",
-    "ties",
-    "missing_people",
-    "missing_machine",
-    "people_median_km",
-    "machine_median_km",
-)
+COUNTS = ("duels", "rounds", "people_won", "machine_won", "ties", "missing_people", "missing_machine")
+KEYS = (*COUNTS, "people_median_km", "machine_median_km")
 
 
 class Command(BaseCommand):
     help = (
-        "Print duels, rounds, who won how many, ties, missing answers and both median errors, for all games or a "
-        "selection. A duel is one person's first exposure to an exhibit against one machine. A missing answer ranks "
-        "behind every distance. Machines on pictures of another kind than they were trained on are left out."
+        "Print duels, rounds, who won how many, ties, missing answers and both median errors with their 95 % "
+        "intervals, for all games or a selection. A duel is one person's first exposure to an exhibit against one "
+        "machine: the one that is named, or the one that played most. A missing answer ranks behind every distance. "
+        "Machines on pictures of another kind than they were trained on are left out."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,31 +34,57 @@ class Command(BaseCommand):
         more = {name: options[name] for name in ("include_seen", "include_out_of_domain")}
         chosen = _selection.selection(options, **more)
         try:
-            result = records.comparison(chosen)
+            report = comparisons.build(chosen)
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
         if options["json"]:
-            self.stdout.write(json.dumps({key: result.as_dict()[key] for key in KEYS}))
+            self.stdout.write(json.dumps(as_json(report)))
             return
-        for line in lines(result):
+        for line in lines(report):
             self.stdout.write(line)
 
 
-def lines(result: Comparison) -> list[str]:
+def as_json(report: findings.Report) -> dict[str, Any]:
+    """Return the headline numbers, all intervals, and the machine they are about."""
+    seen = report["figures"]
+    return {
+        **{key: seen["counts"][key] if key in COUNTS else seen[key] for key in KEYS},
+        **{key: report[key] for key in ("intervals", "machine", "machines")},
+    }
+
+
+def lines(report: findings.Report) -> list[str]:
     """Return the comparison as lines of text."""
+    seen, cells = report["figures"], findings.figures(report)
+    counts = seen["counts"]
+
+    def sure(name: str) -> str:
+        cell = cells[name]
+        return f"{cell.text} ({cell.interval})" if cell.interval else cell.text
+
     return [
-        f"duels             {result.duels}   (rounds: {result.rounds}; neither answered: {result.no_duel})",
-        f"won by people     {result.people_won}",
-        f"won by machine    {result.machine_won}",
-        f"ties              {result.ties}",
-        f"missing answers   people {result.missing_people}, machine {result.missing_machine}",
-        f"median error      people {_km(result.people_median_km)}, machine {_km(result.machine_median_km)}",
-        f"  of answers only people {_km(result.people_median_answered_km)}, "
-        f"machine {_km(result.machine_median_answered_km)}",
+        *_machines(report),
+        f"duels             {counts['duels']}   (rounds: {counts['rounds']}; neither answered: {counts['no_duel']})",
+        f"won by people     {counts['people_won']}   {sure('win_rate')} of those decided",
+        f"won by machine    {counts['machine_won']}",
+        f"ties              {counts['ties']}",
+        f"missing answers   people {counts['missing_people']}, machine {counts['missing_machine']}",
+        f"median error      people {sure('people_median_km')}, machine {sure('machine_median_km')}",
+        f"  of answers only people {cells['people_median_answered_km'].text}, "
+        f"machine {cells['machine_median_answered_km'].text}",
+        f"difference        of medians {sure('difference_of_medians_km')}, "
+        f"median of paired ones {sure('median_of_paired_differences_km')}",
         f"the paper (2016)  machine won {PAPER['machine_won']} of {PAPER['rounds']}; median error people "
         f"{PAPER['people_median_km']} km, machine {PAPER['machine_median_km']} km (Street View, other photos)",
+        "In brackets: 95 % intervals.",
     ]
 
 
-def _km(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.1f} km"
+def _machines(report: findings.Report) -> list[str]:
+    """Say which machine this is about, and which others there are."""
+    first, *others = [
+        f"{each['name']} ({each['opponent']}, weights {each['weights']}; {each['guesses']} guesses)"
+        for each in report["machines"]
+    ] or ["none"]
+    more = [f"  not compared    {name}" for name in others]
+    return [f"the machine       {first}", *more, *(["  name one by --opponent and --weights"] if more else [])]

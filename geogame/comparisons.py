@@ -1,0 +1,236 @@
+"""The verbs of comparisons: somebody looks at one, a task reckons it, all who watch are told. Pages never reckon."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
+
+from geogame import evidence
+from geogame.evidence import Evidence, Guesses, Machine
+from geogame.models import Comparison, Experiment, Person, Photo, Round
+from geogame.news import announce_comparison
+from geogame.selections import Selection
+from geogame.statistics import calibration, crowd, errors
+from geogame.statistics.duels import Duels, is_duel, machine_once, outcomes
+from geogame.statistics.report import plain, report
+
+BETWEEN = timedelta(seconds=10)  # the least time between two reckonings of a selection
+REST = 2  # and at least so many times what the last one took
+WATCHED = timedelta(minutes=2)  # who looked so long ago has gone, unless they look again
+NOTED = timedelta(seconds=30)  # that somebody looks is written down so often: a look should cost no write
+FORGOTTEN = timedelta(days=7)  # what nobody asked for so long is thrown away; it can be reckoned again
+DRAWS, DRAWN_DUELS = 2000, 40_000_000  # of the bootstrap: fewer draws of a record that is very large
+FEWEST_DRAWS = 200
+LAST_DUELS = 400  # that the page shows one by one
+BIN_DEGREES = 10  # of the map: wide enough that it gives no photo's place away
+FEWEST_IN_BIN = 5
+MOST_PEOPLE = 10  # in a crowd
+CROWDS, FEWEST_CROWDS = 40_000, 20  # drawn of each size: so many in all, or so many of each exhibit
+GUESSES_EACH = 50  # of an exhibit that crowds are drawn from: more make no difference and take long
+SMALLEST_GROUP = 5  # people: a smaller one is not offered, for its figures would be somebody's
+WORDS = 80  # characters of a scene or country that can be asked for
+
+
+def ask(selection: Selection, now: datetime) -> Comparison:
+    """Return what is known of a selection, and note that somebody looks. Raises BadInput for what is not there."""
+    selection.rounds()  # asks for the names
+    key = selection.key()
+    row, is_new = Comparison.objects.get_or_create(
+        key=key, defaults={"selection": selection.as_dict(), "asked_at": now}
+    )
+    if not is_new:
+        watch(key, now)
+    return row
+
+
+def watch(key: str, now: datetime) -> None:
+    """Note that somebody looks, unless it was noted a moment ago."""
+    Comparison.objects.filter(key=key, asked_at__lt=now - NOTED).update(asked_at=now)
+
+
+def stamp() -> str:
+    """Return what changes with the record: closed rounds never do, so the last closing tells. Two looks at an index."""
+    closed = Round.objects.aggregate(last=Max("closed_at"))["last"]
+    finished = Experiment.objects.aggregate(last=Max("finished_at"))["last"]
+    return f"{closed and closed.isoformat()} {finished and finished.isoformat()}"
+
+
+def forget() -> None:
+    """Let everything be reckoned anew: something was taken out of the record, or put back."""
+    Comparison.objects.update(stamp="")
+
+
+def due(now: datetime) -> list[Comparison]:
+    """Return the comparisons that somebody watches and that are older than the record, oldest first."""
+    watched = Comparison.objects.filter(asked_at__gte=now - WATCHED).exclude(stamp=stamp()).defer("report")
+    rested = watched.filter(Q(reckoned_at=None) | Q(reckoned_at__lte=now - BETWEEN))
+    return [row for row in rested.order_by(F("reckoned_at").asc(nulls_first=True)) if _has_rested(row, now)]
+
+
+def is_due(row: Comparison, now: datetime) -> bool:
+    """Tell whether a comparison that somebody looks at should be reckoned: the same question for one."""
+    rested = row.reckoned_at is None or row.reckoned_at <= now - BETWEEN
+    return rested and _has_rested(row, now) and row.stamp != stamp()
+
+
+def _has_rested(row: Comparison, now: datetime) -> bool:
+    return row.reckoned_at is None or now >= row.reckoned_at + REST * timedelta(seconds=row.seconds or 0)
+
+
+def reckon(row: Comparison, now: datetime) -> bool:
+    """Reckon a comparison and tell those who watch; return whether this call did it, or somebody else is at it."""
+    mine = Comparison.objects.filter(key=row.key, reckoned_at=row.reckoned_at).update(reckoned_at=now)
+    if not mine:
+        return False
+    as_it_was, started = stamp(), time.monotonic()  # first: a round that closes meanwhile makes it due again
+    told = build(Selection.from_dict(row.selection)) | {"reckoned_at": now.isoformat()}
+    with transaction.atomic():
+        Comparison.objects.filter(key=row.key).update(
+            report=told, stamp=as_it_was, as_of=told["figures"]["counts"]["rounds"], seconds=time.monotonic() - started
+        )
+        announce_comparison(row.key)
+    return True
+
+
+def throw_away(now: datetime) -> int:
+    """Throw away what nobody has asked for in a long time; return how many."""
+    return Comparison.objects.filter(asked_at__lt=now - FORGOTTEN).delete()[0]
+
+
+def build(selection: Selection) -> dict[str, Any]:
+    """Reckon all figures of a selection, against one machine: the one it names, or the one that played most."""
+    machines = evidence.machines(selection)
+    chosen = machines[0] if machines else None
+    asked = selection
+    if chosen:
+        selection = replace(selection, opponent=chosen.opponent, weights=chosen.weights)
+    here = evidence.read(selection)
+    seed = int(selection.key()[:8], 16)
+    draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // max(1, len(here.duels))))
+    told = report(here.duels, seed, draws).as_dict()
+    if not is_sealed(asked):
+        del told["significance"]  # a test that anybody may look at after each round keeps no level
+    more = {
+        "machine": chosen and asdict(chosen),
+        "machines": [asdict(each) for each in machines],
+        "curves": _curves(here.duels),
+        "pairs": _pairs(here.duels),
+        "map": _map(here),
+        "crowds": _crowds(here, seed),
+        "calibration": _calibration(here.duels, chosen),
+    }
+    if asked == Selection():
+        more["choices"] = choices()
+    return told | plain(more)
+
+
+def meant(selection: Selection) -> Selection:
+    """Return a selection with its experiment's own rule on domains: it was sealed, and nobody who looks can choose."""
+    if not selection.experiment:
+        return selection
+    protocol = Experiment.objects.filter(slug=selection.experiment).values_list("protocol", flat=True).first()
+    return replace(selection, include_out_of_domain=bool(protocol and protocol.get("out_of_domain")))
+
+
+def is_sealed(selection: Selection) -> bool:
+    """Tell whether a selection is an experiment, whole: what was sealed and nothing that was chosen afterwards."""
+    return bool(selection.experiment) and selection == meant(Selection(experiment=selection.experiment))
+
+
+def choices() -> dict[str, list[str]]:
+    """Return what comparisons can be asked for besides sets, experiments and machines, by the Selection's names."""
+    played = Photo.objects.filter(Exists(Round.objects.filter(exhibit__photos=OuterRef("pk"), closed_at__isnull=False)))
+    groups = Person.objects.exclude(group="").values("group").annotate(people=Count("pk"))
+    return {
+        "scene": _values(played.values_list("extra__scene", flat=True).distinct()),
+        "country": _values(played.values_list("extra__country", flat=True).distinct()),
+        "group": _values(groups.filter(people__gte=SMALLEST_GROUP).values_list("group", flat=True)),
+    }
+
+
+def _values(found: Iterable[Any]) -> list[str]:
+    return sorted({value for value in found if isinstance(value, str) and 0 < len(value) <= WORDS})
+
+
+def _curves(duels: Duels) -> dict[str, Any]:
+    people, machine = errors.curve(duels.person_km), errors.curve(machine_once(duels)[1])
+    return {"km": people.km.tolist(), "people": people.share.tolist(), "machine": machine.share.tolist()}
+
+
+def _pairs(duels: Duels) -> list[list[float]]:
+    """The last duels, in time's order: [person's error in km, machine's error in km]."""
+    last = slice(max(0, len(duels) - LAST_DUELS), None)
+    return np.column_stack([duels.person_km[last], duels.machine_km[last]]).tolist()
+
+
+def _map(here: Evidence) -> list[dict[str, float]]:
+    """Who won where, in squares of degrees that hold enough duels; `lat` and `lng` are their south-western corners."""
+    real = is_duel(here.duels)
+    who = outcomes(here.duels.person_km, here.duels.machine_km)[real]
+    rows, columns = (np.floor(each[real] / BIN_DEGREES).astype(int) for each in (here.truth_lat, here.truth_lng))
+    squares, number = np.unique(rows * _COLUMNS + columns, return_inverse=True)
+    sums = {
+        name: np.bincount(number, who == outcome, minlength=len(squares)).astype(int)
+        for name, outcome in (("people_won", 1), ("machine_won", -1), ("ties", 0))
+    }
+    enough = np.flatnonzero(np.sum(list(sums.values()), axis=0) >= FEWEST_IN_BIN)
+    return [_square(int(squares[i])) | {name: int(values[i]) for name, values in sums.items()} for i in enough]
+
+
+_COLUMNS = 1_000  # more than there are squares around the globe
+
+
+def _square(code: int) -> dict[str, float]:
+    row, column = divmod(code + _COLUMNS // 2, _COLUMNS)
+    return {"lat": float(row * BIN_DEGREES), "lng": float((column - _COLUMNS // 2) * BIN_DEGREES)}
+
+
+def _crowds(here: Evidence, seed: int) -> dict[str, Any] | None:
+    given = _some(here.guesses(), seed)
+    if not len(given.exhibit):
+        return None
+    sizes = np.bincount(given.exhibit)
+    most = max(1, min(MOST_PEOPLE, int(np.median(sizes[sizes > 0]))))
+    draws = min(100, max(FEWEST_CROWDS, CROWDS // len(sizes)))
+    found = crowd.crowds(
+        given.exhibit, given.lat, given.lng, given.truth_lat, given.truth_lng, given.machine_km, seed, draws, most
+    )
+    return asdict(found)
+
+
+def _some(given: Guesses, seed: int) -> Guesses:
+    """At most so many guesses of each exhibit, drawn by lot."""
+    lots = np.random.default_rng(seed).permutation(len(given.exhibit))
+    order = lots[np.argsort(given.exhibit[lots], kind="stable")]
+    sizes = np.bincount(given.exhibit)
+    place = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    kept = order[place < GUESSES_EACH]
+    return replace(given, exhibit=given.exhibit[kept], lat=given.lat[kept], lng=given.lng[kept])
+
+
+def _calibration(duels: Duels, machine: Machine | None) -> dict[str, Any] | None:
+    """What the machine said of its own answers, for each exhibit once, by the radius in km."""
+    if machine is None:
+        return None
+    exhibits, machine_km = machine_once(duels)
+    said = evidence.confidence(machine, exhibits.tolist())
+    answered = [
+        (said[each], km)
+        for each, km in zip(exhibits.tolist(), machine_km.tolist(), strict=True)
+        if each in said and np.isfinite(km)  # else the answer came too late, always
+    ]
+    if not answered:
+        return None
+    return {str(radius): _reliability(answered, radius) for radius in evidence.RADII_KM}
+
+
+def _reliability(answered: Iterable[tuple[dict[str, float], float]], radius_km: int) -> dict[str, Any]:
+    pairs = list(answered)
+    p, true = [said[str(radius_km)] for said, _ in pairs], [km <= radius_km for _, km in pairs]
+    bins = [asdict(each) for each in calibration.reliability(p, true)]
+    return {"bins": bins, "brier": calibration.brier_score(p, true), "answers": len(p)}

@@ -1,0 +1,151 @@
+"""The comparison of people and machine: its page, its charts, and how it is reckoned. Nothing is reckoned here."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_safe
+from limits import RateLimitItemPerMinute
+
+from geogame import charts, comparisons, filters, findings, limits
+from geogame.methods import SECTIONS
+from geogame.models import Comparison, Experiment
+from geogame.selections import Selection
+from geogame.tasks import nudge_reckoning
+from geogame.views.answers import refusing, refusing_page
+
+NEW = RateLimitItemPerMinute(30, namespace="comparison")  # by an address: selections that nobody has asked for before
+KEPT_S = 3600  # for which a drawing is remembered
+
+
+@require_safe
+@refusing_page
+def show(request: HttpRequest) -> HttpResponse:
+    """Show what was last reckoned of a selection; say that it is being reckoned where nothing was yet."""
+    form = filters.FilterForm(request.GET, is_staff=request.user.is_staff)  # type: ignore[union-attr]
+    if not form.is_valid():
+        context = {"form": form, "state": "wrong", "query": _query(request)}
+        return render(request, "comparison/show.html", context, status=400)
+    row = _asked(request, comparisons.meant(filters.selection(request.GET)))
+    response = render(request, "comparison/show.html", _page(request, form, row))
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def _asked(request: HttpRequest, chosen: Selection) -> Comparison:
+    """Note that somebody looks, and let a task know where there is something to do."""
+    if not Comparison.objects.filter(key=chosen.key()).exists():
+        limits.spare(NEW, limits.address(request))
+    now = timezone.now()
+    row = comparisons.ask(chosen, now)
+    if comparisons.is_due(row, now):
+        nudge_reckoning()
+    return row
+
+
+def _page(request: HttpRequest, form: filters.FilterForm, row: Comparison) -> dict[str, Any]:
+    chosen, query = Selection.from_dict(row.selection), _query(request)
+    report = row.report
+    context: dict[str, Any] = {"form": form, "row": row, "chosen": chosen, "query": query}
+    if sealed := _under_seal(chosen):
+        return context | {"state": "sealed", "experiment": sealed}
+    if report is None:
+        return context | {"state": "waiting"}
+    context |= {
+        "machine": report["machine"],
+        "others": _other_machines(report, request),
+        "reckoned_at": parse_datetime(report["reckoned_at"]),
+        "counts": report["figures"]["counts"],
+        "figures": findings.figures(report),
+    }
+    if not context["counts"]["rounds"]:
+        return context | {"state": "empty"}
+    return context | {
+        "state": "told",
+        "charts": _charts(report, row, query),
+        "enough": findings.enough(report),
+        "tests": findings.tests(report),
+        "experiment": chosen.experiment and Experiment.objects.filter(slug=chosen.experiment).first(),
+    }
+
+
+def _query(request: HttpRequest) -> str:
+    """Return the selection as it stands in an address, without what was left open."""
+    known = filters.FilterForm.base_fields
+    return urlencode([(name, value) for name, value in request.GET.items() if value and name in known])
+
+
+def _under_seal(chosen: Selection) -> Experiment | None:
+    """Return the experiment whose sealed number is not yet reached: of it nothing is told."""
+    if not chosen.experiment:
+        return None
+    return Experiment.objects.filter(slug=chosen.experiment, finished_at=None).first()
+
+
+def _other_machines(report: findings.Report, request: HttpRequest) -> list[dict[str, str]]:
+    """Return the machines that played here and are not the one compared, each with its page."""
+    here = report["machine"] and (report["machine"]["opponent"], report["machine"]["weights"])
+    found = []
+    for each in report["machines"]:
+        if (each["opponent"], each["weights"]) != here:
+            asked = {**request.GET.dict(), "opponent": f"{each['opponent']}@{each['weights']}"}
+            found.append({"name": f"{each['name']} {each['weights']}", "query": urlencode(asked)})
+    return found
+
+
+def _charts(report: findings.Report, row: Comparison, query: str) -> list[dict[str, Any]]:
+    """Return each chart with its words and the addresses of its drawings."""
+    return [
+        {
+            "finding": each,
+            "size": charts.CHARTS[each.name].wide,
+            "small": charts.CHARTS[each.name].narrow,
+            "address": reverse("chart", args=[each.name, "svg"])[: -len("svg")],
+            "query": f"{query}&as_of={row.as_of}" if query else f"as_of={row.as_of}",
+        }
+        for each in findings.all_of(report)
+    ]
+
+
+@require_safe
+@refusing
+def chart(request: HttpRequest, name: str, kind: str) -> HttpResponse:
+    """Draw a chart of what was last reckoned; who has that drawing already is told so."""
+    if name not in charts.CHARTS or kind not in charts.KINDS:
+        raise Http404
+    key = comparisons.meant(filters.selection(request.GET)).key()
+    made = Comparison.objects.filter(key=key).values_list("report__reckoned_at", flat=True).first()
+    if made is None:
+        raise Http404
+    theme, narrow = ("light" if request.GET.get("theme") == "light" else "dark"), bool(request.GET.get("narrow"))
+    etag = f'"{key[:16]}-{made}-{name}-{kind}-{theme}-{narrow}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        return _fresh(HttpResponseNotModified(), etag)
+    drawn = cache.get(f"chart.{etag}")
+    if drawn is None:
+        with charts.one_at_a_time:  # others who waited for the same drawing find it
+            drawn = cache.get_or_set(f"chart.{etag}", lambda: _draw(key, name, kind, theme, narrow), KEPT_S)
+    return _fresh(HttpResponse(drawn, content_type=charts.KINDS[kind]), etag)
+
+
+def _draw(key: str, name: str, kind: str, theme: str, narrow: bool) -> bytes:
+    report = Comparison.objects.get(key=key).report
+    assert report is not None
+    title = next(each.sentence for each in findings.all_of(report) if each.name == name)
+    return charts.draw(name, report, kind, theme, narrow=narrow, title=title)
+
+
+def _fresh(response: HttpResponse, etag: str) -> HttpResponse:
+    response["ETag"], response["Cache-Control"] = etag, "no-cache"
+    return response
+
+
+@require_safe
+def methods(request: HttpRequest) -> HttpResponse:
+    return render(request, "comparison/methods.html", {"sections": SECTIONS})

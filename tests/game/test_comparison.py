@@ -1,0 +1,374 @@
+"""The comparison: its page, its filters, what is told of it live, when it is reckoned, and what it keeps to itself."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from geogame import comparison_consumer, comparisons, findings, tasks
+from geogame.asgi import application
+from geogame.filters import selection
+from geogame.methods import SECTIONS
+from geogame.models import Comparison, Experiment, Game, Person, Photo, PhotoSet, Prediction, Round
+from geogame.selections import Selection
+from tests.conftest import NOON, PLACES, add_photo
+from tests.game.test_records import KM, play_game
+from tests.leaks import Secrets, find
+
+Says = Callable[..., None]
+LATER = NOON + timedelta(days=1)
+
+
+def reckoned(chosen: Selection = Selection(), now: datetime = LATER) -> dict[str, Any]:  # noqa: B008
+    """Look at a selection and reckon it, as the task does; return what is stored."""
+    comparisons.reckon(comparisons.ask(chosen, now), now)
+    return Comparison.objects.get(key=chosen.key()).report or {}
+
+
+def page(client: Client, query: str = "", status: int = 200) -> str:
+    answer = client.get(f"/comparison/{query}")
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+@pytest.fixture
+def played(toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says) -> PhotoSet:
+    """Ana wins one duel of three, Ben one of two; an hour lies between."""
+    play_game(toy_set, ana, [1, 5, None], [2, 3, 4], machine_says)
+    play_game(toy_set, ben, [1, 9], [2, 3], machine_says)
+    return toy_set
+
+
+def test_what_nobody_has_asked_for_is_being_reckoned_and_the_task_is_told(
+    client: Client, played: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudges: list[int] = []
+    monkeypatch.setattr("geogame.views.comparison.nudge_reckoning", lambda: nudges.append(1))
+    told = page(client)
+    assert "Being reckoned" in told
+    assert '<noscript><meta http-equiv="refresh"' in told
+    assert nudges == [1]
+
+
+def test_no_request_reckons(client: Client, played: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("a request reckoned")
+
+    report = comparisons.build(Selection())
+    Comparison.objects.create(
+        key=Selection().key(), selection={}, report=report | {"reckoned_at": NOON.isoformat()}, asked_at=NOON
+    )
+    monkeypatch.setattr("geogame.comparisons.build", refuse)
+    for path in ("/", "/leaderboard/", "/comparison/", "/comparison/?scene=", "/comparison/charts/wins.svg"):
+        assert client.get(path).status_code == 200
+
+
+def test_the_page_prints_what_was_reckoned(client: Client, played: PhotoSet) -> None:
+    report = reckoned()
+    told = page(client)
+    assert (report["figures"]["counts"]["duels"], report["figures"]["counts"]["people_won"]) == (5, 2)
+    for cell in findings.figures(report).values():
+        assert cell.text in told or f"{cell.name}" not in told
+    assert 'data-figure="people_won">2<' in told
+    assert f"{5 * KM:,.0f} km" in told  # the people's median of 1, 1, 5, 9 and none
+    assert "As of round" in told
+    for each in findings.all_of(report):
+        assert f'id="{each.name}"' in told
+        assert (f"/comparison/charts/{each.name}.pdf?" in told) == bool(each.rows)
+
+
+def test_an_empty_record_has_a_page_that_says_what_to_do(client: Client, toy_set: PhotoSet) -> None:
+    reckoned()
+    assert "Nobody has played yet" in page(client)
+    reckoned(Selection(photo_set="toy"))
+    assert "No duel in this selection yet" in page(client, "?set=toy")
+
+
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [
+        ("set=toy&seen=on", Selection(photo_set="toy", include_seen=True)),
+        ("opponent=planet@0123456789ab", Selection(opponent="planet", weights="0123456789ab")),
+        ("since=2026-03-01&until=2026-03-01", None),
+        ("country=Peru", Selection(country="Peru")),
+        ("others=on", Selection(include_out_of_domain=True)),
+    ],
+)
+def test_an_address_names_a_selection(client: Client, played: PhotoSet, query: str, chosen: Selection | None) -> None:
+    Photo.objects.update(extra={"country": "Peru"})
+    reckoned()
+    page(client, f"?{query}")
+    if chosen is None:  # both days count
+        day = datetime.fromisoformat("2026-03-01T00:00+00:00")
+        chosen = Selection(since=day, until=day + timedelta(days=1))
+    assert Comparison.objects.get(key=chosen.key()).report is None
+    assert reckoned(chosen)["figures"]["counts"]["duels"] == 5
+    assert "won by people" in page(client, f"?{query}")
+
+
+@pytest.mark.parametrize("query", ["set=mars", "country=Peru", "group=7b", "since=yesterday", "experiment=x"])
+def test_what_is_not_there_cannot_be_asked_for(client: Client, played: PhotoSet, query: str) -> None:
+    assert "Choose what is compared" in page(client, f"?{query}", 400)
+    assert not Comparison.objects.exists()
+
+
+def test_a_filter_leaves_out_the_others(client: Client, played: PhotoSet, ana: Person, ben: Person) -> None:
+    Person.objects.filter(pk=ana.pk).update(group="7b")
+    assert reckoned(Selection(group="7b"))["figures"]["counts"]["people"] == 1
+    assert reckoned(Selection(since=NOON + timedelta(minutes=30)))["figures"]["counts"]["duels"] == 2
+
+
+def test_a_group_of_few_is_not_offered(client: Client, played: PhotoSet) -> None:
+    Person.objects.update(group="two of us")
+    Person.objects.bulk_create(Person(group="class") for _ in range(5))
+    assert reckoned()["choices"]["group"] == ["class"]
+    assert "two of us" not in page(client)
+
+
+def test_new_selections_are_spared(client: Client, played: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    from limits import RateLimitItemPerMinute
+
+    monkeypatch.setattr("geogame.views.comparison.NEW", RateLimitItemPerMinute(1, namespace="test"))
+    page(client, "?set=toy")
+    page(client, "?set=toy&seen=on", 429)
+    page(client, "?set=toy")
+
+
+def test_it_is_reckoned_at_most_every_ten_seconds_and_only_where_something_is_new(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
+) -> None:
+    play_game(toy_set, ana, [1], [2], machine_says)
+    row = comparisons.ask(Selection(), LATER)
+    assert comparisons.due(LATER) == [row]
+    assert comparisons.reckon(row, LATER)
+    assert comparisons.due(LATER + timedelta(minutes=1)) == []  # nothing is new
+    play_game(toy_set, ben, [1], [2], machine_says)
+    assert comparisons.due(LATER + timedelta(seconds=9)) == []
+    assert len(comparisons.due(LATER + timedelta(seconds=10))) == 1
+    assert comparisons.due(LATER + timedelta(minutes=3)) == []  # nobody looks any more
+
+
+def test_of_two_workers_one_reckons(played: PhotoSet) -> None:
+    row = comparisons.ask(Selection(), LATER)
+    assert [comparisons.reckon(row, LATER), comparisons.reckon(row, LATER)] == [True, False]
+
+
+def test_what_took_long_rests_longer(played: PhotoSet) -> None:
+    reckoned()
+    Comparison.objects.update(seconds=30, stamp="old")
+    row = Comparison.objects.get()
+    comparisons.watch(row.key, LATER + timedelta(seconds=60))
+    assert comparisons.due(LATER + timedelta(seconds=59)) == []
+    assert len(comparisons.due(LATER + timedelta(seconds=60))) == 1
+
+
+def test_the_task_reckons_what_is_watched_and_leaves_the_rest(played: PhotoSet) -> None:
+    comparisons.ask(Selection(), timezone.now())
+    comparisons.ask(Selection(photo_set="toy"), timezone.now() - timedelta(hours=1))
+    comparisons.ask(Selection(scene="street"), timezone.now() - timedelta(days=30))
+    assert (tasks.reckon(), tasks.reckon()) == (1, 0)
+    assert [row.report is None for row in Comparison.objects.order_by("-asked_at")] == [False, True]
+
+
+def test_a_second_task_of_the_process_returns_at_once(played: PhotoSet) -> None:
+    comparisons.ask(Selection(), timezone.now())
+    with tasks._reckoning:
+        assert tasks.reckon() == 0
+
+
+@pytest.mark.parametrize("rounds", [0, 3])
+def test_a_request_asks_the_same_few_questions_of_a_record_of_any_size(
+    client: Client, toy_set: PhotoSet, ana: Person, machine_says: Says, rounds: int, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(rounds):
+        play_game(toy_set, Person.objects.create(name=f"P{number}"), [1, 2, 3], [2, 2, 2], machine_says)
+    if rounds:
+        reckoned()
+    page(client)
+    with django_assert_max_num_queries(9) as asked:
+        page(client)
+    assert not [sql for sql in (each["sql"].lower() for each in asked.captured_queries) if "count(" in sql]
+    assert not any("geogame_guess" in each["sql"] for each in asked.captured_queries)
+    with django_assert_max_num_queries(1):
+        comparison_consumer.message("0" * 64)
+
+
+def experiment_of(photo_set: PhotoSet, finished_at: datetime | None, *, out_of_domain: bool = False) -> Experiment:
+    return Experiment.objects.create(
+        slug="trial", name="The trial", photo_set=photo_set, opponent="planet", weights="0123456789ab",
+        protocol={"out_of_domain": out_of_domain}, seal="a" * 64, sealed_at=NOON, finished_at=finished_at,
+    )  # fmt: skip
+
+
+def test_of_an_experiment_under_seal_nothing_is_told(client: Client, played: PhotoSet) -> None:
+    Game.objects.update(experiment=experiment_of(played, None))
+    assert reckoned()["figures"]["counts"]["duels"] == 0
+    assert reckoned(Selection(experiment="trial"))["figures"]["counts"]["duels"] == 0
+    told = page(client, "?experiment=trial")
+    assert "still under seal" in told
+    assert "won by people" not in told
+
+
+def test_only_a_finished_experiment_whole_is_tested(client: Client, played: PhotoSet) -> None:
+    Game.objects.update(experiment=experiment_of(played, LATER))
+    assert "significance" in reckoned(Selection(experiment="trial"))
+    assert "significance" not in reckoned(Selection(experiment="trial", include_seen=True))
+    assert "significance" not in reckoned(Selection(experiment="trial", include_out_of_domain=True))
+    assert "significance" not in reckoned()
+    assert "Could chance have done it?" in page(client, "?experiment=trial")
+    assert "Could chance have done it?" not in page(client)
+
+
+def test_an_experiment_keeps_its_sealed_rule_on_domains(client: Client, played: PhotoSet) -> None:
+    """Sealed with a machine before pictures of another kind, it is compared so by its plain address."""
+    Game.objects.update(experiment=experiment_of(played, LATER, out_of_domain=True), domain="real")
+    assert comparisons.meant(selection({"experiment": "trial"})).include_out_of_domain
+    report = reckoned(Selection(experiment="trial", include_out_of_domain=True))
+    assert ("significance" in report, report["figures"]["counts"]["duels"]) == (True, 5)
+    assert "Could chance have done it?" in page(client, "?experiment=trial")
+    assert client.get("/comparison/charts/wins.svg?experiment=trial").status_code == 200
+
+
+def test_the_page_names_its_machine_and_links_to_the_others(client: Client, played: PhotoSet) -> None:
+    game = Game.objects.earliest("created_at")
+    other = game.players.create(kind="machine", name="IM2GPS", opponent="im2gps", weights="w", domain="toy-earth")
+    game.rounds.get(number=1).guesses.create(player=other, created_at=NOON)
+    reckoned()
+    told = page(client)
+    assert "The machine: PlaNet, weights 0123456789ab." in told
+    assert 'href="?opponent=im2gps%40w"' in told
+
+
+def test_no_places_leave_with_the_comparison(client: Client, played: PhotoSet, ana: Person, machine_says: Says) -> None:
+    for number in range(6):  # so that squares are shown
+        play_game(played, Person.objects.create(name=f"P{number}"), [1, 2, 3], [2, 2, 2], machine_says)
+    report = reckoned()
+    assert report["map"]
+    secrets = Secrets(PLACES, ["secret"])
+    assert find(page(client).encode(), secrets) == []
+    assert find(comparison_consumer.message(Selection().key()).encode(), secrets) == []
+    drawing = client.get("/comparison/charts/map.svg").content.decode()
+    for place in PLACES:
+        assert not [value for value in place if f"{value:.3f}" in drawing]
+
+
+def test_a_drawing_is_sent_once(client: Client, played: PhotoSet) -> None:
+    assert client.get("/comparison/charts/curves.svg").status_code == 404  # not yet reckoned
+    reckoned()
+    first = client.get("/comparison/charts/curves.svg?as_of=5&theme=light")
+    assert (first["Content-Type"], first["Cache-Control"]) == ("image/svg+xml", "no-cache")
+    again = client.get("/comparison/charts/curves.svg?as_of=5&theme=light", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/comparison/charts/curves.svg").headers["ETag"] != first["ETag"]
+    for name, kind in (("mars", "svg"), ("curves", "gif")):
+        assert client.get(f"/comparison/charts/{name}.{kind}").status_code == 404
+
+
+def test_a_drawing_is_drawn_anew_after_somebody_was_taken_out(client: Client, played: PhotoSet, ben: Person) -> None:
+    reckoned()
+    first = client.get("/comparison/charts/wins.svg")
+    ben.seats.update(voided_at=NOON, void_reason="a test")
+    comparisons.forget()
+    assert reckoned(now=LATER + timedelta(seconds=10))["figures"]["counts"]["duels"] == 3
+    second = client.get("/comparison/charts/wins.svg", headers={"If-None-Match": first["ETag"]})
+    assert (second.status_code, second.content == first.content) == (200, False)
+
+
+def test_home_and_leaderboard_show_what_was_reckoned_last(client: Client, played: PhotoSet) -> None:
+    assert "won by people" not in client.get("/").content.decode()
+    reckoned()
+    for path in ("/", "/leaderboard/"):
+        assert "<b>2</b> won by people" in client.get(path).content.decode()
+
+
+def test_every_figure_leads_to_words_on_how_it_is_reckoned(client: Client, played: PhotoSet) -> None:
+    report = reckoned()
+    told = client.get(reverse("methods")).content.decode()
+    for each in findings.all_of(report):
+        for method in each.methods:
+            assert f'id="{method}"' in told, method
+    for anchor in page(client).split("/comparison/methods/#")[1:]:
+        assert f'id="{anchor.split(chr(34))[0]}"' in told
+    assert all(len(method.paragraphs) == 2 for _title, methods in SECTIONS for method in methods)
+
+
+def test_what_the_machine_said_of_its_answers_is_reckoned_once_and_kept(played: PhotoSet) -> None:
+    assert set(reckoned()["calibration"]) == {"25", "200", "750"}
+    assert not Prediction.objects.filter(confidence__isnull=True).exists()
+    assert "held to be" in findings.calibration(reckoned(now=LATER + timedelta(seconds=10))).sentence
+
+
+def test_a_missing_median_is_told_in_words(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
+    play_game(toy_set, ana, [None], [2], machine_says)
+    report = reckoned()
+    assert findings.figures(report)["people_median_km"].text == "none"
+    assert "half of the answers or more are missing" in findings.medians(report).sentence
+
+
+def test_an_address_that_is_no_date_is_refused_for_drawings_too(client: Client, toy_set: PhotoSet) -> None:
+    assert client.get("/comparison/charts/wins.svg?since=soon").status_code == 400
+    assert selection({"opponent": "planet"}).weights == ""
+
+
+def socket_to(key: str, origin: bytes = b"http://testserver") -> WebsocketCommunicator:
+    headers = [(b"origin", origin), (b"host", b"testserver")]
+    return WebsocketCommunicator(application, f"/ws/comparison/{key}/", headers=headers)
+
+
+@sync_to_async
+def reckon_again(now: datetime) -> dict[str, Any]:
+    return reckoned(now=now)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_watches_is_told_when_it_was_reckoned(played: PhotoSet, ana: Person, machine_says: Says) -> None:
+    await reckon_again(LATER)
+    socket = socket_to(Selection().key())
+    assert (await socket.connect())[0]
+    first = await socket.receive_json_from(5)
+    assert (first["asOf"], first["figures"]["people_won"]) == (5, "2")
+    assert await socket.receive_nothing()
+    await sync_to_async(play_game)(played, await Person.objects.acreate(name="Cem"), [1], [2], machine_says)
+    await reckon_again(LATER + timedelta(seconds=10))
+    second = await socket.receive_json_from(5)
+    assert (second["asOf"], second["figures"]["people_won"]) == (6, "3")
+    assert set(second) == {"asOf", "reckonedAt", "figures", "intervals", "findings", "drawn", "bar"}
+    assert len(json.dumps(second)) < 6000
+    await socket.disconnect()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_only_our_own_pages_may_watch_and_only_what_was_asked_for(played: PhotoSet) -> None:
+    await reckon_again(LATER)
+    assert not (await socket_to(Selection().key(), b"http://elsewhere.example").connect())[0]
+    socket = socket_to("0" * 64)
+    await socket.connect()
+    assert (await socket.receive_output(5))["code"] == comparison_consumer.UNKNOWN
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_lost_message_is_made_good_by_a_look(played: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_consumer, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(comparisons, "announce_comparison", lambda key: None)
+    await sync_to_async(comparisons.ask)(Selection(), LATER)
+    socket = socket_to(Selection().key())
+    assert (await socket.connect())[0]
+    assert await socket.receive_nothing(0.1)
+    await reckon_again(LATER)
+    assert (await socket.receive_json_from(5))["asOf"] == 5
+    await socket.disconnect()
+
+
+def test_a_photo_elsewhere_changes_no_stored_figure(client: Client, played: PhotoSet) -> None:
+    """What is told hangs on closed rounds alone."""
+    reckoned()
+    add_photo(played, PLACES[0], title="new")
+    assert comparisons.due(LATER + timedelta(seconds=30)) == []
+    assert Round.objects.filter(closed_at=None).count() == 0
