@@ -18,6 +18,7 @@ from geogame.selections import Selection
 from geogame.statistics import calibration, crowd, errors
 from geogame.statistics.duels import Duels, is_duel, machine_once, outcomes
 from geogame.statistics.report import plain, report
+from geogame.statistics.sequential import settled_shares
 
 BETWEEN = timedelta(seconds=10)  # the least time between two reckonings of a selection
 REST = 2  # and at least so many times what the last one took
@@ -61,8 +62,12 @@ def stamp() -> str:
 
 
 def forget() -> None:
-    """Let everything be reckoned anew: something was taken out of the record, or put back."""
-    Comparison.objects.update(stamp="")
+    """Let everything be reckoned anew: something was taken out of the record, or put back.
+
+    What was told before may hold what somebody has deleted, so nothing is told meanwhile; and whoever is reckoning at
+    this moment finds that it is no longer theirs to tell.
+    """
+    Comparison.objects.update(stamp="", report=None, as_of=None, reckoned_at=None)
 
 
 def due(now: datetime) -> list[Comparison]:
@@ -90,11 +95,12 @@ def reckon(row: Comparison, now: datetime) -> bool:
     as_it_was, started = stamp(), time.monotonic()  # first: a round that closes meanwhile makes it due again
     told = build(Selection.from_dict(row.selection)) | {"reckoned_at": now.isoformat()}
     with transaction.atomic():
-        Comparison.objects.filter(key=row.key).update(
+        kept = Comparison.objects.filter(key=row.key, reckoned_at=now).update(
             report=told, stamp=as_it_was, as_of=told["figures"]["counts"]["rounds"], seconds=time.monotonic() - started
         )
-        announce_comparison(row.key)
-    return True
+        if kept:
+            announce_comparison(row.key)
+    return bool(kept)
 
 
 def throw_away(now: datetime) -> int:
@@ -112,7 +118,8 @@ def build(selection: Selection) -> dict[str, Any]:
     here = evidence.read(selection)
     seed = int(selection.key()[:8], 16)
     draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // max(1, len(here.duels))))
-    told = report(here.duels, seed, draws).as_dict()
+    shares = settled_shares(here.duels, here.game, here.is_over)
+    told = report(here.duels, seed, draws, shares).as_dict()
     if not is_sealed(asked):
         del told["significance"]  # a test that anybody may look at after each round keeps no level
     more = {

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, F, FloatField, QuerySet, Value
+from django.db.models import Case, Count, F, FloatField, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from geogame.models import Guess, Partition, Prediction
 from geogame.selections import Selection
-from geogame.statistics.duels import Duels, Floats, Ints
+from geogame.statistics.duels import Bools, Duels, Floats, Ints
 from predictor import cells
 from predictor.distribution import Distribution
 from predictor.geo import Point
@@ -20,6 +20,7 @@ NO_ANSWER = -1.0  # in SQL; an error is never negative, and databases differ in 
 CHUNK = 20_000  # rows held as Python objects at a time
 RADII_KM = (25, 200, 750)
 ASKED_AT_ONCE = 2_000  # predictions whose confidence one call reckons: some ms each
+_OVER = Case(When(round__game__finished_at__isnull=False, then=1), default=0)
 _ROUNDS = 1 << 16  # of one game, at most: game and number make one code
 
 
@@ -54,6 +55,8 @@ class Evidence:
     lng: Floats
     truth_lat: Floats  # of what was shown, (n,)
     truth_lng: Floats
+    game: Ints  # (n,)
+    is_over: Bools  # whether the game of a duel is, (n,)
 
     def guesses(self) -> Guesses:
         """Return the guesses that were given, by exhibit."""
@@ -78,11 +81,11 @@ def machines(selection: Selection) -> list[Machine]:
 def read(selection: Selection) -> Evidence:
     """Read all duels of a selection, in time's order, against every machine that it names."""
     people = _columns(
-        selection.people().order_by("round__closed_at", "round__game", "pk"),
+        selection.people().annotate(over=_OVER).order_by("round__closed_at", "round__game", "pk"),
         {
             "game": "round__game_id", "number": "round__number", "exhibit": "round__exhibit_id",
             "person": "player__person_id", "error_km": "error_km", "lat": "lat", "lng": "lng",
-            "truth_lat": "round__lat", "truth_lng": "round__lng",
+            "truth_lat": "round__lat", "truth_lng": "round__lng", "over": "over",
         },
     )  # fmt: skip
     machine = _columns(
@@ -100,7 +103,7 @@ def read(selection: Selection) -> Evidence:
     )
     given = np.isfinite(duels.person_km)
     lat, lng = (np.where(given, met[name], np.nan) for name in ("lat", "lng"))
-    return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"])
+    return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"], met["game"].astype(np.int64), met["over"] > 0)
 
 
 def _columns(guesses: QuerySet[Guess], columns: dict[str, str]) -> NDArray[Any]:

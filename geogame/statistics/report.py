@@ -94,13 +94,16 @@ def figures(duels: Duels) -> Figures:
     )
 
 
-def report(duels: Duels, seed: int, draws: int = 2000) -> Report:
-    """Reckon everything. The same duels and seed give the same report."""
+def report(duels: Duels, seed: int, draws: int = 2000, shares: Floats | None = None) -> Report:
+    """Reckon everything. The same duels and seed give the same report.
+
+    `shares` are the units that may be watched (`sequential.settled_shares`); left out, all duels are complete.
+    """
     clusters = clustering(duels)
     return Report(
         figures=figures(duels),
         intervals=bootstrap(duels, seed, draws),
-        anytime=anytime(shares_won(duels)),
+        anytime=anytime(shares_won(duels) if shares is None else shares),
         significance=_significance(duels),
         clustering=clusters,
         enough=[_enough(rate, clusters.design_effect) for rate in RATES],

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geogame.statistics.duels import Duels, Floats, is_duel, outcomes
+from geogame.statistics.duels import Bools, Duels, Floats, Ints, is_duel, outcomes
 from geogame.statistics.intervals import Interval
 from geogame.statistics.resampling import has_own_exhibits
 
@@ -62,13 +62,36 @@ def _lower_end(values: Floats, stakes: Floats, level: float) -> float:
 
 
 def shares_won(duels: Duels) -> Floats:
-    """Take the people's share of duels won in each unit, a tie being half, in the order of the units' first duels.
+    """Take the people's share of duels won in each unit, a tie being half, in the order of the units' last duels.
 
-    A unit is an exhibit where exhibits are shared, else a person. Pairs without any answer are left out. The latest
-    unit may be incomplete; who shows an anytime interval live passes only the duels of complete ones.
+    A unit is an exhibit where exhibits are shared, else a person. Pairs without any answer are left out. All duels are
+    taken for complete; while games go on, `settled_shares` is what may be watched.
     """
-    real = duels.take(is_duel(duels))
-    codes = real.person if has_own_exhibits(duels) else real.exhibit
-    _, first, unit = np.unique(codes, return_index=True, return_inverse=True)
-    score = (1 + outcomes(real.person_km, real.machine_km)) / 2
-    return np.asarray((np.bincount(unit, weights=score) / np.bincount(unit))[np.argsort(first)])
+    return _shares(duels, duels.person if has_own_exhibits(duels) else duels.exhibit)
+
+
+def settled_shares(duels: Duels, game: Ints, is_over: Bools) -> Floats:
+    """Take of each unit what no later round can change, so that an interval may be watched while games go on.
+
+    Where exhibits are shared, each counts by the first round that showed it, among all who met it there. Where
+    everybody has exhibits of their own, each person counts by their first game, once that is over. What comes later of
+    the same exhibit or person changes nothing: units whose number or share could still move would let one look ahead.
+
+    The game of each duel and whether it is over, (n,) each. Returns shares in [0, 1], in the order of settling.
+    """
+    if has_own_exhibits(duels):
+        unit, within, settled = duels.person, game, is_over
+    else:
+        unit, within, settled = duels.exhibit, duels.round, np.ones(len(duels), dtype=bool)
+    _, first, number = np.unique(unit, return_index=True, return_inverse=True)
+    kept = settled & (within == within[first][number]) if len(duels) else settled
+    return _shares(duels.take(kept), unit[kept])
+
+
+def _shares(duels: Duels, codes: Ints) -> Floats:
+    """The people's share of each unit's duels, in the order of the units' last ones."""
+    real = is_duel(duels)
+    codes, score = codes[real], (1 + outcomes(duels.person_km, duels.machine_km)[real]) / 2
+    _, last, unit = np.unique(codes[::-1], return_index=True, return_inverse=True)
+    shares = np.bincount(unit, weights=score[::-1]) / np.bincount(unit)
+    return np.asarray(shares[np.argsort(-last)])

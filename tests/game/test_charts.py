@@ -35,7 +35,7 @@ def world(n: int) -> dict[str, Any]:
     duels = Duels(person, exhibit, np.arange(n), person_km, rng.uniform(0.0001, 20_000, places)[exhibit])
     lat, lng = rng.uniform(-60, 80, places)[exhibit], rng.uniform(-180, 180, places)[exhibit]
     given = np.isfinite(person_km)
-    here = Evidence(duels, np.where(given, lat, np.nan), np.where(given, lng, np.nan), lat, lng)
+    here = Evidence(duels, np.where(given, lat, np.nan), np.where(given, lng, np.nan), lat, lng, duels.round, given)
     said = rng.random(n)
     bins = [calibration.reliability(said, rng.random(n) < said)] if n else []
     told = report(duels, 1, 200).as_dict() | {

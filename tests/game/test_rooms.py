@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from geogame import play, rooms
-from geogame.models import Commitment, Game, Guess, Person, PhotoSet, Player, Round
 from geogame.comparisons import build
+from geogame.models import Commitment, Game, Guess, Person, PhotoSet, Player, Round
 from geogame.rules import commitments
 from geogame.rules.refusals import NotNow, NotYours, TooLate
 from geogame.rules.sphere import Point

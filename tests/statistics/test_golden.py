@@ -16,7 +16,7 @@ from geogame.statistics.errors import (
 )
 from geogame.statistics.paper import PAPER
 from geogame.statistics.report import report
-from geogame.statistics.sequential import shares_won
+from geogame.statistics.sequential import settled_shares, shares_won
 from geogame.statistics.significance import sign_test, units
 from tests.statistics.worlds import INF, by_hand, duels, own, paper
 
@@ -99,6 +99,22 @@ def test_a_person_between_two_missing_answers_is_not_apart() -> None:
 def test_shares_of_units_come_in_the_order_of_time() -> None:
     world = duels((9, 1, 1, 5), (2, 2, 7, 5), (9, 3, 8, 5), (2, 4, 5, 5))
     assert shares_won(world).tolist() == [0.5, 0.25]
+
+
+def test_while_games_go_on_only_what_is_settled_counts() -> None:
+    """Nine is over after two exhibits and plays on; two is still at it; three's one duel was lost."""
+    world = duels((9, 1, 1, 5), (2, 2, 1, 5), (9, 3, 8, 5), (3, 4, 9, 5), (9, 5, 1, 5))
+    game, is_over = np.array([1, 2, 1, 3, 4]), np.array([True, False, True, True, True])
+    assert settled_shares(world, game, is_over).tolist() == [0.5, 0.0]
+
+
+def test_a_shared_exhibit_counts_by_the_first_round_that_showed_it() -> None:
+    world = Duels(
+        person=np.array([1, 2, 3, 3]), exhibit=np.array([7, 7, 8, 7]), round=np.array([1, 1, 2, 3]),
+        person_km=np.array([1.0, 9.0, 1.0, 9.0]), machine_km=np.array([5.0, 5.0, 5.0, 5.0]),
+    )  # fmt: skip
+    nobody = np.zeros(4, dtype=bool)
+    assert settled_shares(world, np.array([1, 1, 1, 2]), nobody).tolist() == [0.5, 1.0]
 
 
 def test_nothing_gives_nothing() -> None:
