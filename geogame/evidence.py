@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from geogame.models import Guess, Partition, Prediction
 from geogame.selections import Selection
 from geogame.statistics.duels import Bools, Duels, Floats, Ints
-from predictor import cells
+from predictor import cells, checkpoint, opponents
 from predictor.distribution import Distribution
 from predictor.geo import Point
 
@@ -166,5 +166,15 @@ _partitions: dict[str, cells.Partition] = {}
 def _partition(digest: str) -> cells.Partition:
     if digest not in _partitions:
         ids = np.frombuffer(bytes(Partition.objects.get(pk=digest).cell_ids), "<u8")
-        _partitions[digest] = cells.Partition(ids.astype(np.uint64))
+        here = _here()
+        known = here is not None and here.digest == digest
+        _partitions[digest] = here if here and known else cells.Partition(ids.astype(np.uint64))
     return _partitions[digest]
+
+
+def _here() -> cells.Partition | None:
+    """Return the cells of PlaNet's file on this machine, which knows where photos lie within each; None without one."""
+    try:
+        return checkpoint.read_header(opponents.Planet().path())[1]
+    except opponents.Unavailable:
+        return None

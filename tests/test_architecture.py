@@ -55,8 +55,8 @@ ARROWS = {
     "geogame.release.recompute": set(),  # goes along with each release and runs alone
     "geogame.selections": {"geogame.models", "geogame.rules", "django"},
     "geogame.evidence": {
-        "geogame.models", "geogame.selections", "geogame.statistics", "predictor.cells", "predictor.distribution",
-        "predictor.geo", "numpy", "django",
+        "geogame.models", "geogame.selections", "geogame.statistics", "predictor.cells", "predictor.checkpoint",
+        "predictor.distribution", "predictor.geo", "predictor.opponents", "numpy", "django",
     },
     "geogame.comparisons": {
         "geogame.evidence", "geogame.models", "geogame.news", "geogame.selections", "geogame.statistics", "numpy",
