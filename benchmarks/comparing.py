@@ -22,7 +22,8 @@ from django.test import Client
 from django.utils import timezone
 
 from benchmarks.measure import Result, seconds
-from geogame import columns, comparison_consumer, comparisons, evidence, exports, facts
+from geogame import comparison_consumer, comparisons, evidence
+from geogame.export import columns, facts, formats
 from geogame.models import Comparison, Exhibit, Game, Guess, Person, PhotoSet, Player, Round
 from geogame.selections import Selection
 from geogame.statistics.intervals import bootstrap
@@ -183,7 +184,7 @@ def message_s() -> float:
 def export(name: str) -> Result:
     """Stream all rows; memory, and when the first of them comes."""
     began, before = time.perf_counter(), _peak_mb()
-    parts = iter(exports.FORMATS["csv"].parts(columns.COLUMNS, facts.pages(Selection(), timezone.now())))
+    parts = iter(formats.FORMATS["csv"].parts(columns.COLUMNS, facts.pages(Selection(), timezone.now())))
     first = next(parts) + next(parts)  # the header, and the first rows
     first_s = time.perf_counter() - began
     count = first.count(b"\n") + sum(part.count(b"\n") for part in parts) - 1

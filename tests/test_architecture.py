@@ -31,25 +31,26 @@ ARROWS = {
         "geogame.models", "geogame.rules", "predictor.cells", "predictor.distribution", "predictor.s2", "numpy",
         "django",
     },
-    "geogame.facts": {"geogame.models", "geogame.selections", "django"},
-    "geogame.pseudonyms": {"django"},
-    "geogame.dictionary": set(),
-    "geogame.columns": {"geogame.dictionary", "geogame.facts", "geogame.pseudonyms"},
-    "geogame.parquet": {"geogame.dictionary", "pyarrow"},
-    "geogame.exports": {"geogame.dictionary", "geogame.facts", "geogame.parquet"},
-    "geogame.downloads": {"django"},
-    "geogame.anonymity": {"geogame.facts", "geogame.pseudonyms"},
-    "geogame.releasetables": {"geogame.anonymity", "geogame.dictionary"},
-    "geogame.releasefacts": {
-        "geogame.evidence", "geogame.facts", "geogame.models", "geogame.rules", "geogame.selections",
+    "geogame.export.facts": {"geogame.models", "geogame.selections", "django"},
+    "geogame.export.pseudonyms": {"django"},
+    "geogame.export.dictionary": set(),
+    "geogame.export.columns": {"geogame.export.dictionary", "geogame.export.facts", "geogame.export.pseudonyms"},
+    "geogame.export.parquet": {"geogame.export.dictionary", "pyarrow"},
+    "geogame.export.formats": {"geogame.export.dictionary", "geogame.export.facts", "geogame.export.parquet"},
+    "geogame.export.downloads": {"django"},
+    "geogame.release.anonymity": {"geogame.export.facts", "geogame.export.pseudonyms"},
+    "geogame.release.tables": {"geogame.release.anonymity", "geogame.export.dictionary"},
+    "geogame.release.facts": {
+        "geogame.evidence", "geogame.export.facts", "geogame.models", "geogame.rules", "geogame.selections",
         "geogame.statistics", "django", "numpy",
     },
-    "geogame.releasewords": {
-        "geogame.anonymity", "geogame.dictionary", "geogame.methods", "geogame.releasefacts", "geogame.releasetables",
+    "geogame.release.words": {
+        "geogame.release.anonymity", "geogame.export.dictionary", "geogame.methods", "geogame.release.facts",
+        "geogame.release.tables",
     },
-    "geogame.releases": {
-        "geogame.anonymity", "geogame.comparisons", "geogame.exports", "geogame.facts", "geogame.releasefacts",
-        "geogame.releasetables", "geogame.releasewords", "geogame.rules", "geogame.selections", "geogame.statistics",
+    "geogame.release.writing": {
+        "geogame.release.anonymity", "geogame.comparisons", "geogame.export.formats", "geogame.export.facts",
+        "geogame.release.facts", "geogame.release.tables", "geogame.release.words", "geogame.rules", "geogame.selections", "geogame.statistics",
         "numpy",
     },
     "geogame.release.recompute": set(),  # goes along with each release and runs alone

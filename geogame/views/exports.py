@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from geogame import columns, exports, facts, filters
-from geogame.downloads import Download
+from geogame import filters
+from geogame.export import columns, facts, formats
+from geogame.export.downloads import Download
 from geogame.language import sentence
 from geogame.rules.refusals import BadInput
 from geogame.selections import Selection
@@ -22,7 +23,7 @@ from geogame.selections import Selection
 def show(request: HttpRequest) -> HttpResponse:
     """Offer the files of a selection, and tell what their columns mean."""
     query = request.GET.urlencode()
-    context = {"formats": list(exports.FORMATS), "query": query, "columns": columns.COLUMNS, "version": columns.VERSION}
+    context = {"formats": list(formats.FORMATS), "query": query, "columns": columns.COLUMNS, "version": columns.VERSION}
     return render(request, "exports/show.html", context)
 
 
@@ -31,7 +32,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @staff_member_required
 def rounds(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Send every guess of a selection, made while it is sent. `names=1` and `voided=1` ask for more."""
-    if kind not in exports.FORMATS:
+    if kind not in formats.FORMATS:
         raise Http404
     now = timezone.now()
     try:
@@ -39,7 +40,7 @@ def rounds(request: HttpRequest, kind: str) -> HttpResponseBase:
     except BadInput as refusal:
         return HttpResponse(f"{sentence(refusal)}\n", status=400, content_type="text/plain; charset=utf-8")
     wanted = columns.NAMED if request.GET.get("names") else columns.COLUMNS
-    written = exports.FORMATS[kind]
+    written = formats.FORMATS[kind]
     return Download(written.parts(wanted, pages), written.content_type, f"rounds-{now:%Y-%m-%d}.{kind}")
 
 

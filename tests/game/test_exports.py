@@ -18,11 +18,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from geogame import asgi, columns, exports, facts
-from geogame.downloads import Download
-from geogame.facts import Page
+from geogame import asgi
+from geogame.export import columns, facts, formats
+from geogame.export.downloads import Download
+from geogame.export.facts import Page
+from geogame.export.pseudonyms import pseudonym
 from geogame.models import Experiment, Game, Person, PhotoSet, Player
-from geogame.pseudonyms import pseudonym
 from geogame.selections import Selection
 from tests.conftest import NOON
 from tests.game.test_asgi import Request
@@ -52,7 +53,7 @@ def staff(db: None) -> Client:
 
 def written(kind: str, **selected: Any) -> bytes:
     pages = facts.pages(Selection(**selected), LATER)
-    return b"".join(exports.FORMATS[kind].parts(columns.COLUMNS, pages))
+    return b"".join(formats.FORMATS[kind].parts(columns.COLUMNS, pages))
 
 
 def read_csv(content: bytes) -> Rows:
@@ -100,12 +101,12 @@ def test_a_row_tells_of_set_photo_and_group() -> None:
 def test_no_cell_is_run_by_a_spreadsheet() -> None:
     for row in csv.reader(io.StringIO(written("csv").decode(), newline="")):
         for cell in row:
-            assert not cell.startswith(exports.FORMULA) or float(cell) < 0, cell
+            assert not cell.startswith(formats.FORMULA) or float(cell) < 0, cell
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1"])
 def test_a_text_that_would_be_run_gets_an_apostrophe(text: str) -> None:
-    assert exports._text(text) == f"'{text}"
+    assert formats._text(text) == f"'{text}"
 
 
 @pytest.mark.usefixtures("_played")
@@ -222,11 +223,11 @@ def test_nobody_but_staff_gets_an_export(address: str, db: None) -> None:
 
 
 @pytest.mark.usefixtures("_played")
-@pytest.mark.parametrize("kind", list(exports.FORMATS))
+@pytest.mark.parametrize("kind", list(formats.FORMATS))
 def test_staff_download_each_format(kind: str, staff: Client) -> None:
     answer = staff.get(f"/export/rounds.{kind}?set=toy")
     assert answer.getvalue() == written(kind)
-    assert answer["Content-Type"] == exports.FORMATS[kind].content_type
+    assert answer["Content-Type"] == formats.FORMATS[kind].content_type
     assert answer["Content-Disposition"].endswith(f'.{kind}"')
     assert "no-store" in answer["Cache-Control"]
 
@@ -251,15 +252,15 @@ def test_the_admin_leads_to_the_export_and_the_page_hands_the_selection_on(staff
 def test_the_first_bytes_come_before_the_first_query(toy_set: PhotoSet) -> None:
     for kind in ("csv", "parquet"):
         with CaptureQueriesContext(connection) as asked:
-            assert next(exports.FORMATS[kind].parts(columns.COLUMNS, facts.pages(Selection(), LATER)))
+            assert next(formats.FORMATS[kind].parts(columns.COLUMNS, facts.pages(Selection(), LATER)))
         assert len(asked) == 0
 
 
-@pytest.mark.parametrize("kind", list(exports.FORMATS))
+@pytest.mark.parametrize("kind", list(formats.FORMATS))
 def test_rows_are_handed_on_while_more_are_to_be_read(
     kind: str, toy_set: PhotoSet, ana: Person, machine_says: Says, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geogame.parquet.GROUP_ROWS", 1)
+    monkeypatch.setattr("geogame.export.parquet.GROUP_ROWS", 1)
     play_game(toy_set, ana, [1], [2], machine_says)
     (page,) = facts.pages(Selection(), LATER)
     taken = 0
@@ -270,7 +271,7 @@ def test_rows_are_handed_on_while_more_are_to_be_read(
             taken += 1
             yield page
 
-    parts = exports.FORMATS[kind].parts(columns.COLUMNS, endless())
+    parts = formats.FORMATS[kind].parts(columns.COLUMNS, endless())
     for _ in range(3):
         assert next(parts)
     assert taken <= 3

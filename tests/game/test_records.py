@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from geogame import comparisons, evidence, play, records
-from geogame.columns import COLUMNS
+from geogame.export.columns import COLUMNS
 from geogame.models import Game, Person, PhotoSet, Round
 from geogame.rules.sphere import Point
 from geogame.selections import Selection

@@ -17,14 +17,13 @@ import frictionless
 import pytest
 from django.core.management import CommandError, call_command
 
-from geogame import releases
-from geogame.anonymity import large_enough
 from geogame.comparisons import plain
 from geogame.evidence import read
 from geogame.models import Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
-from geogame.release import recompute
-from geogame.releasetables import TABLES
-from geogame.releasewords import LICENCES
+from geogame.release import recompute, writing
+from geogame.release.anonymity import large_enough
+from geogame.release.tables import TABLES
+from geogame.release.words import LICENCES
 from geogame.rules.refusals import BadInput
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
@@ -43,7 +42,7 @@ CODES = (("people", "person"), ("rounds", "round"), ("rounds", "game"), ("exhibi
 
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(releases, "DRAWS", 20)
+    monkeypatch.setattr(writing, "DRAWS", 20)
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def crowd(toy_set: PhotoSet, machine_says: Says) -> list[Person]:
 
 
 def release(folder: Path, licence: str = "CC0-1.0", public: tuple[str, ...] = (), salt: bytes = SALT, **selected: Any):
-    return releases.write(folder, Selection(**selected), licence, public, salt, NOW)
+    return writing.write(folder, Selection(**selected), licence, public, salt, NOW)
 
 
 def checked(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -212,8 +211,8 @@ def test_a_number_that_does_not_follow_from_the_rows_is_named_even_where_all_sum
 
 @pytest.mark.usefixtures("crowd")
 def test_nothing_is_left_where_a_release_does_not_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geogame.releases.SUMS", "OTHERS")
-    with pytest.raises(releases.Broken):
+    monkeypatch.setattr("geogame.release.writing.SUMS", "OTHERS")
+    with pytest.raises(writing.Broken):
         release(tmp_path / "made")
     assert list(tmp_path.iterdir()) == []
 
@@ -243,7 +242,7 @@ def many(people: int, exhibits: int, seed: int) -> Duels:
     machine = [km() for _ in range(exhibits)]
     entries = [(p, e, km(), machine[e]) for p in range(people) for e in range(exhibits)]
     person, exhibit, person_km, machine_km = (list(each) for each in zip(*entries, strict=True))
-    return Duels(*(releases.np.array(each) for each in (person, exhibit, exhibit, person_km, machine_km)))
+    return Duels(*(writing.np.array(each) for each in (person, exhibit, exhibit, person_km, machine_km)))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import IO, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from geogame import columns, exports, facts
-from geogame.dictionary import markdown
+from geogame.export import columns, facts, formats
+from geogame.export.dictionary import markdown
 from geogame.language import sentence
 from geogame.management.commands import _selection
 from geogame.rules.refusals import Refused
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--format", choices=list(exports.FORMATS), default="csv")
+        parser.add_argument("--format", choices=list(formats.FORMATS), default="csv")
         parser.add_argument("--output", type=Path, help="file to write (default: standard output)")
         parser.add_argument("--names", action="store_true", help="people's names in place of pseudonyms")
         parser.add_argument("--voided", action="store_true", help="with the rows of seats that staff voided")
@@ -37,14 +37,14 @@ class Command(BaseCommand):
         if options["dictionary"]:
             self.stdout.write("\n".join(markdown(columns.COLUMNS)))
             return
-        tally = exports.Tally()
+        tally = formats.Tally()
         try:
             chosen = _selection.selection(options)
             pages = tally.count(facts.pages(chosen, timezone.now(), voided=options["voided"]))
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
         wanted = columns.NAMED if options["names"] else columns.COLUMNS
-        parts = exports.FORMATS[options["format"]].parts(wanted, pages)
+        parts = formats.FORMATS[options["format"]].parts(wanted, pages)
         if options["output"] is None:
             _print(parts, options["format"])
             return

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from geogame import releases
 from geogame.language import sentence
 from geogame.management.commands import _selection
-from geogame.releasewords import LICENCES
+from geogame.release import writing
+from geogame.release.words import LICENCES
 from geogame.rules.refusals import Refused
 
 SALT_BYTES = 32
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         chosen, folder = _selection.selection(options, **more), options["directory"]
         salt = secrets.token_bytes(SALT_BYTES)  # kept nowhere
         try:
-            told = releases.write(folder, chosen, options["licence"], options["coordinates"], salt, timezone.now())
+            told = writing.write(folder, chosen, options["licence"], options["coordinates"], salt, timezone.now())
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
         except OSError as error:

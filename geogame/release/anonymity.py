@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from geogame.facts import Fact
-from geogame.pseudonyms import under
+from geogame.export.facts import Fact
+from geogame.export.pseudonyms import under
 
 SMALLEST = 5  # people: a smaller group is not named
 ERROR_DIGITS = 3  # of km: to the metre, as duels are compared

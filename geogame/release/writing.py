@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from geogame import exports, releasewords
-from geogame.anonymity import SMALLEST, Disguise, day, large_enough
 from geogame.comparisons import plain
-from geogame.facts import Fact
-from geogame.releasefacts import Gathered, gather
-from geogame.releasetables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, TABLES, VERSION, WITHHELD, Table
+from geogame.export import formats
+from geogame.export.facts import Fact
+from geogame.release import words
+from geogame.release.anonymity import SMALLEST, Disguise, day, large_enough
+from geogame.release.facts import Gathered, gather
+from geogame.release.tables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, TABLES, VERSION, WITHHELD, Table
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection, set_called
 from geogame.statistics.duels import Duels
@@ -32,7 +33,7 @@ from geogame.statistics.report import figures, report
 SEED = 1
 DRAWS, DRAWN_DUELS, FEWEST_DRAWS = 2000, 40_000_000, 200  # of the bootstrap: fewer where there are very many duels
 MOST_FLIPS = 50_000_000  # units times duels up to which the script flips all signs exactly, in seconds
-SOURCES = Path(__file__).parent / "release"  # what is copied: the script, the licences
+SOURCES = Path(__file__).parent  # what is copied: the script, the licences
 SUMS = "SHA256SUMS"
 
 
@@ -91,11 +92,11 @@ def _fill(
     """Write all files, those first that others tell of."""
     for table, rows in _rows(gathered, disguise):
         with (folder / table.file).open("wb") as out:
-            out.writelines(exports.csv_parts(table.columns(disguise), [rows]))
+            out.writelines(formats.csv_parts(table.columns(disguise), [rows]))
     told = _figures(read_duels(folder), gathered, selection, now)
     _write_json(folder / "figures.json", told)
-    (folder / "dictionary.md").write_text(releasewords.dictionary(disguise), encoding="utf-8")
-    (folder / "README.md").write_text(releasewords.readme(told, gathered, disguise, licence), encoding="utf-8")
+    (folder / "dictionary.md").write_text(words.dictionary(disguise), encoding="utf-8")
+    (folder / "README.md").write_text(words.readme(told, gathered, disguise, licence), encoding="utf-8")
     shutil.copyfile(SOURCES / f"{licence}.txt", folder / "LICENSE")
     shutil.copyfile(SOURCES / "recompute.py", folder / "recompute.py")
     _write_json(folder / "datapackage.json", _package(folder, disguise, licence, now))
@@ -190,7 +191,7 @@ def _package(folder: Path, disguise: Disguise, licence: str, now: datetime) -> d
         "title": table.title,
         "schema": table.schema(disguise),
     } for table in TABLES]  # fmt: skip
-    title, path = releasewords.LICENCES[licence]
+    title, path = words.LICENCES[licence]
     return {
         "profile": "data-package",
         "name": f"beat-planet-{day(now)}",

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from geogame.anonymity import Disguise, day, km
-from geogame.dictionary import Column, schema
+from geogame.export.dictionary import Column, schema
+from geogame.release.anonymity import Disguise, day, km
 
 VERSION = 1  # of these columns
 

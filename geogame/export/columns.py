@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from geogame.dictionary import Column
-from geogame.facts import Fact
-from geogame.pseudonyms import pseudonym
+from geogame.export.dictionary import Column
+from geogame.export.facts import Fact
+from geogame.export.pseudonyms import pseudonym
 
 VERSION = 2  # of the columns. They are only added to, at the end; none changes what it means
 

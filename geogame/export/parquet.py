@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow
 from pyarrow.parquet import ParquetWriter
 
-from geogame.dictionary import Column
+from geogame.export.dictionary import Column
 
 GROUP_ROWS = 32_768  # in a row group; readers skip and share out whole groups
 TYPES = {

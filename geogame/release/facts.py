@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from geogame import evidence
 from geogame.evidence import Machine
-from geogame.facts import Fact, Page, pages, pages_of
+from geogame.export.facts import Fact, Page, pages, pages_of
 from geogame.models import Guess, Player, Round, Slot
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import NO_SECRET, Selection

@@ -5,17 +5,17 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from geogame.anonymity import Disguise
-from geogame.dictionary import markdown
+from geogame.export.dictionary import markdown
 from geogame.methods import SECTIONS
-from geogame.releasefacts import Gathered
-from geogame.releasetables import TABLES
+from geogame.release.anonymity import Disguise
+from geogame.release.facts import Gathered
+from geogame.release.tables import TABLES
 
 LICENCES = {  # by SPDX name: title, address
     "CC0-1.0": ("Creative Commons Zero v1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),
     "CC-BY-4.0": ("Creative Commons Attribution 4.0 International", "https://creativecommons.org/licenses/by/4.0/"),
 }
-TEXT = Path(__file__).parent / "release" / "README.md"
+TEXT = Path(__file__).parent / "README.md"
 REPORTED = 5  # of the sections on methods: the others tell of figures that a release does not have
 
 

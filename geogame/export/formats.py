@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from geogame import parquet
-from geogame.dictionary import Column
-from geogame.facts import Page
+from geogame.export import parquet
+from geogame.export.dictionary import Column
+from geogame.export.facts import Page
 
 FORMULA = (
     "=",
