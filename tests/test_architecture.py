@@ -50,7 +50,8 @@ ARROWS = {
     },
     "geogame.release.writing": {
         "geogame.release.anonymity", "geogame.comparisons", "geogame.export.formats", "geogame.export.facts",
-        "geogame.release.facts", "geogame.release.tables", "geogame.release.words", "geogame.rules", "geogame.selections", "geogame.statistics",
+        "geogame.release.facts", "geogame.release.tables", "geogame.release.words", "geogame.rules",
+        "geogame.selections", "geogame.statistics",
         "numpy",
     },
     "geogame.release.recompute": set(),  # goes along with each release and runs alone
