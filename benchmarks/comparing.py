@@ -201,6 +201,7 @@ def main() -> None:
     """Fill the database in two steps, measure, and print the results as JSON."""
     name, guesses = sys.argv[1], int(sys.argv[2])
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)  # without it no page can name its style sheets
     client, results = Client(), list[Result]()
     world()
     fill(FIRST)

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from geogame.models import CODE_ALPHABET, PhotoSet
+from geogame.rules.rounds import OFFERED
 
 COUNTDOWNS = [(0, _("None")), (10, _("10 seconds")), (20, _("20 seconds")), (30, _("30 seconds"))]
 PHOTOS_EACH = [("any", _("As the set has them")), ("one", _("Single photographs")), ("several", _("Trips of several"))]
@@ -26,7 +27,7 @@ class StartForm(forms.Form):
     photo_set = forms.ModelChoiceField(
         PhotoSet.objects.filter(published=True), to_field_name="slug", empty_label=None, label=_("Photos")
     )
-    rounds = forms.IntegerField(min_value=1, max_value=50, initial=5, label=_("Rounds"))
+    rounds = forms.IntegerField(min_value=1, max_value=50, initial=OFFERED, label=_("Rounds"))
     time_limit = forms.TypedChoiceField(choices=TIME_LIMITS, coerce=int, initial=60, label=_("Time for each round"))
     name = forms.CharField(max_length=40, required=False, label=_("Your name"))
 

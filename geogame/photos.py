@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from geogame import pictures
 from geogame.models import Domain, Exhibit, ExhibitPhoto, Partition, Person, Photo, PhotoSet, Prediction, Round, Slot
 from geogame.pictures import Unusable
+from geogame.rules import rounds
 from geogame.rules.refusals import BadInput, NotNow, gettext_noop
 from geogame.rules.sphere import Point
 from geogame.sources import Entry, Item, Refusal
@@ -230,9 +231,12 @@ def refuse_nothing(photo_set: PhotoSet, photos_each: PhotosEach) -> None:
 
 
 def refuse_too_many(photo_set: PhotoSet, n_rounds: int, photos_each: PhotosEach) -> None:
-    """Refuse to promise more rounds than the set has something to show for. Raises NotNow."""
+    """Refuse to promise more rounds than the set has something to show for. Raises NotNow.
+
+    What a form offers by itself is no promise: a set that is smaller than that plays all it has.
+    """
     most = usable(photo_set, photos_each).count()
-    if 0 < most < n_rounds:
+    if 0 < most < n_rounds and n_rounds > rounds.OFFERED:
         raise NotNow(
             gettext_noop("This set has enough for %(most)d of %(wanted)d rounds. Choose fewer."),
             most=most,

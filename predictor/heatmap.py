@@ -18,9 +18,7 @@ from predictor.geolocator import Geolocator
 GRID = 27  # places of the patch in each direction: about every four pixels of 112
 PATCH = 0.25  # of the side, as Zeiler and Fergus: a house front or a sign is hidden whole, a street is not
 STEP = 2  # the first pass takes every second place in both directions, all four edges among them
-REFINED = (
-    0.35  # of all places: the most that the second pass takes; 18 maps of nine pictures then correlate by 0.97 or more
-)
+REFINED = 0.35  # of all places: the most that the second pass takes; 18 maps then correlate by 0.97 with whole grids
 MATTERS = 0.25  # of the greatest drop, size and steepness together: what the second pass looks at again
 BATCH = 32
 LEAST = 1e-12  # a belief below this is none: its logarithm would only tell of rounding

@@ -388,3 +388,8 @@ def test_a_place_corrected_in_the_admin_moves_the_exhibit(client: Client, toy_se
     assert answer.status_code == 302
     exhibit = photo.exhibits.get()
     assert (exhibit.lat, exhibit.lng) == (1.5, 2.5)
+
+
+def test_a_small_set_plays_all_it_has_where_nobody_asked_for_more(toy_set: PhotoSet, client: Client) -> None:
+    assert client.post("/games/", {**ROOM, "rounds": 5}).status_code == 302
+    assert Game.objects.get().rounds.count() == 3
