@@ -28,7 +28,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.contrib.auth import get_user  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 from geogame.comparison_consumer import ComparisonConsumer  # noqa: E402
 from geogame.consumers import GameConsumer  # noqa: E402
@@ -250,6 +250,7 @@ def comes_from_here(headers: dict[bytes, str]) -> bool:
 SOCKETS = [
     path("ws/games/<code:code>/", GameConsumer.as_asgi()),
     path("ws/comparison/<slug:key>/", ComparisonConsumer.as_asgi()),
+    re_path("", WebsocketDenier.as_asgi()),  # anywhere else: a refusal, and no traceback in the log
 ]
 noting_arrival = InOneThread()
 application = ProtocolTypeRouter(

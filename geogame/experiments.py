@@ -213,7 +213,7 @@ def _place_for(person: Person, free: QuerySet[Slot]) -> Slot:
     """Return the first free place in which nothing, else the least, was met before. Raises NotNow if nothing is new."""
     shown = Round.objects.filter(opened_at__isnull=False, game__players__person=person)
     met = set(shown.order_by().values_list("exhibit", flat=True))
-    slot = min(free.order_by("number"), key=lambda each: len(met.intersection(each.exhibits)))
+    slot = min(free.order_by("attempt", "number"), key=lambda each: len(met.intersection(each.exhibits)))
     if met.issuperset(slot.exhibits):
         raise NotNow(gettext_noop("You have met all photographs of this experiment before; it needs fresh eyes."))
     return slot

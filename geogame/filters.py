@@ -28,7 +28,10 @@ def selection(asked: Mapping[str, str]) -> Selection:
     since, until = (_day(asked.get(name, "")) for name in ("since", "until"))
     words: dict[str, Any] = {theirs: asked.get(ours, "").strip() for ours, theirs in NAMES.items()}
     words |= {theirs: bool(asked.get(ours, "")) for ours, theirs in FLAGS.items()}
-    until = until and until + timedelta(days=1)  # the day itself counts
+    try:
+        until = until and until + timedelta(days=1)  # the day itself counts
+    except OverflowError as error:
+        raise BadInput(gettext_noop("%(text)s is no date that a calendar goes on from."), text="9999-12-31") from error
     return Selection(**words, opponent=opponent, weights=weights, since=since, until=until)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import resource
 import signal
 import socket
 import sys
@@ -106,12 +107,23 @@ def serve(server: "Server", worker: Worker | None) -> None:
     """Serve until SIGTERM or Ctrl-C; then let the pages go first, and the worker after them."""
     # The web server raises the signal again once it is done: an exit, unlike a death, comes past the worker.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _allow_many_connections()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             server.run()
     finally:
         if worker:
             worker.stop()
+
+
+OPEN_FILES = 65_536
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as this machine grants: a hall has several connections for each seat."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, _soft), hard))
 
 
 class Server(uvicorn.Server):

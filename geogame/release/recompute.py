@@ -247,7 +247,9 @@ def units(duels: list[Duel]) -> Units:
     met: dict[str, set[str]] = defaultdict(set)
     for person, exhibit, *_ in duels:
         met[exhibit].add(person)
-    return by_exhibit(duels) if any(len(people) > 1 for people in met.values()) else by_person(duels)
+    everybody = {person for people in met.values() for person in people}
+    is_one_group = len(everybody) > 1 and len(duels) >= 0.8 * len(everybody) * len(met)  # a room, a class
+    return by_exhibit(duels) if is_one_group else by_person(duels)
 
 
 def by_exhibit(duels: list[Duel]) -> Units:

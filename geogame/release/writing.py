@@ -48,6 +48,7 @@ def write(
 
     `public` names the photo sets whose places may be told. The salt makes the names, and must not be kept.
     """
+    folder = folder.resolve()  # "." has no name
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(gettext_noop("%(folder)s is there already and holds something."), folder=folder)
     open_sets = frozenset(set_called(name).slug for name in public)

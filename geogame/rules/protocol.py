@@ -51,8 +51,9 @@ MISSING = gettext_noop(
     "duel and is counted. The same holds for people and machine."
 )
 TAKING_PART = gettext_noop(
-    "One place for each person, given in the order of the places to whoever comes. A place with photographs that the "
-    "person has met is given only if no other is free, and not at all if nothing in it is new."
+    "One place for each person, as far as this site can tell: it knows browsers and accounts. Free places are given in "
+    "their order to whoever comes, those that somebody gave up last. A place with photographs that the person has met is "
+    "given only if no other is free, and not at all if nothing in it is new."
 )
 EXCLUDED = {
     "seen_before": gettext_noop("A round whose photographs the person had met in an earlier game is counted out."),

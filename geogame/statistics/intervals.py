@@ -9,6 +9,8 @@ from scipy import special
 from geogame.statistics.duels import Duels, Floats
 from geogame.statistics.resampling import SHARES, STATISTICS, Sample, draw, sample, seen
 
+FEWEST_OF_A_MEDIAN = 6  # units: the least and the greatest of n enclose a median with 1 - 2^(1 - n)
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -52,7 +54,8 @@ def bootstrap(duels: Duels, seed: int, draws: int = 2000, level: float = 0.95) -
     without a value (no duel was drawn, or both medians fell on missing answers) could have been anything and lies
     beyond both ends. Shares of the machine over shared exhibits get Wilson's interval, since each exhibit is one yes or
     no; so do shares of 0 or 1, which no draw changes, with each person or exhibit as one case. One person alone, or one
-    exhibit shared by all, gives NaN ends. Which corrections, was decided by simulations: `python -m
+    exhibit shared by all, gives NaN ends, and so do medians of fewer than six units: even from the least to the
+    greatest would not hold 95 %. Which corrections, was decided by simulations: `python -m
     benchmarks.coverage`.
     """
     drawn_from = sample(duels)
@@ -63,7 +66,7 @@ def bootstrap(duels: Duels, seed: int, draws: int = 2000, level: float = 0.95) -
 
 def _interval(drawn_from: Sample, name: str, values: Floats, figure: float, crossed: float, level: float) -> Interval:
     units = drawn_from.units(name)
-    if units < 2 or math.isnan(figure):
+    if units < (FEWEST_OF_A_MEDIAN if "median" in name else 2) or math.isnan(figure):
         return Interval(math.nan, math.nan, level)
     single = not drawn_from.own and not drawn_from.is_crossed(name)  # each unit is one answer of the machine
     if name in SHARES and (single or figure in (0.0, 1.0)):

@@ -92,6 +92,12 @@ def _machine(duels: Duels, person: Ints, exhibit: Ints, own: bool) -> Ranked:
     return Ranked(errors_km[order], owner[order], None)
 
 
+def is_one_group(duels: Duels) -> bool:
+    """True where several people met the same exhibits, nearly all of them nearly all: a room, a class."""
+    people, exhibits = len(np.unique(duels.person)), len(np.unique(duels.exhibit))
+    return people > 1 and len(duels) >= _NEARLY_ALL * people * exhibits
+
+
 def has_own_exhibits(duels: Duels) -> bool:
     """True where every exhibit was met by one person only, as in the PlaNet paper."""
     _, first, exhibit = np.unique(duels.exhibit, return_index=True, return_inverse=True)
@@ -188,6 +194,7 @@ def share_name(side: str, km: float) -> str:
     return f"{side}_within_{km:g}_km"
 
 
+_NEARLY_ALL = 0.8  # of what a group would have met if nobody had come late or left
 SHARES = (
     "win_rate",
     "win_rate_ties_half",

@@ -71,21 +71,35 @@ def shares_won(duels: Duels) -> Floats:
 
 
 def settled_shares(duels: Duels, game: Ints, is_over: Bools) -> Floats:
-    """Take of each unit what no later round can change, so that an interval may be watched while games go on.
+    """Take what no later round can change and what does not hang together, so that an interval may be watched.
 
-    Where exhibits are shared, each counts by the first round that showed it, among all who met it there. Where
-    everybody has exhibits of their own, each person counts by their first game, once that is over. What comes later of
-    the same exhibit or person changes nothing: units whose number or share could still move would let one look ahead.
+    A unit is a game that is over and whose people are in no unit before it, by those of its exhibits that no unit
+    before it has shown: the people's share of its duels. So no person and no exhibit counts in two units, whoever plays
+    on changes nothing, and each unit is as good as the next before it has been played. A room is one unit, however many
+    people sit in it; where everybody plays alone, as in the paper's protocol, each person is one.
 
-    The game of each duel and whether it is over, (n,) each. Returns shares in [0, 1], in the order of settling.
+    The game of each duel and whether it is over, (n,) each. Returns shares in [0, 1], in the order of the games' last
+    duels.
     """
-    if has_own_exhibits(duels):
-        unit, within, settled = duels.person, game, is_over
-    else:
-        unit, within, settled = duels.exhibit, duels.round, np.ones(len(duels), dtype=bool)
-    _, first, number = np.unique(unit, return_index=True, return_inverse=True)
-    kept = settled & (within == within[first][number]) if len(duels) else settled
-    return _shares(duels.take(kept), unit[kept])
+    score = (1 + outcomes(duels.person_km, duels.machine_km)) / 2
+    people, exhibits, shares = set[int](), set[int](), list[float]()
+    for rows in _by_game(game, is_over & is_duel(duels)):
+        here = set(duels.person[rows].tolist())
+        new = [row for row in rows.tolist() if int(duels.exhibit[row]) not in exhibits]
+        if here & people or not new:
+            continue
+        shares.append(float(score[new].mean()))
+        people |= here
+        exhibits |= set(duels.exhibit[new].tolist())
+    return np.array(shares)
+
+
+def _by_game(game: Ints, counts: Bools) -> list[Ints]:
+    """The rows that count of each game, games in the order of their last rows."""
+    rows = np.flatnonzero(counts)
+    rows = rows[np.argsort(game[rows], kind="stable")]
+    games = np.split(rows, np.flatnonzero(np.diff(game[rows])) + 1) if rows.size else []
+    return sorted(games, key=lambda each: int(each[-1]))
 
 
 def _shares(duels: Duels, codes: Ints) -> Floats:

@@ -10,7 +10,7 @@ from scipy import special
 
 from geogame.statistics.duels import Duels, Floats, Ints, is_duel, machine_once, outcomes
 from geogame.statistics.errors import paired_differences
-from geogame.statistics.resampling import has_own_exhibits
+from geogame.statistics.resampling import is_one_group
 
 _EXACT_BELOW = 50  # differences: from there on R's wilcox.test takes the normal distribution
 _DIRECT = 100_000_000  # multiplications that a convolution may cost before it goes by way of Fourier
@@ -30,14 +30,15 @@ def units(duels: Duels) -> Units:
     """Find what can be counted as independent, and who was ahead there.
 
     Duels before the same exhibit are not independent: the machine's one answer, good or bad, meets everybody. So where
-    exhibits were shared, as in a room, each exhibit is one unit: the people's median error against the machine's error.
-    What a test says then holds for these people and other exhibits like these. Where everybody had exhibits of their
-    own, as in the paper's protocol, each person is one unit: duels won less duels lost, and the median of that person's
-    differences. That holds for other people like these.
+    one group met the same exhibits, as in a room, each exhibit is one unit: the people's median error against the
+    machine's error. What a test says then holds for these people and other exhibits like these. Otherwise, as in the
+    paper's protocol, each person is one unit: duels won less duels lost, and the median of that person's differences.
+    That holds for other people like these, and assumes that they met exhibits of their own; where some were met by
+    several people it is an approximation.
 
     Units without a duel are left out. A person whose differences have their middle between -inf and +inf is 0 km apart.
     """
-    return _people(duels) if has_own_exhibits(duels) else _exhibits(duels)
+    return _exhibits(duels) if is_one_group(duels) else _people(duels)
 
 
 def _exhibits(duels: Duels) -> Units:

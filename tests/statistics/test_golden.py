@@ -108,13 +108,11 @@ def test_while_games_go_on_only_what_is_settled_counts() -> None:
     assert settled_shares(world, game, is_over).tolist() == [0.5, 0.0]
 
 
-def test_a_shared_exhibit_counts_by_the_first_round_that_showed_it() -> None:
-    world = Duels(
-        person=np.array([1, 2, 3, 3]), exhibit=np.array([7, 7, 8, 7]), round=np.array([1, 1, 2, 3]),
-        person_km=np.array([1.0, 9.0, 1.0, 9.0]), machine_km=np.array([5.0, 5.0, 5.0, 5.0]),
-    )  # fmt: skip
-    nobody = np.zeros(4, dtype=bool)
-    assert settled_shares(world, np.array([1, 1, 1, 2]), nobody).tolist() == [0.5, 1.0]
+def test_no_person_and_no_exhibit_is_in_two_of_the_units_that_may_be_watched() -> None:
+    """A room of two; then three, alone, before one exhibit that is new and one that is not; then one again."""
+    world = duels((1, 7, 1, 5), (2, 7, 9, 5), (3, 8, 1, 5), (3, 7, 9, 5), (1, 9, 1, 5))
+    game, is_over = np.array([1, 1, 2, 2, 3]), np.ones(5, dtype=bool)
+    assert settled_shares(world, game, is_over).tolist() == [0.5, 1.0]
 
 
 def test_nothing_gives_nothing() -> None:

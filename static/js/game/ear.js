@@ -48,6 +48,7 @@ export function openEar({ root, code, role }, { hear, online }) {
 
   function lost(why) {
     isBarred = why === NO_SEAT;
+    if (isBarred) clearInterval(pollTimer);
     if (isBarred) return;
     failures += 1;
     if (failures > 1) online(false);

@@ -34,6 +34,12 @@ export function openRoom(page, act, say) {
     link.value = own.hostKey ? `${location.origin}${page.dataset.root}games/${page.dataset.code}/lead/${own.hostKey}/` : "";
   }
 
+  /** All that the menu shows, but for who is still thinking. */
+  function menuOf({ players, own, game, phase, round }) {
+    const people = players.map(({ id, name, gone }) => [id, name, gone]);
+    return JSON.stringify([people, own.seat, own.leads, own.hostKey, game.hostSeat, game.locked, phase, round?.id]);
+  }
+
   function action(words, then) {
     const made = document.createElement("button");
     made.type = "button";
@@ -76,7 +82,7 @@ export function openRoom(page, act, say) {
       shown = snapshot;
       if (before?.own.seat && snapshot.own.seat === null) say(gettext("You are no longer in this room."));
       for (const way of seats) way.hidden = snapshot.own.seat !== null || snapshot.game.locked || snapshot.phase === "over";
-      if (dialog.open && snapshot.version !== before?.version) render(); // else a button would lose the focus for nothing
+      if (dialog.open && menuOf(snapshot) !== menuOf(before)) render(); // else a button goes from under a finger
     },
   };
 }

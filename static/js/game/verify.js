@@ -13,7 +13,10 @@ export function openVerify(box) {
 
   function check() {
     const kept = JSON.parse(sessionStorage.getItem(KEPT + shown.round.id) ?? "{}");
-    list.replaceChildren(...shown.round.commitments.map((told) => row(told, verdict(told, kept[told.of]))),
+    const told = new Set(shown.round.commitments.map(({ of }) => of));
+    const gone = Object.keys(kept).filter((of) => !told.has(of));
+    list.replaceChildren(...shown.round.commitments.map((each) => row(each, verdict(each, kept[each.of]))),
+      ...gone.map((of) => withdrawn(of, kept[of])),
       ...(shown.promised ? [ahead(shown.promised)] : []));
     list.scrollIntoView({ block: "nearest" });
   }
@@ -58,6 +61,15 @@ export function isShown({ of, name, lat, lng }, { reveal, players }) {
   // Within one unit, a centimetre: which way a half is rounded is not the same in every language.
   const fits = (degrees, e7) => degrees !== null && Math.abs(degrees * E7 - Number(e7)) <= 1;
   return Boolean(place) && fits(place.lat, lat) && fits(place.lng, lng);
+}
+
+/** What was promised here and is not among what is told now. */
+function withdrawn(of, digest) {
+  const item = document.createElement("li");
+  item.dataset.verdict = false;
+  const what = of === "place" ? gettext("The place") : gettext("The machine's answer");
+  item.append(cell("span", `✗ ${what}: ${gettext("false: it was promised, and the promise has been withdrawn")}`), cell("code", digest));
+  return item;
 }
 
 /** The next place's promise, for whoever wants to note it elsewhere. */
