@@ -52,8 +52,8 @@ MISSING = gettext_noop(
 )
 TAKING_PART = gettext_noop(
     "One place for each person, as far as this site can tell: it knows browsers and accounts. Free places are given in "
-    "their order to whoever comes, those that somebody gave up last. A place with photographs that the person has met is "
-    "given only if no other is free, and not at all if nothing in it is new."
+    "their order to whoever comes, those that somebody gave up last. A place with photographs that the person has met "
+    "is given only if no other is free, and not at all if nothing in it is new."
 )
 EXCLUDED = {
     "seen_before": gettext_noop("A round whose photographs the person had met in an earlier game is counted out."),

@@ -398,7 +398,8 @@ def test_a_game_that_is_not_finished_in_time_frees_its_place(sealed: Experiment,
     old, new = sealed.slots.filter(number=game.slot.number).order_by("attempt")
     assert (old.excluded, new.excluded, new.attempt, new.game) == ("unfinished", "", 2, None)
     assert old.exhibits == new.exhibits
-    assert experiments.take_part(sealed, ben, "Ben", too_late).slot == new
+    assert experiments.take_part(sealed, ben, "Ben", too_late).slot.attempt == 1  # what was given up goes last
+    assert experiments.take_part(sealed, Person.objects.create(name="Cas"), "Cas", too_late).slot == new
     assert seals.broken(sealed) == []
 
 
