@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from geogame.comparisons import plain
 from geogame.export import formats
 from geogame.export.facts import Fact
 from geogame.release import words
@@ -28,7 +27,7 @@ from geogame.release.tables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, T
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection, set_called
 from geogame.statistics.duels import Duels
-from geogame.statistics.report import figures, report
+from geogame.statistics.report import figures, plain, report
 
 SEED = 1
 DRAWS, DRAWN_DUELS, FEWEST_DRAWS = 2000, 40_000_000, 200  # of the bootstrap: fewer where there are very many duels

@@ -17,7 +17,6 @@ import frictionless
 import pytest
 from django.core.management import CommandError, call_command
 
-from geogame.comparisons import plain
 from geogame.evidence import read
 from geogame.models import Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
 from geogame.release import recompute, writing
@@ -28,7 +27,7 @@ from geogame.rules.refusals import BadInput
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
 from geogame.statistics.duels import Duels
-from geogame.statistics.report import figures, report
+from geogame.statistics.report import figures, plain, report
 from tests.conftest import NOON, add_photo
 from tests.game.test_records import Says, play_game
 from tests.statistics.worlds import by_hand, own, paper
