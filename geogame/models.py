@@ -245,7 +245,9 @@ class Experiment(Sealed):
     """A comparison whose rules are frozen before its first round. Facts until the seal; the seal; what came of it."""
 
     SEALED = {"sealed_at__isnull": False}
-    AFTER_THE_SEAL = frozenset({"finished_at"})
+    AFTER_THE_SEAL = frozenset(
+        {"finished_at", "abandoned_at", "abandoned_because", "exposed_at", "checked_at", "checked_rounds", "broken"}
+    )
 
     slug = models.SlugField(unique=True, max_length=80)
     name = models.CharField(_("name"), max_length=120)
@@ -268,6 +270,15 @@ class Experiment(Sealed):
     seal = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256 of the protocol's canonical JSON
     sealed_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)  # when the sealed number was reached
+    # Or staff ended it before that, with a reason: nothing of it is ever compared.
+    abandoned_at = models.DateTimeField(_("abandoned at"), null=True, editable=False)
+    abandoned_because = models.CharField(_("abandoned because"), max_length=300, blank=True, editable=False)
+    exposed_at = models.DateTimeField(null=True, editable=False)  # since when players can choose a set with its photos
+    # The last time that the record was held against the seal: after how many closed rounds, and which parts of it did
+    # not hold (names of `seals.PARTS`); NULL: not yet.
+    checked_at = models.DateTimeField(null=True, editable=False)
+    checked_rounds = models.PositiveIntegerField(null=True, editable=False)
+    broken = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -280,10 +291,19 @@ class Experiment(Sealed):
                 | (Q(sealed_at__isnull=False, protocol__isnull=False) & ~Q(seal="")),
                 name="experiment_is_sealed_or_not",
             ),
+            models.CheckConstraint(
+                condition=Q(abandoned_at=None, abandoned_because="")
+                | (Q(abandoned_at__isnull=False, sealed_at__isnull=False, finished_at=None) & ~Q(abandoned_because="")),
+                name="experiment_is_abandoned_for_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def over_at(self) -> datetime | None:
+        """Return when it was finished or abandoned; None while it runs."""
+        return self.finished_at or self.abandoned_at
 
 
 class Game(models.Model):
@@ -306,6 +326,7 @@ class Game(models.Model):
         Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="games", editable=False
     )
     version = models.PositiveIntegerField(default=0)  # grows with every change that a snapshot can show
+    ground = models.PositiveIntegerField(default=0)  # the version of the last change that was more than people's guesses
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
 
@@ -320,10 +341,14 @@ class Game(models.Model):
 
 
 class Slot(Sealed):
-    """A place in an experiment: who takes it plays these exhibits. Given up, the same exhibits get another attempt."""
+    """A place in an experiment: who takes it plays these exhibits.
+
+    Those beyond the experiment's number of people are spare ones. Given up, a place is replaced by the next spare one;
+    where none is left, the same exhibits get another attempt.
+    """
 
     SEALED = {}  # places are made at the seal
-    AFTER_THE_SEAL = frozenset({"game", "taken_at", "excluded"})
+    AFTER_THE_SEAL = frozenset({"game", "taken_at", "excluded", "replaced"})
 
     class Excluded(models.TextChoices):
         UNFINISHED = "unfinished", _("not finished in time")
@@ -337,6 +362,7 @@ class Slot(Sealed):
     game = models.OneToOneField(Game, null=True, on_delete=models.PROTECT, related_name="slot")
     taken_at = models.DateTimeField(null=True)
     excluded = models.CharField(max_length=12, choices=Excluded, blank=True)
+    replaced = models.BooleanField(default=False)  # excluded before the end, so that another is played instead
 
     class Meta:
         ordering = ["experiment", "number", "attempt"]
@@ -346,6 +372,7 @@ class Slot(Sealed):
                 fields=["experiment", "number"], condition=Q(excluded=""), name="one_slot_counts_for_each_number"
             ),
             models.CheckConstraint(condition=Q(game=None) ^ Q(taken_at__isnull=False), name="slot_is_taken_or_free"),
+            models.CheckConstraint(condition=Q(replaced=False) | ~Q(excluded=""), name="slot_is_replaced_if_excluded"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from geogame.models import Game
 log = logging.getLogger(__name__)
 
 OPENED, CLOSED, FINISHED = "round opened", "round closed", "finished"
+GUESSED = "guessed"  # people did, and nothing else has changed
 URGENT = frozenset({OPENED, CLOSED, FINISHED})  # what everybody waits for: passed on at once
 A_MOMENT_S = 0.1  # between two headlines of a game that are not urgent
 GAMES = 10_000  # of which a process remembers when it told of them
@@ -60,7 +61,8 @@ def announce(game: Game, headline: str) -> None:
 
     A lost headline is harmless: the next one, or a poll, brings the whole state.
     """
-    Game.objects.filter(pk=game.pk).update(version=F("version") + 1)
+    raised = F("version") + 1
+    Game.objects.filter(pk=game.pk).update(version=raised, **({} if headline == GUESSED else {"ground": raised}))
 
     def send() -> None:  # a nested function: on_commit(partial(...), robust=True) fails in Django 5.2
         if headline not in URGENT and not _is_first(game.pk):

@@ -30,7 +30,7 @@ from geogame.models import (
     Prediction,
     Round,
 )
-from geogame.news import CLOSED, FINISHED, OPENED, announce
+from geogame.news import CLOSED, FINISHED, GUESSED, OPENED, announce
 from geogame.rules import commitments, rounds, scoring, sphere
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, Refused, TooLate, gettext_noop
 from geogame.rules.sphere import Point
@@ -38,6 +38,7 @@ from geogame.rules.sphere import Point
 MOST_SEATS = 500  # of people in one room
 ROUNDS_AHEAD = 1  # of the one that is showing: the machines may answer it meanwhile
 TRIES = 3  # of a batch of guesses that the database undid for another transaction's sake
+ANSWERED = "answered"  # a machine did, or the first of the people, whose guess began the countdown
 UNDONE = frozenset({"40P01", "40001"})  # SQLSTATE: deadlock, serialization failure
 
 
@@ -283,6 +284,7 @@ def guess_all(round_pk: uuid.UUID, sent: Sequence[Sent]) -> list[Guess | Refused
 @transaction.atomic
 def _guess_all(round_pk: uuid.UUID, sent: Sequence[Sent]) -> list[Guess | Refused]:
     locked, latest = _lock(round_pk, max(each.at for each in sent))
+    closes_at = locked.closes_at
     players = locked.game.players.in_bulk([each.player for each in sent])
     known = {each.player_id: each for each in Guess.objects.filter(round=locked, player__in=players)}
     answers: dict[int, Guess | Refused] = {}
@@ -298,7 +300,8 @@ def _guess_all(round_pk: uuid.UUID, sent: Sequence[Sent]) -> list[Guess | Refuse
                 new.append(made)
     if new:
         _write(locked, new)
-        announce(locked.game, "guessed")
+        is_plain = locked.closes_at == closes_at and not any(each.player.is_machine for each in new)
+        announce(locked.game, GUESSED if is_plain else ANSWERED)
         _close_if_due(locked, latest)
     return [answers[place] for place in range(len(sent))]
 
@@ -365,7 +368,7 @@ def answer_for_machines(this_round: Round, now: datetime) -> None:
             guess(machine, locked, point, key="", now=now)
         elif prediction:  # the machine could not read the photo: it has no answer, and nobody waits for one
             _write(locked, [_new_guess(machine, locked, None, now)])
-            announce(locked.game, "guessed")
+            announce(locked.game, ANSWERED)
             _close_if_due(locked, now)
 
 

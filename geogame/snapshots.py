@@ -47,10 +47,12 @@ class Board:
     """A game at one version: what all see alike, and what each viewer's own part is made of."""
 
     version: int
+    ground: int  # the version of the last change that was more than people's guesses
     common: Json
     text: str  # the common part as JSON
     current: Round | None
     phase: str
+    players: Sequence[Player]
     seats: Sequence[rounds.Seat]
     machine: Player | None  # that people are held against
     standings: Mapping[int | None, Json]  # with the machine, at a reveal: of each player's pin
@@ -116,27 +118,83 @@ _building = threading.Lock()
 
 def board(game_pk: int) -> Board:
     """Return a game's board, built once for a version in this process."""
-    if known := _known(game_pk):
+    mark = _mark(game_pk)
+    if known := _known(game_pk, mark):
         return known
     with _building:  # the others wait for what this one builds
-        if known := _known(game_pk):
+        if known := _known(game_pk, mark):
             return known
-        built = _boards[game_pk] = _build(game_pk)
+        built = _boards[game_pk] = _with_new_guesses(game_pk, mark) or _build(game_pk)
         _boards.move_to_end(game_pk)
         while len(_boards) > BOARDS:
             _boards.popitem(last=False)
         return built
 
 
-def _known(game_pk: int) -> Board | None:
-    """Return the board of the game's version if it was built, with the host's last sign of life, which raises none."""
-    version, seen_at = Game.objects.values_list("version", "host_seen_at").get(pk=game_pk)
+@dataclass(frozen=True)
+class _Mark:
+    """What tells whether a board is still good."""
+
+    version: int
+    ground: int
+    host_seen_at: datetime | None
+
+
+def _mark(game_pk: int) -> _Mark:
+    return _Mark(*Game.objects.values_list("version", "ground", "host_seen_at").get(pk=game_pk))
+
+
+def _known(game_pk: int, mark: _Mark) -> Board | None:
+    """Return the board of the game's version, or of a newer one, if it was built.
+
+    With the host's last sign of life, which raises no version.
+    """
     known = _boards.get(game_pk)
-    if known is None or known.version != version:
+    if known is None or known.version < mark.version:
         return None
-    if seen_at is None or not known.seated:
+    if mark.host_seen_at is None or not known.seated:
         return known
-    return replace(known, take_over_at=leading.take_over_at(known.seated, known.host_seat, seen_at))
+    return replace(known, take_over_at=leading.take_over_at(known.seated, known.host_seat, mark.host_seen_at))
+
+
+def _with_new_guesses(game_pk: int, mark: _Mark) -> Board | None:
+    """Return the last board with the guesses that have come since; None where more than that has changed.
+
+    One question to the database instead of ten: most of what happens to a game are guesses.
+    """
+    known = _boards.get(game_pk)
+    if known is None or known.ground != mark.ground or known.phase != "showing" or known.current is None:
+        return None
+    newest = max((guess.pk for guess in known.own_guesses.values()), default=0)
+    new = {guess.player_id: guess for guess in known.current.guesses.filter(pk__gt=newest)}
+    guesses = {**known.own_guesses, **new}
+    listed = [{**each, "state": "locked"} if each["id"] in new else each for each in known.common["players"]]
+    common = {**known.common, "version": mark.version, "players": listed}
+    return replace(
+        known,
+        version=mark.version,
+        common=common,
+        text=_written(common),
+        seats=_seats(known.players, known.current, guesses),
+        errors_km={player: guess.error_km for player, guess in guesses.items()},
+        own_guesses=guesses,
+        built_at=time.monotonic(),
+    )
+
+
+def _written(common: Json) -> str:
+    return json.dumps(common, separators=(",", ":"), default=str)
+
+
+def _seats(players: Sequence[Player], current: Round | None, guesses: Mapping[int, Guess]) -> list[rounds.Seat]:
+    """Return who plays in the round that is current, or has answered in it, and when."""
+    if current is None:
+        return []
+    return [
+        rounds.Seat(player.is_machine, guesses[player.pk].created_at if player.pk in guesses else None)
+        for player in players
+        if player.pk in guesses or _plays(player, current)
+    ]
 
 
 def forget_boards() -> None:
@@ -222,20 +280,17 @@ def _build(game_pk: int) -> Board:
         "reveal": _reveal(game, current, machine, belief, told) if current and phase == "reveal" else None,
         "results": results and results.common,
     }
-    answered = {guess.player_id: guess.created_at for guess in here}
     seated = _seated(game, players)
     host_seat = _host_seat(game, players)
     return Board(
         version=game.version,
+        ground=game.ground,
         common=common,
-        text=json.dumps(common, separators=(",", ":"), default=str),
+        text=_written(common),
         current=current,
         phase=phase,
-        seats=[
-            rounds.Seat(player.is_machine, answered.get(player.pk))
-            for player in players
-            if current and (player.pk in answered or _plays(player, current))
-        ],
+        players=players,
+        seats=_seats(players, current, by_player),
         machine=machine,
         standings=_standings(belief, here, current.truth()) if belief and current else {},
         errors_km={guess.player_id: guess.error_km for guess in here},
@@ -294,11 +349,19 @@ def _game(game: Game, players: Sequence[Player]) -> Json:
         "zoom": game.zoom,
         "isRoom": game.is_room,
         "locked": game.locked_at is not None,
-        "host": game.host.name if game.is_room and game.host else None,
+        "host": _host_name(game, players),
         "hostSeat": _host_seat(game, players),
         "next": game.next_game.code if game.next_game else None,
         "notice": notice(game, players),
     }
+
+
+def _host_name(game: Game, players: Sequence[Player]) -> str | None:
+    """Return what a room's host is called: as the seat is, where there is one, since two hosts' names may be alike."""
+    if not game.is_room or game.host is None:
+        return None
+    seat = _host_seat(game, players)
+    return next((each.name for each in players if each.pk == seat), game.host.name)
 
 
 def _host_seat(game: Game, players: Sequence[Player]) -> int | None:

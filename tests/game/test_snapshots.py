@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from geogame import play, rooms
 from geogame.models import Game, Person, PhotoSet, Player, Round
 from geogame.rules.sphere import Point
-from geogame.snapshots import Json, snapshot
+from geogame.snapshots import Json, board, forget_boards, snapshot
 from tests.conftest import CARD, NOON
 
 HERE, THERE = Point(10.5, 20.25), Point(-5.5, 99.125)
@@ -195,3 +197,31 @@ def test_in_a_large_room_the_guesses_of_the_best_are_told_to_all(room: Game, ana
     assert told == {machine.pk, *(player.pk for player in seats[-4:])}
     assert view["results"]["rounds"][0]["winner"] == seats[-1].pk
     assert [each["player"] for each in view["own"]["guesses"]] == [seats[0].pk]
+
+
+def test_a_board_grows_by_guesses_and_is_then_what_it_would_be_anew(
+    room: Game, ana: Person, ben: Person, django_assert_num_queries: Any
+) -> None:
+    play.join(room, ana, "Ana", NOON)
+    ben_seat = play.join(room, ben, "Ben", NOON)
+    opened = rooms.go_on(room, room.host, NOON)
+    assert opened is not None
+    first = board(room.pk)
+    play.guess(ben_seat, opened, HERE, "k", at(3))
+    with django_assert_num_queries(2):
+        grown = board(room.pk)
+    assert (first.common["version"], len(first.own_guesses)) == (grown.version - 1, 0)
+    forget_boards()
+    anew = board(room.pk)
+    assert replace(grown, built_at=0, current=None) == replace(anew, built_at=0, current=None)
+
+
+def test_a_board_is_built_anew_where_more_than_a_guess_has_changed(room: Game, ana: Person, ben: Person) -> None:
+    play.join(room, ana, "Ana", NOON)
+    ben_seat = play.join(room, ben, "Ben", NOON)
+    Game.objects.filter(pk=room.pk).update(countdown_s=20)
+    opened = rooms.go_on(room, room.host, NOON)
+    assert opened is not None
+    assert seen(room, ben_seat, 3)["clock"]["closesInMs"] == 57_000
+    play.guess(ben_seat, opened, HERE, "k", at(3))
+    assert seen(room, ben_seat, 3)["clock"]["closesInMs"] == 20_000
