@@ -9,6 +9,7 @@ look at the games' version numbers finds out.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from geogame.models import Game
 from geogame.news import URGENT, group_of
-from geogame.snapshots import Board, board, headline
+from geogame.snapshots import Board, boards, headline
 
 log = logging.getLogger(__name__)
 
@@ -45,35 +46,7 @@ class _Room:
         self.game_pk = game_pk
         self.sockets: set[Socket] = set()
         self.sent = -1  # the version that all of them were told
-        self.wanted, self.urgent = asyncio.Event(), asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
-
-    async def serve(self) -> None:
-        while True:
-            await self.wanted.wait()
-            self.wanted.clear()
-            self.urgent.clear()
-            pushed = False
-            try:
-                pushed = await self._push()
-            except Exception:  # a database that is away for a moment; the next look tries again
-                log.exception("Game %s could not be shown to those who watch it", self.game_pk)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.urgent.wait(), BETWEEN_S + FOR_EACH_S * len(self.sockets))
-            if pushed:  # look once more: of headlines that follow each other closely only the first is sent
-                self.wanted.set()
-
-    async def _push(self) -> bool:
-        """Tell all of them what is new; return whether anything is."""
-        here = await database_sync_to_async(board)(self.game_pk)
-        if here.version == self.sent:
-            return False
-        self.sent = here.version
-        for number, socket in enumerate(list(self.sockets)):
-            tell(socket, here)
-            if number % 20 == 19:
-                await asyncio.sleep(0)  # others have their turn
-        return True
+        self.quiet_until = 0.0  # by the loop's clock: until then only what is urgent is passed on
 
 
 def tell(socket: Socket, here: Board) -> None:
@@ -86,17 +59,18 @@ class Hub:
 
     def __init__(self) -> None:
         self._rooms: dict[int, _Room] = {}
+        self._due: dict[int, float] = {}  # by game: when it is looked at next, by the loop's clock
+        self._wake = asyncio.Event()
         self._channel = ""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self, game: Game, socket: Socket) -> None:
         """Let a socket hear of a game, from now on."""
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._look())]
+            self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._serve, self._look)]
         room = self._rooms.get(game.pk)
         if room is None:
             room = self._rooms[game.pk] = _Room(game.pk)
-            room.task = asyncio.create_task(room.serve())
             room.sockets.add(socket)
             await self._hear_of([game.pk])
         room.sockets.add(socket)
@@ -108,8 +82,7 @@ class Hub:
         room.sockets.discard(socket)
         if not room.sockets:
             del self._rooms[game.pk]
-            if room.task:
-                room.task.cancel()
+            self._due.pop(game.pk, None)
             with contextlib.suppress(Exception):  # a layer that is away; it forgets by itself who no longer listens
                 await get_channel_layer().group_discard(group_of(game.pk), self._channel)
 
@@ -139,9 +112,38 @@ class Hub:
     def _heard(self, event: dict[str, Any]) -> None:
         room = self._rooms.get(event.get("game", 0))
         if room:
-            room.wanted.set()
-            if event.get("headline") in URGENT:
-                room.urgent.set()
+            self._want(room, is_urgent=event.get("headline") in URGENT)
+
+    def _want(self, room: _Room, is_urgent: bool = False) -> None:
+        now = asyncio.get_running_loop().time()
+        at = now if is_urgent else max(now, room.quiet_until)
+        self._due[room.game_pk] = min(at, self._due.get(room.game_pk, at))
+        self._wake.set()
+
+    async def _serve(self) -> None:
+        """Look at the rooms that are due, all of them with one question, and push what is new."""
+        now = asyncio.get_running_loop().time
+        while True:
+            self._wake.clear()
+            rest_s = min(self._due.values(), default=math.inf) - now()
+            if rest_s > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), None if rest_s == math.inf else rest_s)
+                continue
+            rooms = [self._rooms[game_pk] for game_pk, at in self._due.items() if at <= now()]
+            for room in rooms:
+                del self._due[room.game_pk]
+                room.quiet_until = now() + BETWEEN_S + FOR_EACH_S * len(room.sockets)
+            try:
+                found = await database_sync_to_async(boards)([room.game_pk for room in rooms])
+            except Exception:  # a database that is away for a moment; the next look tries again
+                log.exception("Games could not be shown to those who watch them")
+                continue
+            for room in rooms:
+                here = found.get(room.game_pk)
+                if here is not None and here.version != room.sent:
+                    await _push(room, here)
+                    self._want(room)  # look once more: of headlines that follow each other closely one is sent
 
     async def _look(self) -> None:
         """Find out what no headline told, and note that hosts are there."""
@@ -152,12 +154,21 @@ class Hub:
                 versions = await _versions(list(rooms))
                 missed = [pk for pk, room in rooms.items() if pk in versions and versions[pk] != room.sent]
                 for game_pk in missed:
-                    rooms[game_pk].wanted.set()
+                    self._want(rooms[game_pk])
                 if number % LIFE_EVERY == 0:
                     await _hosts_are_here({pk: _persons(room) for pk, room in rooms.items()})
                     await self._hear_of(list(rooms))  # a Redis that was restarted has forgotten who listens
             except Exception:
                 log.exception("The versions of the games could not be looked at")
+
+
+async def _push(room: _Room, here: Board) -> None:
+    """Tell all who watch a room what is new."""
+    room.sent = here.version
+    for number, socket in enumerate(list(room.sockets)):
+        tell(socket, here)
+        if number % 20 == 19:
+            await asyncio.sleep(0)  # others have their turn
 
 
 def _persons(room: _Room) -> list[int]:

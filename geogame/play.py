@@ -301,8 +301,8 @@ def _guess_all(round_pk: uuid.UUID, sent: Sequence[Sent]) -> list[Guess | Refuse
     if new:
         _write(locked, new)
         is_plain = locked.closes_at == closes_at and not any(each.player.is_machine for each in new)
-        announce(locked.game, GUESSED if is_plain else ANSWERED)
-        _close_if_due(locked, latest)
+        if not _close_if_due(locked, latest):
+            announce(locked.game, GUESSED if is_plain else ANSWERED)
     return [answers[place] for place in range(len(sent))]
 
 

@@ -9,6 +9,7 @@ put beside it without asking the database, so that a room of two hundred costs l
 """
 
 import json
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db import DatabaseError
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,6 +31,8 @@ from geogame.rules.sphere import Point
 from geogame.rules.standings import Outcome
 from predictor import cells, s2
 from predictor.distribution import Distribution
+
+log = logging.getLogger(__name__)
 
 TOP_CELLS = 40
 WORTH_SHADING = 0.002  # cells less probable than this are left out
@@ -116,9 +120,42 @@ _boards: OrderedDict[int, Board] = OrderedDict()
 _building = threading.Lock()
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """What tells whether a board is still good."""
+
+    version: int
+    ground: int
+    host_seen_at: datetime | None
+
+
+def _marks(game_pks: Sequence[int]) -> dict[int, _Mark]:
+    rows = Game.objects.filter(pk__in=game_pks).values_list("pk", "version", "ground", "host_seen_at")
+    return {game_pk: _Mark(*rest) for game_pk, *rest in rows}
+
+
 def board(game_pk: int) -> Board:
-    """Return a game's board, built once for a version in this process."""
-    mark = _mark(game_pk)
+    """Return a game's board, built once for a version in this process. Raises Game.DoesNotExist."""
+    mark = _marks([game_pk]).get(game_pk)
+    if mark is None:
+        raise Game.DoesNotExist
+    return _board(game_pk, mark)
+
+
+def boards(game_pks: Sequence[int]) -> dict[int, Board]:
+    """Return the boards of several games, by game; without those that are gone or cannot be built."""
+    found = {}
+    for game_pk, mark in _marks(game_pks).items():
+        try:
+            found[game_pk] = _board(game_pk, mark)
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("Game %s could not be shown to those who watch it", game_pk)
+    return found
+
+
+def _board(game_pk: int, mark: _Mark) -> Board:
     if known := _known(game_pk, mark):
         return known
     with _building:  # the others wait for what this one builds
@@ -129,19 +166,6 @@ def board(game_pk: int) -> Board:
         while len(_boards) > BOARDS:
             _boards.popitem(last=False)
         return built
-
-
-@dataclass(frozen=True)
-class _Mark:
-    """What tells whether a board is still good."""
-
-    version: int
-    ground: int
-    host_seen_at: datetime | None
-
-
-def _mark(game_pk: int) -> _Mark:
-    return _Mark(*Game.objects.values_list("version", "ground", "host_seen_at").get(pk=game_pk))
 
 
 def _known(game_pk: int, mark: _Mark) -> Board | None:

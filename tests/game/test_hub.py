@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from geogame import hub as hubs
-from geogame import play
+from geogame import play, snapshots
 from geogame.consumers import GameConsumer
 from geogame.hub import Hub
 from geogame.models import Game, Person, PhotoSet
@@ -46,7 +46,7 @@ class Watcher:
 async def hub() -> AsyncIterator[Hub]:
     made = Hub()
     yield made
-    for task in [*made._tasks, *(room.task for room in made._rooms.values())]:
+    for task in made._tasks:
         task.cancel()
 
 
@@ -153,15 +153,11 @@ async def test_a_room_that_nobody_watches_is_forgotten(hub: Hub, toy_set: PhotoS
     game, one, two = await new_room(toy_set, ana), Watcher(), Watcher()
     await hub.join(game, one)
     await hub.join(game, two)
-    task = hub._rooms[game.pk].task
     await hub.leave(game, one)
     assert game.pk in hub._rooms
     await hub.leave(game, two)
     await hub.leave(game, two)  # a socket that is lost twice
     assert not hub._rooms
-    await asyncio.sleep(0)
-    assert task is not None
-    assert task.cancelled() or task.cancelling()
     await get_channel_layer().group_send(group_of(game.pk), {"type": "headline", "headline": "x", "game": game.pk})
     await asyncio.sleep(0.2)
     assert not one.told
@@ -182,19 +178,39 @@ async def test_a_database_that_is_away_for_a_moment_costs_a_moment(
     hub: Hub, toy_set: PhotoSet, ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     game, watcher = await new_room(toy_set, ana), Watcher()
-    build, failures = hubs.board, [OSError("away"), OSError("still away")]
+    build, failures = hubs.boards, [OSError("away"), OSError("still away")]
 
-    def away(game_pk: int) -> Board:
+    def away(game_pks: Sequence[int]) -> dict[int, Board]:
         if failures:
             raise failures.pop()
-        return build(game_pk)
+        return build(game_pks)
 
-    monkeypatch.setattr(hubs, "board", away)
+    monkeypatch.setattr(hubs, "boards", away)
     monkeypatch.setattr(hubs, "LOOK_EVERY_S", 0.05)
     await hub.join(game, watcher)
     await say(game, "locked")
     await watcher.hears(lambda told: True)
     assert not failures
+
+
+async def test_a_room_that_cannot_be_shown_holds_up_no_other(
+    hub: Hub, toy_set: PhotoSet, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = await new_room(toy_set, ana), await new_room(toy_set, ben)
+    build = snapshots._build
+
+    def sometimes(game_pk: int) -> Board:
+        if game_pk == broken.pk:
+            raise ValueError("a picture that somebody has deleted by hand")
+        return build(game_pk)
+
+    monkeypatch.setattr(snapshots, "_build", sometimes)
+    watcher, other = Watcher(), Watcher()
+    await hub.join(broken, watcher)
+    await hub.join(sound, other)
+    await asyncio.gather(say(broken, "locked"), say(sound, "locked"))
+    await other.hears(lambda told: True)
+    assert not watcher.told
 
 
 async def test_a_slow_browser_is_sent_the_newest_state_and_not_all_that_it_missed() -> None:
