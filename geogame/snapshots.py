@@ -131,7 +131,7 @@ class _Mark:
 
 def _marks(game_pks: Sequence[int]) -> dict[int, _Mark]:
     rows = Game.objects.filter(pk__in=game_pks).values_list("pk", "version", "ground", "host_seen_at")
-    return {game_pk: _Mark(*rest) for game_pk, *rest in rows}
+    return {game_pk: _Mark(version, ground, seen_at) for game_pk, version, ground, seen_at in rows}
 
 
 def board(game_pk: int) -> Board:

@@ -17,6 +17,7 @@ from tests.servers import environment, manage, web
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HALL = {"width": 1280, "height": 720}
+TABLET, LANDSCAPE = {"width": 768, "height": 1024}, {"width": 640, "height": 360}
 Opener = Callable[..., Page]
 
 
@@ -91,6 +92,31 @@ def seat_and_total(page: Page) -> tuple[object, object]:
     return own["id"], own["total"]
 
 
+Box = dict[str, float]
+
+
+def resize(page: Page, size: dict[str, int]) -> None:
+    page.set_viewport_size(size)
+    page.wait_for_timeout(400)  # what is measured is measured when the window stands still
+
+
+def boxes(page: Page, marks: str) -> list[Box]:
+    """Return where elements are that can be seen, within the window."""
+    return page.evaluate(SEEN, marks)
+
+
+SEEN = """
+(marks) => [...document.querySelectorAll(marks)]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+  .map((each) => each.getBoundingClientRect().toJSON())
+  .filter((box) => box.right > 0 && box.left < innerWidth)
+"""
+
+
+def meet(a: Box, b: Box) -> bool:
+    return a["left"] < b["right"] and b["left"] < a["right"] and a["top"] < b["bottom"] and b["top"] < a["bottom"]
+
+
 def reload_all(pages: list[Page], wanted: str) -> None:
     """Whatever is on the screen, a reload brings the same seat, score and phase."""
     for page in pages:
@@ -130,6 +156,8 @@ def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: st
     stranger.goto(address)
     come_in(stranger, address, "Late Lee")
     expect(stranger.locator(".late")).to_be_visible()
+    for name in ("Hanna", "Ana", "Ben", "Late Lee"):
+        expect(screen.locator(".chip-name", has_text=name)).to_be_visible()
     shoot(stranger, screens, "late")
     host.get_by_role("button", name="Room").click()
     expect(host.locator("#room")).to_contain_text("Late Lee")
@@ -140,12 +168,19 @@ def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: st
     expect(ana.locator("#guess")).to_contain_text("Waiting for")  # locked, still
     expect(host.locator(".count-long")).to_have_text("1 of 3 locked in")  # neither the late one nor the machine counts
     shoot(ana, screens, "phone-locked")
+    for size in (TABLET, WIDE):
+        resize(host, size)
+        for part in (".bar-title", ".chips"):
+            assert host.locator(part).evaluate("(each) => each.scrollWidth <= each.clientWidth"), (size, part)
     lock_in(ben, 0.6)
     lock_in(host, 0.5, 0.6)
     for page in (*people, screen, stranger):
         phase(page, "reveal")
     for page, name in ((host, "host-reveal"), (ana, "phone-reveal"), (screen, "screen-reveal")):
         shoot(page, screens, name)
+    names = boxes(ana, ".pin-name")
+    assert names  # her own, at least
+    assert not any(meet(one, other) for i, one in enumerate(names) for other in names[:i])
     reload_all(people, "reveal")
     expect(ana.locator("#next")).to_be_hidden()
     host.locator("#next").click()
@@ -163,6 +198,9 @@ def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: st
         phase(page, "over")
     for page, name in ((host, "host-end"), (ana, "phone-end"), (screen, "screen-end")):
         shoot(page, screens, name)
+    places = boxes(screen, ".places tbody tr")
+    assert len(places) == 5
+    assert places[-1]["bottom"] <= HALL["height"]
     reload_all(people, "over")
     expect(ana.locator(".podium-step")).to_have_count(3)
     host.get_by_role("button", name="Play again in a new room").click()
@@ -170,6 +208,8 @@ def test_a_host_and_two_players_reload_in_every_phase(opened: Opener, served: st
     ana.get_by_role("link", name="Come along").click()
     come_in(ana, ana.url, "Ana")
     expect(host.locator("#lobby")).to_contain_text("2 are here")
+    expect(screen).to_have_url(f"{host.url}screen/")  # it went there by itself
+    expect(screen.locator("#lobby")).to_contain_text("Ana")
 
 
 WRONG_CLOCK = """
@@ -216,7 +256,7 @@ def test_a_browser_whose_clock_is_wrong_plays_like_the_others(opened: Opener, se
 
 
 def test_a_room_on_a_phone_is_played_to_the_end(opened: Opener, served: str) -> None:
-    """360 by 640: the host plays alone in the hand, and no page is wider than the window."""
+    """360 by 640: the host plays alone in the hand, and no page is wider than the window. Turned, it shows both."""
     page = opened(PHONE, phone=True)
     open_room(page, served, rounds=1)
     assert is_phone(page)
@@ -225,6 +265,11 @@ def test_a_room_on_a_phone_is_played_to_the_end(opened: Opener, served: str) -> 
     lock_in(page)
     phase(page, "reveal")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for size in (LANDSCAPE, PHONE):
+        resize(page, size)
+        (card,), (view,) = boxes(page, "#card"), boxes(page, "#map")
+        flags = [flag for flag in boxes(page, "#map .mark-truth") if not meet(flag, card)]
+        assert any(view["top"] <= flag["top"] and flag["bottom"] <= view["bottom"] for flag in flags), size
     page.locator("#next").click()
     phase(page, "over")
     assert page.evaluate("document.querySelector('#results').scrollWidth") <= 360
@@ -283,7 +328,7 @@ def test_a_name_is_never_html_and_whoever_follows_the_host_can_go_on(
         lock_in(page, across)
     for page in (host, rude, ana):
         phase(page, "reveal")
-        expect(page.locator(".pin-name", has_text=RUDE).first).to_be_attached()
+        expect(page.locator(".pin-name", has_text="You" if page is rude else RUDE)).to_be_attached()
         assert page.evaluate("window.pwned") is None
         assert page.locator("#card").evaluate("card => card.scrollWidth <= card.clientWidth")
     expect(ana.locator("#next")).to_be_hidden()
@@ -347,6 +392,13 @@ def test_the_big_screen_in_the_hosts_browser_is_nobodys(opened: Opener, served: 
     assert code
     assert people
     assert code["x"] + code["width"] <= people["x"]
+    for size in (HALL, {"width": 1920, "height": 1080}):
+        resize(screen, size)
+        modules = [shared(screen, name) for name in ("lobby", "ranks", "podium")]
+        for what, words in screen.evaluate(CROWD, modules).items():
+            assert re.search(r"and \d+ more", words), (what, size)
+            assert "PlaNet" in words, (what, size)
+    expect(screen.locator("#lobby")).to_contain_text("The host starts the game.")  # of one without a seat
     host.get_by_role("button", name="Start the game").click()
     phase(screen, "showing")
     expect(screen.locator("#game")).to_have_attribute("data-seated", "false")
@@ -356,6 +408,35 @@ def test_the_big_screen_in_the_hosts_browser_is_nobodys(opened: Opener, served: 
     phase(screen, "reveal")
     expect(screen.locator("#next")).to_be_hidden()
     expect(screen.locator("#card")).to_contain_text("The place is revealed.")
+
+
+CROWD = """
+async ([lobby, ranks, podium]) => {
+  const part = (id) => document.getElementById(id);
+  const player = (id) => ({ id, name: `Player ${id}`, kind: "human", hue: 0, initials: "P", total: 0 });
+  const people = Array.from({ length: 90 }, (_, i) => player(i + 1));
+  const players = [{ ...player(0), name: "PlaNet", kind: "machine" }, ...people];
+  const guesses = players.map(({ id }) => ({ player: id, lat: 0, lng: 0, errorKm: 100 - id, points: 1 }));
+  const snapshot = { phase: "lobby", players, own: { seat: null, leads: false }, reveal: { guesses },
+    game: { host: "", hostSeat: null, locked: false } };
+  const sums = new Map(players.map(({ id }) => [id, { total: 1, medianKm: 1, won: 0 }]));
+  const shown = {};
+  const look = (phase, list, draw, last = "") => {
+    part("game").dataset.phase = phase;
+    draw();
+    const bottoms = [...list.querySelectorAll("li, tr")].map((each) => each.getBoundingClientRect().bottom);
+    shown[phase] = Math.max(...bottoms) <= innerHeight && list.textContent.includes(last) ? list.textContent : "";
+  };
+  const [ranked, table, steps] = [".card-guesses", ".places", ".podium"].map((each) => document.querySelector(each));
+  const { openLobby } = await import(lobby);
+  const { drawRanks } = await import(ranks);
+  const { drawPodium } = await import(podium);
+  look("reveal", ranked, () => drawRanks(ranked, part("card"), snapshot, null));
+  look("over", table, () => drawPodium(steps, table, players, sums, null, true));
+  look("lobby", part("lobby").querySelector(".people"), () => openLobby(part("lobby"), {}).draw(snapshot), "Player 90");
+  return shown;
+}
+"""
 
 
 def test_a_watcher_is_shown_the_way_to_a_seat(opened: Opener, served: str) -> None:

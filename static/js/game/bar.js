@@ -1,12 +1,13 @@
 /** Bar: the strip on top. Which round, how long still, who has locked in. */
 
+import { fill } from "./fill.js";
 import { mark } from "./marks.js";
 import { clock, number } from "./words.js";
 
 const TICK_MS = 200;
 const URGENT_MS = 10000;
 const BELLS_MS = 400; // all browsers of a room must not ring in the same instant
-const MOST_CHIPS = 6; // in a wide window; the style sheet shows fewer in a narrow one, and the count instead
+const MOST_CHIPS = 12; // of other people, where there is room for them
 const WORDS = {
   thinking: () => gettext("thinking…"), locked: () => gettext("locked in"), none: () => gettext("no answer"),
   waiting: () => gettext("waiting"),
@@ -16,7 +17,7 @@ const WORDS = {
 export function openBar(bar, bell, say) {
   const [title, ring, players] = ["title", "ring", "players"].map((name) => bar.querySelector(`[data-shows=${name}]`));
   const [text, circle] = [ring.querySelector("b"), ring.querySelector(".ring-left")];
-  let [roundId, endsAt, bellAt, totalMs, rungAt, hasWarned] = [null, null, null, 0, 0, false];
+  let [roundId, endsAt, bellAt, totalMs, rungAt, hasWarned, fit] = [null, null, null, 0, 0, false, null];
 
   function tick() {
     const now = performance.now();
@@ -51,15 +52,27 @@ export function openBar(bar, bell, say) {
         ?? interpolate(gettext("Round %s of %s"), [round.number, game.rounds]);
       title.dataset.short = round ? `${round.number}/${game.rounds}` : title.textContent; // for a phone in a room
       const there = list.filter((player) => !player.gone);
-      players.classList.toggle("is-crowd", there.length > MOST_CHIPS);
-      const first = [...there].sort((a, b) => rank(b, seat) - rank(a, seat)).slice(0, MOST_CHIPS);
-      players.replaceChildren(...first.map((player) => chip(player, phase, player.id === seat)), count(there, phase));
-      tick();
+      tick(); // before the chips: the ring needs room
+      fit = () => drawChips(players, there, phase, seat);
+      fit();
     },
+    fit: () => fit(),
   };
 }
 
-/** The viewer first, then the machine, then who has come first. */
+/** The viewer, the machine, and of the others as many as there is room for: in the order of their coming, or of their points. */
+function drawChips(list, there, phase, seat) {
+  const order = (a, b) => rank(b, seat) - rank(a, seat) || (phase === "showing" ? 0 : b.total - a.total);
+  const [ranked, sure] = [[...there].sort(order), there.filter((player) => rank(player, seat)).length];
+  const chips = ranked.slice(0, sure + MOST_CHIPS).map((player) => chip(player, phase, player.id === seat));
+  const all = count(there, phase);
+  fill(list, list, chips.length - sure, (n) => {
+    list.classList.toggle("is-crowd", sure + n < ranked.length);
+    return [...chips.slice(0, sure + n), all];
+  });
+}
+
+/** The viewer first, then the machine, then the others. */
 function rank(player, seat) {
   return player.id === seat ? 2 : player.kind === "machine" ? 1 : 0;
 }

@@ -9,6 +9,7 @@ import { drawResults } from "./results.js";
 
 const FLIGHT_MS = 1400; // the numbers wait for the map's flight
 const TOAST_MS = 6000;
+const SETTLED_MS = 150; // a window that is dragged larger is measured once
 
 /** Open the board on the page. `act` holds what it may ask of others: guess(pin), next(), again(), bell(roundId). */
 export function openBoard(page, { map, photo, why, panel, more, act }) {
@@ -76,8 +77,21 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
 
   function drawReveal(snapshot, isStill) {
     drawCard(card, snapshot, isStill ? null : FLIGHT_MS);
-    map.reveal(snapshot.reveal, snapshot.players, snapshot.own.seat, cardPadding(card, part("look")), !isStill);
+    map.reveal(snapshot.reveal, snapshot.players, snapshot.own.seat, cardPadding(card, part("look"), part("map")), !isStill);
   }
+
+  /** A window of another size, or a phone that was turned: what was measured is measured anew. */
+  function redraw() {
+    if (shown.phase === "reveal") drawReveal(shown, true);
+    if (shown.phase === "over") drawResults(results, shown, map.atlas);
+    for (const each of [bar, ...more]) each.fit?.();
+  }
+
+  let settling = null;
+  window.addEventListener("resize", () => {
+    clearTimeout(settling);
+    settling = setTimeout(redraw, SETTLED_MS);
+  });
 
   const mine = ({ players, own }) => players.find((player) => player.id === own.seat);
   const whose = ({ reveal }) => reveal.guesses.map((each) => each.player).join();

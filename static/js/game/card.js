@@ -4,6 +4,8 @@ import { countUp } from "./countup.js";
 import { drawRanks } from "./ranks.js";
 import { number, percent, points } from "./words.js";
 
+const PIN = 44; // CSS pixels: a pin stands that high above its place
+
 /** Fill the card; `delayMs` before the numbers start to count, null for no counting at all. */
 export function drawCard(card, snapshot, delayMs) {
   const { reveal, players, own, game } = snapshot;
@@ -17,7 +19,6 @@ export function drawCard(card, snapshot, delayMs) {
   show("verdict").textContent = own.verdict || gettext("The place is revealed.");
   countUp(show("error"), best?.errorKm ?? null, delayMs);
   show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
-  drawRanks(show("guesses"), snapshot, delayMs);
   show("room").hidden = !game.isRoom;
   show("room").textContent = game.isRoom ? inTheRoom(players, seat) : "";
   show("standing").hidden = !own.standing;
@@ -32,6 +33,7 @@ export function drawCard(card, snapshot, delayMs) {
   show("notice").hidden = !game.notice;
   show("notice").textContent = game.notice ?? "";
   show("next").textContent = reveal.last ? gettext("See the results") : gettext("Next round");
+  drawRanks(show("guesses"), card, snapshot, delayMs); // last: of the rest it is seen how much room they leave
 }
 
 /** Where the viewer stands among all, by points; without a seat, who leads. */
@@ -67,12 +69,11 @@ export function credit({ credit: by, licence, sourceUrl }) {
   return text ? [text, " · ", link] : [link];
 }
 
-/** How much of the window card and thumbnail cover, so that the map can keep pins out from under them. */
-export function cardPadding(card, thumb) {
-  const box = card.getBoundingClientRect();
+/** How much of the map card and thumbnail cover, so that it can keep pins out from under them. */
+export function cardPadding(card, thumb, map) {
+  const [box, above, { top }] = [card, thumb, map].map((each) => each.getBoundingClientRect());
   const isBelow = box.width > window.innerWidth * 0.7;
-  return {
-    topLeft: isBelow ? [thumb.getBoundingClientRect().right + 12, 60] : [box.right + 40, 100],
-    bottomRight: [60, isBelow ? window.innerHeight - box.top + 48 : 60],
-  };
+  return isBelow
+    ? { topLeft: [30, Math.max(0, above.bottom - top) + PIN], bottomRight: [30, window.innerHeight - box.top + 16] }
+    : { topLeft: [box.right + 40, Math.min(100, window.innerHeight / 6)], bottomRight: [60, Math.min(60, window.innerHeight / 12)] };
 }

@@ -1,7 +1,9 @@
 /** Lobby: who has come, and how others may. The list of people serves the room's menu as well. */
 
+import { cell } from "./cell.js";
+import { fill } from "./fill.js";
 import { mark } from "./marks.js";
-import { number } from "./words.js";
+import { more, number } from "./words.js";
 
 /** Open the lobby; `act` has start(). */
 export function openLobby(lobby, act) {
@@ -12,24 +14,38 @@ export function openLobby(lobby, act) {
     await act.next();
     start.disabled = false;
   });
+
+  let fit = null;
   return {
     draw: (snapshot) => {
+      fit = null;
       if (snapshot.phase !== "lobby") return;
       const { players, own, game } = snapshot;
-      const people = players.filter((player) => player.kind === "human" && !player.gone);
-      const list = show("people");
+      const here = players.filter((player) => !player.gone);
+      const people = here.filter((player) => player.kind === "human");
       show("count").textContent = people.length
         ? interpolate(ngettext("%s is here", "%s are here", people.length), [number(people.length)])
         : gettext("Nobody is here yet");
-      list.replaceChildren(...players.filter((player) => !player.gone)
-        .map((player) => person(player, own.seat, game.hostSeat)));
-      if (isScreen) list.scrollTop = list.scrollHeight; // nobody scrolls there, and whoever came last wants to be seen
+      const item = (player) => person(player, own.seat, game.hostSeat);
       start.hidden = !own.leads;
       show("waiting").hidden = own.leads;
       show("waiting").textContent = interpolate(gettext("%s starts the game."), [game.host || gettext("The host")]);
       show("locked").hidden = !game.locked;
+      if (!isScreen) return show("people").replaceChildren(...here.map(item));
+      fit = () => drawLatest(show("people"), here.filter((player) => player.kind === "machine").map(item), people.map(item));
+      fit();
     },
+    fit: () => fit?.(),
   };
+}
+
+/** On the big screen whoever came last wants to be seen. */
+function drawLatest(list, machines, people) {
+  fill(list, list, people.length, (n) => {
+    const left = people.length - n;
+    const rest = left ? [Object.assign(cell("li", more(left)), { className: "person" })] : [];
+    return [...machines, ...rest, ...people.slice(left)];
+  });
 }
 
 /** One player as a list item. */

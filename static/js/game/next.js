@@ -3,6 +3,7 @@
 /** Open the buttons; `act` has next() and again(), which gives the other game's address or null. */
 export function openNext(act) {
   const [next, waits, again] = ["next", "next-waits", "again"].map((id) => document.getElementById(id));
+  const isScreen = next.closest("[data-role=screen]") !== null;
   let [leads, isBusy] = [false, false];
 
   function render() {
@@ -31,6 +32,7 @@ export function openNext(act) {
       leads = own.leads;
       waits.textContent = game.isRoom ? interpolate(gettext("%s goes on."), [game.host || gettext("The host")]) : "";
       render();
+      if (isScreen && game.next) window.location.replace(`../../${game.next}/screen/`); // nobody is there to press a button
     },
     focus: () => { if (leads) next.focus({ preventScroll: true }); },
   };

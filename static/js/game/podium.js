@@ -1,15 +1,25 @@
 /** Podium: the three best people of a room, and everybody's place. */
 
 import { cell } from "./cell.js";
+import { fillFromTop } from "./fill.js";
 import { mark } from "./marks.js";
-import { median, number, points } from "./words.js";
+import { median, more, number, points } from "./words.js";
 
 /** Fill both; `sums` are the results' players by id, `isShown` false where there is nobody to compare with. */
 export function drawPodium(podium, places, players, sums, seat, isShown) {
-  podium.hidden = places.hidden = !isShown;
+  podium.hidden = places.parentElement.hidden = !isShown;
   const people = players.filter((player) => player.kind === "human" && !player.voided);
   podium.replaceChildren(...people.slice(0, 3).map((player, i) => step(player, i + 1, sums.get(player.id), seat)));
-  places.tBodies[0].replaceChildren(...players.map((player, i) => standing(player, i + 1, sums.get(player.id), seat)));
+  const [body, rows] = [places.tBodies[0], players.map((player, i) => standing(player, i + 1, sums.get(player.id), seat))];
+  if (!places.closest("[data-role=screen]")) body.replaceChildren(...rows);
+  else fillFromTop(body, places.parentElement, rows, (i) => players[i].kind === "machine", others);
+}
+
+function others(count) {
+  const [line, words] = [document.createElement("tr"), cell("td", more(count))];
+  words.colSpan = 5;
+  line.append(words);
+  return line;
 }
 
 /** By points; of equal ones whoever came first. */

@@ -1,20 +1,25 @@
 /** Ranks: everybody's distance in a round, nearest first; of many people the first ones, and the others behind a fold. */
 
+import { cell } from "./cell.js";
 import { countUp } from "./countup.js";
+import { fillFromTop } from "./fill.js";
 import { mark } from "./marks.js";
-import { number, points } from "./words.js";
+import { more, points } from "./words.js";
 
 const MOST_LISTED = 12;
 
-/** Fill the list of a reveal's guesses; `delayMs` as for `countUp`. */
-export function drawRanks(list, { reveal, players, own: { seat } }, delayMs) {
+/** Fill the list of a reveal's guesses, on the big screen as far as the card has room; `delayMs` as for `countUp`. */
+export function drawRanks(list, card, { reveal, players, own: { seat } }, delayMs) {
   const byId = new Map(players.map((player) => [player.id, player]));
   const ranked = inOrder(reveal.guesses).map((guess, i) => ({ guess, player: byId.get(guess.player), place: i + 1 }))
     .filter(({ player }) => player);
   const isListed = ({ player, place }) => place <= MOST_LISTED || player.id === seat || player.kind === "machine";
   const rest = ranked.filter((each) => !isListed(each));
   list.classList.toggle("is-ranked", ranked.length > 2);
-  list.replaceChildren(...ranked.filter(isListed).map((each) => row(each, seat, delayMs)), ...(rest.length ? [fold(rest, seat)] : []));
+  const rows = (some) => some.map((each) => row(each, seat, delayMs));
+  const isMachine = (i) => ranked[i].player.kind === "machine";
+  if (list.closest("[data-role=screen]")) fillFromTop(list, card, rows(ranked), isMachine, (count) => cell("li", more(count)));
+  else list.replaceChildren(...rows(ranked.filter(isListed)), ...(rest.length ? [fold(rest, seat)] : []));
 }
 
 function inOrder(guesses) {
@@ -24,7 +29,7 @@ function inOrder(guesses) {
 function fold(rest, seat) {
   const [item, details, summary, list] = ["li", "details", "summary", "ol"].map((tag) => document.createElement(tag));
   item.className = "card-rest";
-  summary.textContent = interpolate(ngettext("and %s more", "and %s more", rest.length), [number(rest.length)]);
+  summary.textContent = more(rest.length);
   list.append(...rest.map((each) => row(each, seat, null)));
   details.append(summary, list);
   item.append(details);

@@ -2,12 +2,14 @@
 
 import { cell } from "./cell.js";
 import { icon } from "./marks.js";
+import { hangNames } from "./names.js";
 import { arc, nearLng } from "./sphere.js";
 import { distance } from "./words.js";
 
 const COPIES = [-360, 0, 360]; // of the world, in degrees
 const MANY = 30; // trails: of so many, one copy is enough for the browser to draw
-const FEW = 8; // pins that can wear their names without covering each other
+const ON_TOP = { truth: 3000, own: 2000, machine: 1000, human: 0 }; // pins further south lie on top by up to a window's height
+const MOST_NAMED = 12; // pins that wear their names, where there is room
 const DEEPEST = 9; // zoom; a hit must not end in an empty plain
 const FLIGHT_S = 1.4;
 
@@ -21,15 +23,19 @@ export function drawReveal(map, reveal, players, seat, padding, isMoving) {
   const every = [[reveal.place.lat, reveal.place.lng], ...trails.flatMap((trail) => trail.line)];
   const sight = { paddingTopLeft: padding.topLeft, paddingBottomRight: padding.bottomRight, maxZoom: DEEPEST };
   const draw = () => {
+    const pins = new Map(); // of the world in the middle, by player
     moveIntoSight(map, every, padding);
     for (const turn of trails.length > MANY ? [0] : COPIES) {
       drawCells(drawn, reveal, turn, svg);
-      const isNamed = trails.length > 2 && trails.length <= FEW;
-      for (const trail of trails) drawTrail(drawn, trail, turn, svg, trail.player.id === seat, isNamed);
-      const flag = L.marker([reveal.place.lat, reveal.place.lng + turn], { icon: icon(null, true), zIndexOffset: 500 });
+      for (const trail of trails) {
+        const pin = drawTrail(drawn, trail, turn, svg, trail.player.id === seat);
+        if (turn === 0) pins.set(trail.player.id, pin);
+      }
+      const flag = L.marker([reveal.place.lat, reveal.place.lng + turn], { icon: icon(null, true), zIndexOffset: ON_TOP.truth });
       drawn.addLayer(flag.bindTooltip(said(reveal.title || gettext("The place of the photograph"))));
     }
     drawn.addTo(map);
+    if (trails.length > 2) nameThem(map, drawn, trails, pins, seat);
     map.getContainer().classList.toggle("is-moving", isMoving);
   };
   drawn.on("remove", () => svg.remove());
@@ -52,7 +58,18 @@ function moveIntoSight(map, every, { topLeft, bottomRight }) {
   if (box.max.y > map.getSize().y - bottomRight[1] && tooLow > 0) map.panBy([0, tooLow], { animate: false });
 }
 
-function drawTrail(drawn, { guess, player, line }, turn, svg, isMine, isNamed) {
+/** Name the pins: the viewer's own, the machine's, then the nearest. */
+function nameThem(map, drawn, trails, pins, seat) {
+  const weight = ({ guess, player }) => (player.id === seat ? -2 : player.kind === "machine" ? -1 : guess.errorKm);
+  const first = [...trails].sort((a, b) => weight(a) - weight(b)).slice(0, MOST_NAMED);
+  const named = first.map(({ player: { id, name } }) => ({ marker: pins.get(id), name: id === seat ? gettext("You") : name }));
+  const arrange = hangNames(map, named, first.filter((each) => weight(each) < 0).length);
+  map.on("moveend", arrange);
+  drawn.on("remove", () => map.off("moveend", arrange));
+  arrange();
+}
+
+function drawTrail(drawn, { guess, player, line }, turn, svg, isMine) {
   const moved = line.map(([lat, lng]) => [lat, lng + turn]);
   for (const layer of ["under", "over"]) {
     const trail = L.polyline(moved, { renderer: svg, className: `trail trail-${layer} trail-${player.kind}`,
@@ -63,9 +80,10 @@ function drawTrail(drawn, { guess, player, line }, turn, svg, isMine, isNamed) {
     });
     drawn.addLayer(trail);
   }
-  const pin = L.marker(moved[0], { icon: icon(player, false), zIndexOffset: isMine ? 400 : 300 });
-  const words = isNamed ? player.name : `${player.name}: ${distance(guess.errorKm)}`;
-  drawn.addLayer(pin.bindTooltip(said(words), { permanent: isNamed, direction: "right", offset: [10, -16], className: isNamed ? "pin-name" : "" }));
+  const pin = L.marker(moved[0], { icon: icon(player, false), zIndexOffset: ON_TOP[isMine ? "own" : player.kind] });
+  const words = `${player.name}: ${distance(guess.errorKm)}`;
+  drawn.addLayer(pin.bindTooltip(said(words), { direction: "right", offset: [10, -16] }));
+  return pin;
 }
 
 function drawCells(drawn, reveal, turn, svg) {

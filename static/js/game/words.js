@@ -30,6 +30,11 @@ export function points(value) {
   return interpolate(ngettext("%s point", "%s points", value), [number(value)]);
 }
 
+/** Those that a list has no room for. */
+export function more(count) {
+  return interpolate(ngettext("and %s more", "and %s more", count), [number(count)]);
+}
+
 /** 1:05 */
 export function clock(ms) {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
