@@ -22,6 +22,8 @@ def wrap_longitude(lng: float) -> float:
     >>> wrap_longitude(370.0), wrap_longitude(180.0), wrap_longitude(-179.5)
     (10.0, -180.0, -179.5)
     """
+    if -180.0 <= lng < 180.0:
+        return lng  # to the last digit
     wrapped = math.fmod(lng + 180.0, 360.0)
     return wrapped - 180.0 if wrapped >= 0 else wrapped + 180.0
 

@@ -264,7 +264,7 @@ def test_a_withdrawn_photo_is_neither_drawn_nor_the_cover_until_it_is_restored(t
 
 @pytest.mark.parametrize(
     ("table", "words"),
-    [("name,lat,lng\n", "lacks the columns"), ("filename;latitude;longitude\n", "lacks the columns")],
+    [("name,lat,lng\n", "lacks the columns"), ("filename;latitude;breadth\n", "lacks the columns")],
 )
 def test_a_csv_without_the_needed_columns_is_reported_and_the_photos_stand_for_themselves(
     tmp_path: Path, table: str, words: str
@@ -336,7 +336,7 @@ def test_real_photographs_are_imported(trial_photos: Path, db: None, capsys: pyt
 
     found = {name: (lambda name=name: (trial_photos / name).read_bytes()) for name in wanted}
     photo_set, _ = photos.set_named("Real")
-    items = [entry for entry in _joined(found, table) if isinstance(entry, Item)]
+    items = [entry for entry in _joined(found, "photos.csv", lambda: io.BytesIO(table)) if isinstance(entry, Item)]
     report = photos.take_in_all(photo_set, items)
     assert report.imported == len(wanted)
     assert not report.refused

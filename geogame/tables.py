@@ -1,0 +1,230 @@
+"""Tables of photos, row by row: CSV, TSV and Parquet, by their columns' names or as published collections have them.
+
+Whatever the size of a table, one row of it (of Parquet one batch) is in memory. Published shapes are read with their
+faults: where latitude and longitude stand in the wrong order is known of one of them, and of all others a number tells
+it that no latitude has.
+"""
+
+import codecs
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import unquote_plus
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from geogame.pictures import Unusable, plausible
+from geogame.rules.refusals import BadInput, gettext_noop
+from geogame.rules.sphere import Point
+
+DELIMITERS = ",;\t"
+M_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6371.0088 km
+NAMES = ("filename", "file", "path", "image", "img_file", "img_id", "id", "photo_id")
+PLACES = (("latitude", "longitude"), ("lat", "lng"), ("lat", "lon"), ("lat", "long"))
+WORDS = {  # by what we call it: what others do
+    "credit": ("credit", "author", "creator", "creator_username"),
+    "licence": ("licence", "license"),
+    "source_url": ("source_url", "page_url", "url"),
+    "title": ("title",),
+    "album": ("album",),
+}
+# Flickr says from 1 (the world) to 16 (a street) how far its map was zoomed in where a place was set by hand.
+FLICKR_KM = ((12, None), (9, 10.0), (6, 100.0), (3, 1000.0), (0, 10_000.0))
+BATCH = 10_000  # rows of Parquet at once
+LONGEST = 1 << 17  # characters of a cell: captions are long, bombs longer
+LINE = 1 << 20  # bytes read at once
+
+
+class SourceError(BadInput):
+    """The source as a whole cannot be read."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    file: str
+    reason: BadInput
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a table says of one photo. `name` is its file's, or an identity that the file's name begins with."""
+
+    name: str
+    place: Point | None = None
+    words: dict[str, str] = field(default_factory=dict)  # credit, licence, source_url, title, album
+    extra: dict[str, str] = field(default_factory=dict)  # columns that the game does not know
+    precision_m: float | None = None  # what the digits of the coordinates leave open, or what the table says
+
+
+Cells = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a table is read: by columns' names, all of them lower case."""
+
+    columns: Sequence[str]
+    name: str
+    lat: str
+    lng: str
+    has_header: bool = True
+    notice: str = ""  # what the admin should know of this shape, a sentence
+    mend: Callable[[Cells], Cells] = lambda cells: cells
+
+
+# YFCC100M's columns, which stand in no header: 23, or 25 where each line begins with its number.
+YFCC = [
+    "photo_id", "user_nsid", "user_nickname", "date_taken", "date_uploaded", "capture_device", "title", "description",
+    "user_tags", "machine_tags", "longitude", "latitude", "accuracy", "page_url", "download_url", "license_name",
+    "license_url", "server_id", "farm_id", "secret", "secret_original", "extension", "media_type",
+]  # fmt: skip
+YFCC_25 = ["line", "photo_id", "hash", *YFCC[1:]]
+SWAPPED = ["img_id", "author", "lon", "lat"]  # how the headers of 2018's metadata begin; their values are lat, lon
+
+
+def _yfcc(cells: Cells) -> Cells:
+    """Undo the percent encoding of the dataset's texts and give its columns our names."""
+    if cells["media_type"] not in ("0", ""):
+        raise Unusable(gettext_noop("It is a video."))
+    plain = {name: unquote_plus(value) for name, value in cells.items()}
+    licence = " ".join(filter(None, (plain["license_name"], plain["license_url"])))
+    return {**plain, "licence": licence, "credit": plain["user_nickname"], "source_url": cells["page_url"]}
+
+
+def _osv(cells: Cells) -> Cells:
+    """OSV-5M's pictures are Mapillary's: CC BY-SA 4.0, and whose they are stands in a column."""
+    return {**cells, "licence": "CC BY-SA 4.0", "credit": f"{cells['creator_username']} / Mapillary"}
+
+
+def shape_of(first: Sequence[str]) -> Shape:
+    """Tell by its first row how a table is read. Raises SourceError where it says nothing of photos and places."""
+    names = [name.strip().lower() for name in first]
+    for columns in (YFCC, YFCC_25):
+        where = columns.index("longitude")
+        if len(names) == len(columns) and _are_numbers(names[where : where + 2]):
+            return Shape(columns, "photo_id", "latitude", "longitude", has_header=False, mend=_yfcc)
+    if names[:4] == SWAPPED:
+        notice = gettext_noop("The header says LON,LAT, the values are latitude, longitude: they were read as that.")
+        return Shape(names, "img_id", "lon", "lat", notice=notice)
+    lat, lng = next((pair for pair in PLACES if pair[0] in names and pair[1] in names), ("", ""))
+    name = next((each for each in NAMES if each in names), "")
+    missing = [each for each, there in (("filename", name), ("latitude", lat), ("longitude", lng)) if not there]
+    if missing:
+        raise SourceError(
+            gettext_noop("The table beside the pictures lacks the columns %(missing)s."), missing=", ".join(missing)
+        )
+    return Shape(names, name, lat, lng, mend=_osv if "creator_username" in names else lambda cells: cells)
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    try:
+        return len([float(each or 0) for each in cells]) == len(cells)
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that was opened: how it is read, and its rows, once."""
+
+    shape: Shape
+    lines: Iterator[Sequence[str]]
+
+    def __iter__(self) -> Iterator[Row | Refusal]:
+        for line in self.lines:
+            if any(line):
+                cells = line[: len(self.shape.columns)]
+                named = zip_longest(self.shape.columns, (each.strip() for each in cells), fillvalue="")
+                yield _row(self.shape, {name: value for name, value in named if name})
+
+
+def opened(file: IO[bytes], name: str) -> Table:
+    """Open a table. Raises SourceError, and later while it is read, where it is damaged."""
+    lines = _of_parquet(file) if name.lower().endswith(".parquet") else _of_text(file)
+    first = next(lines, None)
+    shape = shape_of(first or [])
+    return Table(shape, lines if shape.has_header else chain([first or []], lines))
+
+
+def rows(source: Path | IO[bytes], name: str = "") -> Iterator[Row | Refusal]:
+    """Give the rows of a table, one by one; of one that cannot be understood why. Raises SourceError."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            yield from opened(file, name or source.name)
+    else:
+        yield from opened(source, name)
+
+
+def _of_text(file: IO[bytes]) -> Iterator[list[str]]:
+    decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+    csv.field_size_limit(LONGEST)
+    # A NUL is no text, and PostgreSQL keeps none; and a line may be a bomb.
+    lines = (decode(line).replace("\0", "") for line in iter(lambda: file.readline(LINE), b""))
+    try:
+        first = next(lines, "")
+        delimiter = max(DELIMITERS, key=first.count)
+        if delimiter == "\t":
+            yield from csv.reader(chain([first], lines), delimiter=delimiter, quoting=csv.QUOTE_NONE)  # quotes are text
+        else:
+            yield from csv.reader(chain([first], lines), delimiter=delimiter)
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            gettext_noop("The table is not UTF-8 text. Save it as “CSV UTF-8” in your spreadsheet program.")
+        ) from error
+    except csv.Error as error:
+        raise SourceError(gettext_noop("The table cannot be read: %(error)s"), error=error) from error
+
+
+def _of_parquet(file: IO[bytes]) -> Iterator[list[str]]:
+    try:
+        table = pq.ParquetFile(file)
+        yield list(table.schema_arrow.names)
+        for batch in table.iter_batches(BATCH):
+            columns = [[_text(cell) for cell in column.to_pylist()] for column in batch.columns]
+            yield from (list(line) for line in zip(*columns, strict=True))
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(gettext_noop("The Parquet file is damaged or cut short.")) from error
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else str(cell).replace("\0", "")
+
+
+def _row(shape: Shape, cells: Cells) -> Row | Refusal:
+    name = cells[shape.name]
+    if name in {"", "."}:
+        return Refusal("?", Unusable(gettext_noop("A row of the table has no filename.")))
+    try:
+        cells = shape.mend(cells)
+        place = _place(cells[shape.lat], cells[shape.lng])
+    except BadInput as error:
+        return Refusal(name, error)
+    words = {ours: next((cells[each] for each in theirs if cells.get(each)), "") for ours, theirs in WORDS.items()}
+    known = {shape.name, shape.lat, shape.lng, *(each for theirs in WORDS.values() for each in theirs)}
+    extra = {key: value for key, value in cells.items() if key not in known and value}
+    return Row(name, place, words, extra, _precision_m(cells, shape) if place else None)
+
+
+def _place(lat: str, lng: str) -> Point | None:
+    """Read a row's coordinates; None where both cells are empty (then the file must tell). Raises Unusable."""
+    if not lat and not lng:
+        return None
+    if not lat or not lng:
+        raise Unusable(gettext_noop("Its row has only one of latitude and longitude."))
+    try:
+        north, east = float(lat), float(lng)
+    except ValueError as error:
+        raise Unusable(gettext_noop("Its coordinates %(lat)s, %(lng)s are not numbers."), lat=lat, lng=lng) from error
+    return plausible(north, east)
+
+
+def _precision_m(cells: Cells, shape: Shape) -> float:
+    """Return what the digits of both coordinates leave open, in metres; more where the table says so (Flickr)."""
+    digits = min(len(cells[each].partition(".")[2]) for each in (shape.lat, shape.lng))
+    accuracy = cells.get("accuracy", "")
+    said_km = next((km for least, km in FLICKR_KM if int(accuracy) >= least), None) if accuracy.isdigit() else None
+    return max(M_PER_DEGREE / 10**digits, 1000 * (said_km or 0.0))

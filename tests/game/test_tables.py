@@ -1,0 +1,179 @@
+"""Tables: the shapes that published collections have, their faults, and memory that does not grow with their length."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from geogame import tables
+from geogame.rules.sphere import Point
+from geogame.sources import Item, Refusal, entries
+from geogame.tables import Row, SourceError
+from tests.conftest import jpeg
+
+
+def rows(text: str | bytes, name: str = "photos.csv") -> list[Row | Refusal]:
+    return list(tables.rows(io.BytesIO(text.encode() if isinstance(text, str) else text), name))
+
+
+def only(text: str | bytes, name: str = "photos.csv") -> Row:
+    (row,) = rows(text, name)
+    assert isinstance(row, Row), row
+    return row
+
+
+def refused(text: str) -> str:
+    (row,) = rows(text)
+    assert isinstance(row, Refusal), row
+    return str(row.reason)
+
+
+@pytest.mark.parametrize("lat_lng", ["latitude,longitude", "lat,lng", "LAT,LON", " Lat , Long "])
+@pytest.mark.parametrize("name", ["filename", "path", "IMG_FILE", "id"])
+def test_columns_are_known_by_many_names(name: str, lat_lng: str) -> None:
+    row = only(f"{name},{lat_lng},weather\na.jpg,48.1,11.57,sun\n")
+    assert (row.name, row.place, row.extra) == ("a.jpg", Point(48.1, 11.57), {"weather": "sun"})
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_cells_are_parted_as_the_first_line_shows(delimiter: str) -> None:
+    lines = [["filename", "latitude", "longitude", "title"], ["a.jpg", "48.1", "11.5", "a, b"]]
+    if delimiter == ",":
+        lines[1][3] = '"a, b"'
+    row = only("\ufeff" + "\r\n".join(delimiter.join(line) for line in lines))
+    assert (row.place, row.words["title"]) == (Point(48.1, 11.5), "a, b")
+
+
+def test_the_metadata_of_2018_says_lon_lat_and_means_lat_lon() -> None:
+    head = "IMG_ID,AUTHOR,LON,LAT,S3_Label,S16_Label"
+    line = "a_b.jpg,somebody,-16.663606,145.563537,1,2"
+    row = only(f"{head}\n{line}\n")
+    assert row.place == Point(-16.663606, 145.563537)  # Cairns
+    assert row.words["credit"] == "somebody"
+    assert "LON,LAT" in tables.opened(io.BytesIO(f"{head}\n".encode()), "x.csv").shape.notice
+    later = only("IMG_ID,AUTHOR,LAT,LON\na.jpg,somebody,-16.663606,145.563537\n")
+    assert later.place == row.place
+
+
+def test_a_latitude_that_is_none_is_refused_and_said_to_be_swapped() -> None:
+    assert "swapped" in refused("id,lat,lng\na,145.56,-16.66\n")
+
+
+def yfcc(media: str = "0", accuracy: str = "16", more: bool = False) -> str:
+    cells = {name: "" for name in tables.YFCC}
+    cells |= {
+        "photo_id": "42", "user_nickname": "Ana+M%C3%BCller", "title": "Old+%22bridge", "longitude": "145.5635",
+        "latitude": "-16.6636", "accuracy": accuracy, "page_url": "http://www.flickr.com/photos/1/42/",
+        "license_name": "Attribution License", "license_url": "http://creativecommons.org/licenses/by/2.0/",
+        "media_type": media,
+    }  # fmt: skip
+    line = list(cells.values())
+    return "\t".join(["7", "42", "abcdef", *line[1:]] if more else line) + "\n"
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_yfcc100m_has_no_header_and_longitude_first(more: bool) -> None:
+    row = only(yfcc(more=more), "yfcc100m_dataset")
+    assert (row.name, row.place) == ("42", Point(-16.6636, 145.5635))
+    assert row.words["credit"] == "Ana Müller"
+    assert row.words["title"] == 'Old "bridge'
+    assert row.words["licence"] == "Attribution License http://creativecommons.org/licenses/by/2.0/"
+    assert row.extra.get("hash") == ("abcdef" if more else None)
+
+
+def test_yfcc100m_videos_are_refused_and_coarse_places_said_to_be_so() -> None:
+    assert "video" in str(rows(yfcc(media="1"))[0].reason)  # type: ignore[union-attr]
+    assert [only(yfcc(accuracy=each)).precision_m for each in ("16", "11", "3")] == [
+        pytest.approx(11.12, abs=0.01), 10_000.0, 1_000_000.0,
+    ]  # fmt: skip
+
+
+def test_osv_5m_knows_namibia_and_whose_its_pictures_are() -> None:
+    head = "id,latitude,longitude,thumb_original_url,country,captured_at,creator_username,creator_id"
+    row = only(f"{head}\n0012,-22.56,17.08,https://x,NA,1,wanderer,9\n")
+    assert (row.name, row.extra["country"]) == ("0012", "NA")
+    assert (row.words["licence"], row.words["credit"]) == ("CC BY-SA 4.0", "wanderer / Mapillary")
+
+
+def test_a_parquet_table_reads_like_a_csv(tmp_path: Path) -> None:
+    columns = {"id": [7, 8], "latitude": [48.1, None], "longitude": [11.5, None], "title": ["a\0b", None]}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    first, second = tables.rows(tmp_path / "t.parquet")
+    assert (first.name, first.place, first.words["title"]) == ("7", Point(48.1, 11.5), "ab")  # type: ignore[union-attr]
+    assert (second.name, second.place) == ("8", None)  # type: ignore[union-attr]
+    with pytest.raises(SourceError, match="damaged"):
+        rows((tmp_path / "t.parquet").read_bytes()[:-20], "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"filename,latitude,longitude\n\xff\xfe,1,2\n", "UTF-8"),
+        (b"filename,latitude,longitude\n" + b"x" * 200_000 + b",1,2\n", "cannot be read"),
+        (b"", "lacks the columns filename, latitude, longitude"),
+        (b"filename,latitude\n", "lacks the columns .*longitude"),
+        (b"\0\0\0\0", "lacks the columns"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_sentence(text: bytes, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        rows(text)
+
+
+@pytest.mark.parametrize(("digits", "metres"), [("48.1371,11.5754", 11.1), ("48,11.5", 111_195), ("48.13,11", 111_195)])
+def test_digits_tell_how_precise_a_place_can_be(digits: str, metres: float) -> None:
+    assert only(f"filename,latitude,longitude\na,{digits}\n").precision_m == pytest.approx(metres, rel=0.01)
+
+
+def names(folder: Path) -> Iterator[tuple[str, str]]:
+    for each in entries(folder):
+        yield (each.name, "item") if isinstance(each, Item) else (each.file, str(each.reason))
+
+
+def test_files_are_found_by_what_tables_call_them(tmp_path: Path) -> None:
+    """By path, by name, by identity without a suffix, with slashes for underscores; what two share is neither's."""
+    for file in ("images/07/123.jpg", "a_b_c.jpg", "one/same.jpg", "two/same.jpg", "deep/named.jpg"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(jpeg())
+    called = ["123", "a/b/c", "same", "named.jpg", "one/same.jpg"]
+    table = "id,latitude,longitude\n" + "".join(f"{each},1.5,2.5\n" for each in called)
+    (tmp_path / "t.csv").write_text(table)
+    found = dict(names(tmp_path))
+    assert [name for name, what in found.items() if what == "item"] == [
+        "images/07/123.jpg", "a_b_c.jpg", "deep/named.jpg", "one/same.jpg",
+    ]  # fmt: skip
+    assert "no such picture" in found["same"]
+    assert "does not list" in found["two/same.jpg"]
+
+
+MEMORY = """
+import io, resource, sys
+from geogame import tables
+class Endless(io.RawIOBase):
+    left = int(sys.argv[1])
+    def readline(self, size=-1):
+        if self.left == int(sys.argv[1]):
+            self.left -= 1
+            return b"filename,latitude,longitude,title\\n"
+        self.left -= 1
+        place = self.left, self.left % 80 + .12345, self.left % 170 + .5
+        return b"%d.jpg,%.5f,%.5f,A title of some words\\n" % place if self.left >= 0 else b""
+count = sum(isinstance(row, tables.Row) for row in tables.opened(Endless(), "t.csv"))
+print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_a_long_table_takes_no_more_memory_than_a_short_one() -> None:
+    def measured(lines: int) -> tuple[int, int]:
+        told = subprocess.run([sys.executable, "-c", MEMORY, str(lines)], capture_output=True, text=True, check=True)
+        count, megabytes = told.stdout.split()
+        return int(count), int(megabytes)
+
+    (few, before), (many, after) = measured(1_001), measured(100_001)
+    assert (few, many) == (1_000, 100_000)
+    assert after <= before + 10
