@@ -57,12 +57,31 @@ class PhotoSet(models.Model):
     description = models.TextField(_("description"), blank=True)
     domain = models.CharField(_("what it shows"), max_length=16, choices=Domain, default=Domain.REAL)
     published = models.BooleanField(_("published"), default=False, help_text=_("Players can choose published sets."))
+    licence = models.CharField(
+        _("licence"), max_length=200, blank=True, help_text=_("Of photos that come in without one of their own.")
+    )
+    credit = models.CharField(
+        _("credit"), max_length=300, blank=True, help_text=_("Of photos that come in without one of their own.")
+    )
+    blur = models.BooleanField(
+        _("blur faces and number plates"),
+        default=False,
+        help_text=_("In photos that come in from now on, as far as they are found. Look at the result."),
+    )
+    frozen_at = models.DateTimeField(null=True, editable=False)
+    frozen_sha256 = models.CharField(max_length=64, blank=True, editable=False)  # of what `freezes.digest` writes down
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["name"]
         verbose_name = _("photo set")
         verbose_name_plural = _("photo sets")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(frozen_at=None, frozen_sha256="") | (Q(frozen_at__isnull=False) & ~Q(frozen_sha256="")),
+                name="set_is_frozen_or_not",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -73,17 +92,43 @@ class PhotoSet(models.Model):
 
 
 class Photo(models.Model):
-    """One picture as it is kept: upright, re-encoded, without metadata, under a random name."""
+    """One picture as it is kept: upright, re-encoded, without metadata, under a random name.
+
+    A photo whose place nobody knows yet is kept, and shown in no exhibit until it has one.
+    """
+
+    class Review(models.TextChoices):
+        WAITING = "", _("not looked at")
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("rejected")
+
+    class From(models.TextChoices):
+        """Where a place was learnt."""
+
+        EXIF = "exif", _("the camera")
+        XMP = "xmp", _("XMP in the file")
+        COMMENT = "comment", _("a comment in the file")
+        TABLE = "table", _("a table")
+        SERVICE = "service", _("the service it came from")
+        HAND = "hand", _("somebody on the map")
 
     photo_set = models.ForeignKey(
         PhotoSet, on_delete=models.CASCADE, related_name="photos", verbose_name=_("photo set")
     )
     file = models.FileField(upload_to=random_name, editable=False)
+    file_sha256 = models.CharField(max_length=64, blank=True, editable=False)  # of `file` as it is kept
+    derived = models.JSONField(default=list, editable=False)  # [[width in px, format], …] that lie beside `file`
+    phash = models.BigIntegerField(null=True, editable=False, db_index=True)  # of `fingerprints`, as a signed number
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     colour = models.CharField(max_length=7, editable=False)  # average colour, #rrggbb: the placeholder while it loads
-    lat = models.FloatField(_("latitude"), help_text=_("degrees"))
-    lng = models.FloatField(_("longitude"), help_text=_("degrees"))
+    lat = models.FloatField(_("latitude"), null=True, blank=True, help_text=_("degrees"))
+    lng = models.FloatField(_("longitude"), null=True, blank=True, help_text=_("degrees"))
+    place_from = models.CharField(max_length=8, choices=From, blank=True, editable=False)
+    precision_m = models.FloatField(null=True, editable=False)  # what the digits of the coordinates mean at best
+    taken_at = models.DateTimeField(null=True, editable=False)  # the camera's own clock, written as if it were UTC
+    review = models.CharField(max_length=8, choices=Review, blank=True, default="", editable=False)
+    reviewed_at = models.DateTimeField(null=True, editable=False)
     title = models.CharField(_("title"), max_length=300, blank=True)
     credit = models.CharField(_("credit"), max_length=300, blank=True)
     licence = models.CharField(_("licence"), max_length=200, blank=True)
@@ -98,7 +143,7 @@ class Photo(models.Model):
         verbose_name = _("photo")
         verbose_name_plural = _("photos")
         constraints = [
-            *coordinates("photo"),
+            *coordinates("photo", nullable=True),
             models.UniqueConstraint(fields=["photo_set", "original_sha256"], name="photo_once_per_set"),
         ]
 
@@ -110,6 +155,100 @@ class Photo(models.Model):
 def _delete_file(instance: Photo, **_: object) -> None:
     """Deletion deletes: when the row is gone for good, so is the file."""
     transaction.on_commit(lambda: instance.file.delete(save=False))
+
+
+class Doubt(models.Model):
+    """Something odd about a photo, for somebody to look at. A grave one keeps the photo out of games until settled."""
+
+    HINT, DOUBT, GRAVE = 1, 2, 3
+
+    class Verdict(models.TextChoices):
+        OPEN = "", _("open")
+        FINE = "fine", _("all is well")
+        MENDED = "mended", _("mended")
+        REJECTED = "rejected", _("the photo is rejected")
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="doubts")
+    kind = models.CharField(max_length=20)  # one of `doubts.KINDS`
+    severity = models.PositiveSmallIntegerField()
+    other = models.ForeignKey(Photo, null=True, on_delete=models.CASCADE, related_name="+")  # that it is held against
+    detail = models.JSONField(default=dict)  # values of the kind's sentence
+    found_at = models.DateTimeField(default=timezone.now)
+    verdict = models.CharField(max_length=8, choices=Verdict, blank=True, default="")
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-severity", "pk"]
+        indexes = [models.Index(fields=["photo", "severity"], condition=Q(verdict=""), name="doubt_open")]
+        constraints = [
+            models.UniqueConstraint(fields=["photo", "kind", "other"], name="doubt_once_with_another"),
+            models.UniqueConstraint(fields=["photo", "kind"], condition=Q(other=None), name="doubt_once"),
+        ]
+
+
+class Import(models.Model):
+    """Photos on their way into a set: an upload, or a source that is read. What became of each is an `Arrival`."""
+
+    photo_set = models.ForeignKey(PhotoSet, on_delete=models.CASCADE, related_name="imports")
+    kind = models.CharField(max_length=12)  # one of `imports.KINDS`
+    asked = models.JSONField(default=dict)  # what was asked of the source: a folder, a box, a question
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)  # nothing more is to arrive
+    finished_at = models.DateTimeField(null=True)  # and nothing is left to do
+    cursor = models.JSONField(null=True)  # where a service that is asked page by page goes on
+    failure = models.JSONField(null=True)  # [sentence, values]: why a source was given up
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+
+
+class Arrival(models.Model):
+    """One file on its way: announced, arriving, waiting, at work, and then a photo or the reason why not."""
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="arrivals")
+    archive = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="members")  # the zip it is in
+    name = models.CharField(max_length=300)  # its path in the folder or zip
+    size = models.BigIntegerField(default=0)  # bytes
+    modified = models.BigIntegerField(default=0)  # ms since 1970, as the browser says; tells versions of a file apart
+    received = models.BigIntegerField(default=0)  # bytes
+    path = models.CharField(max_length=1000, blank=True)  # in the inbox; of a folder on this machine where it lies
+    words = models.JSONField(default=dict)  # what its row in a table says
+    arrived_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)  # a sign of life of the worker that has it
+    tries = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    photo = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="arrivals")
+    reason = models.JSONField(null=True)  # [sentence, values]: why there is no photo of it, or no new one
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["taken_at"], condition=Q(done_at=None, arrived_at__isnull=False), name="arrival_waiting"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "name", "size", "modified"], name="arrival_once_per_import")
+        ]
+
+
+class Check(models.Model):
+    """What was found when a set was held against the photos that an opponent was trained on."""
+
+    photo_set = models.ForeignKey(PhotoSet, on_delete=models.CASCADE, related_name="checks")
+    opponent = models.CharField(max_length=60)
+    weights = models.CharField(max_length=64)
+    index_sha256 = models.CharField(max_length=64)  # of the file that tells what the opponent was trained on
+    photos = models.PositiveIntegerField()  # that were compared
+    alike = models.PositiveIntegerField()  # that look like one of them
+    near = models.PositiveIntegerField()  # that were taken within 1 km of one of them
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
 
 
 class Exhibit(models.Model):

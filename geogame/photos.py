@@ -178,7 +178,9 @@ def remove(photo: Photo) -> None:
 
 def is_sealed(exhibits: Iterable[Exhibit]) -> bool:
     """Tell whether an experiment has frozen one of these and still shows it."""
-    running = Slot.objects.filter(experiment__sealed_at__isnull=False, experiment__finished_at=None)
+    running = Slot.objects.filter(
+        experiment__sealed_at__isnull=False, experiment__finished_at=None, experiment__abandoned_at=None
+    )
     frozen = {exhibit for drawn in running.values_list("exhibits", flat=True) for exhibit in drawn}
     return any(exhibit.pk in frozen for exhibit in exhibits)
 

@@ -2,8 +2,9 @@
 write the facts, announce. Time is an argument; each verb may run twice, or in two processes at once, without harm.
 
 All verbs, here, in `rooms` and in `explanations`, lock in one order: rounds first, in the order of their numbers, then
-the game, then seats. To announce is to lock the game, so no round is locked after that. Two that wait for each other
-would lose what one of them wrote.
+the game, then seats. To announce is to lock the game, so no round is locked after that. Experiments come before all of
+these, several in the order of their keys (`experiments.lock_of`); persons come last. Two that wait for each other would
+lose what one of them wrote.
 """
 
 import uuid
@@ -31,7 +32,7 @@ from geogame.models import (
     Round,
 )
 from geogame.news import CLOSED, FINISHED, GUESSED, OPENED, announce
-from geogame.rules import commitments, rounds, scoring, sphere
+from geogame.rules import commitments, names, rounds, scoring, sphere
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, Refused, TooLate, gettext_noop
 from geogame.rules.sphere import Point
 
@@ -178,6 +179,7 @@ def join(game: Game, person: Person, name: str, now: datetime) -> Player:
         raise NotNow(gettext_noop("This game is over."))
     if seat is None:
         _refuse_newcomer(locked)
+        hold(person)
         seat = Player(game=locked, person=person, kind=Player.Kind.HUMAN, name=_free_name(locked, name))
         seat.from_round = _next_number(locked)
     elif not seat.left:
@@ -188,6 +190,14 @@ def join(game: Game, person: Person, name: str, now: datetime) -> Player:
     seat.save()
     announce(locked, "joined")
     return seat
+
+
+def hold(person: Person) -> Person:
+    """Return the person anew, so that they stay until this transaction ends. Lock games first. Raises NotYours."""
+    held = Person.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+    if held is None:
+        raise NotYours(gettext_noop("What was stored about you has been deleted. Load the page anew to come in again."))
+    return held
 
 
 def _refuse_newcomer(game: Game) -> None:
@@ -211,9 +221,9 @@ def _left_during_open_round(seat: Player) -> bool:
 
 def _free_name(game: Game, name: str) -> str:
     """Return the name, with a number behind it where another seat has it: nobody could tell the two apart."""
-    taken = {each.casefold() for each in game.players.values_list("name", flat=True)}
-    names = (name, *(f"{name[:54]} {number}" for number in range(2, MOST_SEATS + 10)))
-    return next(each for each in names if each.casefold() not in taken)
+    taken = {names.alike(each) for each in game.players.values_list("name", flat=True)}
+    wanted = (name, *(f"{name[:54]} {number}" for number in range(2, MOST_SEATS + 10)))
+    return next(each for each in wanted if names.alike(each) not in taken)
 
 
 def refuse_stranger(player: Player, this_round: Round) -> None:

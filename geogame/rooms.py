@@ -39,8 +39,10 @@ def go_on(game: Game, person: Person | None, now: datetime) -> Round | None:
 
 
 def end_round(this_round: Round, person: Person | None, now: datetime) -> None:
-    """Close the open round before its time. Raises NotYours."""
+    """Close the open round before its time; in an experiment only once the person has answered. Raises NotYours."""
     _refuse_all_but_the_host(this_round.game, person)
+    if not this_round.guesses.filter(player__person=person).exists():
+        _refuse_in_experiments(this_round.game)
     play.end_round(this_round, now)
 
 
@@ -99,31 +101,37 @@ def _unseat(player: Player, now: datetime, left: bool) -> Game:
 @transaction.atomic
 def hand_over(game: Game, person: Person | None, to: Player, now: datetime) -> None:
     """Make another seated person the host. Raises NotYours or NotNow."""
-    _refuse_all_but_the_host(game, person)
-    if to.game_id != game.pk or to.is_machine or to.removed_at is not None:
+    locked = play.lock_game(game)
+    _refuse_all_but_the_host(locked, person)
+    heir = _seat_now(locked, to)
+    if heir is None:
         raise NotNow(gettext_noop("Only a person who sits in this room can lead it."))
-    _make_host(game, to.person, now)
+    _make_host(locked, heir.person, now)
 
 
 @transaction.atomic
 def claim(game: Game, person: Person, key: str, now: datetime) -> None:
     """Lead the room from this browser: whoever shows the host's key is the host. Raises NotYours."""
-    if not game.is_room or not secrets.compare_digest(game.host_key.encode(), key.encode()):
+    locked = play.lock_game(game)
+    if not locked.is_room or not secrets.compare_digest(locked.host_key.encode(), key.encode()):
         raise NotYours(gettext_noop("This link to lead the room is no longer good."))
-    if game.host_id != person.pk:
-        _make_host(game, person, now)
+    if locked.host_id != person.pk:
+        _make_host(locked, play.hold(person), now)
 
 
 @transaction.atomic
 def take_over(player: Player, now: datetime) -> None:
-    """Lead a room whose host has been away for a while. Raises NotNow."""
+    """Lead a room whose host has been away for a while. Raises NotNow or NotYours."""
     locked = play.lock_game(player.game)
-    if locked.host_id == player.person_id:
+    seat = _seat_now(locked, player)
+    if seat is None:
+        raise NotYours(gettext_noop("You are no longer in this room."))
+    if locked.host_id == seat.person_id:
         return
-    may_at = take_over_at(locked, player)
+    may_at = take_over_at(locked, seat)
     if may_at is None or now < may_at:
         raise NotNow(gettext_noop("The host is still there."))
-    _make_host(locked, player.person, now)
+    _make_host(locked, seat.person, now)
 
 
 def take_over_at(game: Game, player: Player) -> datetime | None:
@@ -142,6 +150,14 @@ def host_is_here(game: Game, person: Person | None, now: datetime) -> None:
 
 def _seated(game: Game) -> QuerySet[Player]:
     return game.players.filter(kind=Player.Kind.HUMAN, removed_at=None)
+
+
+def _seat_now(locked: Game, player: Player) -> Player | None:
+    """Return a person's seat as it is now that the game is locked, None if given up.
+
+    Who sits in a locked game cannot be deleted: whoever would needs the lock first.
+    """
+    return _seated(locked).select_related("person").filter(pk=player.pk).first()
 
 
 def _seats(game: Game) -> list[leading.Seated]:
@@ -163,8 +179,8 @@ def _refuse_all_but_the_host(game: Game, person: Person | None) -> None:
 @transaction.atomic
 def again(game: Game, person: Person | None, cards: Sequence[play.Opponent], now: datetime) -> Game:
     """Open a game like this one after it has ended, once; whoever sat here comes in by themselves. Raises NotYours."""
-    _refuse_all_but_the_host(game, person)
     locked = play.lock_game(game)
+    _refuse_all_but_the_host(locked, person)
     if locked.finished_at is None:
         raise NotNow(gettext_noop("This game is still going on."))
     if locked.next_game is not None:

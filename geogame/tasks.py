@@ -33,12 +33,14 @@ def sweep() -> int:
 def reckon() -> int:
     """Reckon the comparisons that somebody watches and that are older than the record; return how many.
 
-    One at a time in a process: whoever comes meanwhile leaves it to the next beat.
+    Before that experiments are held against their seals: no result is told unchecked. One at a time in a process:
+    whoever comes meanwhile leaves it to the next beat.
     """
     if not _reckoning.acquire(blocking=False):
         return 0
     try:
         comparisons.throw_away(timezone.now())
+        experiments.check_all(timezone.now())
         return sum(comparisons.reckon(row, timezone.now()) for row in comparisons.due(timezone.now()))
     finally:
         _reckoning.release()

@@ -29,6 +29,7 @@ def void(seats: QuerySet[Player], reason: str, now: datetime) -> int:
     if reason == WITHDRAWN:
         raise BadInput(gettext_noop("Only a person withdraws, by deleting their data. Give another reason."))
     counting = Player.objects.filter(pk__in=_keys(seats.filter(kind=Player.Kind.HUMAN, voided_at=None)))
+    experiments.lock_of(Game.objects.filter(players__in=counting))
     for game in _announced(counting, "voided"):
         experiments.exclude(game, Slot.Excluded.VOIDED, now)
     changed = counting.filter(voided_at=None).update(voided_at=now, void_reason=reason)

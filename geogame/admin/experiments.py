@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from geogame import experiments
@@ -21,6 +21,7 @@ from geogame.language import sentence
 from geogame.models import Experiment, Slot
 from geogame.rules import protocol
 from geogame.rules.refusals import Refused
+from geogame.tasks import nudge_reckoning
 from predictor import opponents
 from predictor.tasks import nudge
 
@@ -82,7 +83,7 @@ class ExperimentForm(forms.ModelForm):  # type: ignore[type-arg]
 class SlotRows(ReadOnlyRows):
     model = Slot
     fields = ("number", "attempt", "game", "taken_at", "excluded")
-    verbose_name_plural = _("places")
+    verbose_name_plural = _("places: those beyond the number of people are spare")
 
 
 @admin.register(Experiment)
@@ -103,7 +104,7 @@ class ExperimentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if obj is None or not obj.sealed_at:
             return self.CHOSEN
         frozen = [name for each in self.CHOSEN for name in (("opponent", "weights") if each == "machine" else (each,))]
-        return (*frozen, "seal", "sealed_at", "finished_at")
+        return (*frozen, "seal", "sealed_at", "finished_at", "abandoned_at", "abandoned_because", "checked_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
         return self.get_fields(request, obj) if obj and obj.sealed_at else ()
@@ -129,6 +130,8 @@ class ExperimentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def state(self, experiment: Experiment) -> str:
         if experiment.finished_at:
             return gettext("finished")
+        if experiment.abandoned_at:
+            return gettext("abandoned")
         if experiment.sealed_at:
             done = experiments.standing(experiment, timezone.now()).done
             return gettext("sealed: %(done)d of %(people)d played") % {"done": done, "people": experiment.people}
@@ -139,7 +142,10 @@ class ExperimentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return gettext("being made")
 
     def get_urls(self) -> list[URLPattern]:
-        verbs = {"prepare": self._prepare, "seal": self._seal, "again": self._again}
+        verbs = {
+            "prepare": self._prepare, "seal": self._seal, "again": self._again, "abandon": self._abandon,
+            "check": self._check,
+        }  # fmt: skip
         made = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(self._posted(verb)), name=f"geogame_experiment_{name}")
             for name, verb in verbs.items()
@@ -157,9 +163,10 @@ class ExperimentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         context["preset"] = f"{reverse('admin:geogame_experiment_add')}?{urlencode({'preset': 'paper'})}"
         if obj and not obj.sealed_at:
-            card = card_of(obj)
+            card, progress = card_of(obj), experiments.progress(obj)
             context |= {
-                "progress": experiments.progress(obj),
+                "progress": progress,
+                "spares": experiments.spare_places(obj, progress.wanted),
                 "other_domain": card and card.domain != obj.photo_set.domain and card.label,
                 "least_p": protocol.least_p(obj.people, obj.exhibits_each, obj.shared),
                 "level": protocol.LEVEL_PERCENT / 100,
@@ -194,7 +201,38 @@ class ExperimentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         page = reverse("experiment", args=[sealed.slug])
         told = gettext("Sealed. From now on nothing changes, and people can take part:")
         messages.success(request, format_html('{} <a href="{}">{}</a>', told, page, page))
+        self._tell_spares(request, sealed)
+        if sealed.exposed_at:
+            messages.warning(
+                request,
+                gettext(
+                    "Players can meet its photographs in ordinary games, since a set that holds them is published."
+                ),
+            )
         return redirect("admin:geogame_experiment_change", sealed.pk)
+
+    def _tell_spares(self, request: HttpRequest, sealed: Experiment) -> None:
+        """Say how many spare places there are, and warn where the set was too small for as many as there are people."""
+        if sealed.shared:
+            return
+        spares = experiments.reserve(sealed).spares
+        told = ngettext("%d spare place was drawn.", "%d spare places were drawn.", spares) % spares
+        if spares < sealed.people:
+            told += " " + gettext("The set has too few photographs for more: after that, places are given again.")
+        (messages.info if spares == sealed.people else messages.warning)(request, told)
+
+    def _abandon(self, request: HttpRequest, experiment: Experiment) -> HttpResponse:
+        experiments.abandon(experiment, request.POST.get("reason", ""), timezone.now())
+        self.log_change(request, experiment, gettext("Abandoned."))
+        messages.success(request, gettext("Abandoned. Its page says so, with your reason; nothing of it is compared."))
+        return redirect("admin:geogame_experiment_change", experiment.pk)
+
+    def _check(self, request: HttpRequest, experiment: Experiment) -> HttpResponse:
+        """Let the record be held against the seal once more, by the worker: files may take a while to read."""
+        experiments.uncheck(experiment)
+        nudge_reckoning()
+        messages.success(request, gettext("The record is being held against the seal; the experiment’s page tells."))
+        return redirect("admin:geogame_experiment_change", experiment.pk)
 
     def _again(self, request: HttpRequest, experiment: Experiment) -> HttpResponse:
         made = experiments.again(experiment, timezone.now())

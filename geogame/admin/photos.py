@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
-from geogame import photos
+from geogame import experiments, photos
 from geogame.language import sentence
 from geogame.models import Exhibit, Photo, PhotoSet
 from geogame.rules.refusals import BadInput
@@ -85,6 +85,12 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Publish: players can choose these sets"))
     def publish(self, request: HttpRequest, queryset: QuerySet[PhotoSet]) -> None:
         queryset.update(published=True)
+        warn_of_experiments(request, queryset)
+
+    def save_model(self, request: HttpRequest, obj: PhotoSet, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "published" in form.changed_data and obj.published:
+            warn_of_experiments(request, PhotoSet.objects.filter(pk=obj.pk))
 
     @admin.action(description=_("Withdraw: players can no longer choose these sets"))
     def withdraw(self, request: HttpRequest, queryset: QuerySet[PhotoSet]) -> None:
@@ -224,6 +230,16 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404 from error
         headers = {"Cache-Control": "private, max-age=3600"}
         return HttpResponse(out.getvalue(), content_type="image/jpeg", headers=headers)
+
+
+def warn_of_experiments(request: HttpRequest, sets: QuerySet[PhotoSet]) -> None:
+    """Say which running experiments show photographs of these sets, which players can choose now."""
+    for each in experiments.published(sets, timezone.now()):
+        said = gettext(
+            "The sealed experiment “%(name)s” is running with photographs that players can now meet in ordinary games. "
+            "Its page says so from now on. If that is not meant, withdraw the set until the experiment is over."
+        )
+        messages.warning(request, said % {"name": each.name})
 
 
 def _is_sealed(photo: Photo) -> bool:

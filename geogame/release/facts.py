@@ -102,7 +102,7 @@ def _taken_out(selection: Selection, now: datetime) -> Iterator[Withheld]:
     told = shown.filter(NO_SECRET)
     yield Withheld("skipped", _answers(selection, asked.filter(skipped=True)), None, "The host skipped the round.")
     running = shown.filter(game__experiment__isnull=False, game__experiment__finished_at=None)
-    yield Withheld("sealed", _answers(selection, running), None, "The experiment's sealed number is not yet reached.")
+    yield Withheld("sealed", _answers(selection, running), None, "The experiment's sealed number was not reached.")
     for why in Slot.Excluded:
         meaning = f"Excluded from an experiment by its sealed rules: {why.label}."
         rounds = told.filter(game__slot__excluded=why.value)

@@ -13,9 +13,12 @@ Digests of photographs and of the machine's answers are made in the same way of 
   units of 1e-7 degrees;
 - of several exhibits: the sorted list of their digests. An exhibit's number in the protocol is its place in that list,
   from 1, so that numbers tell nothing;
-- of the machine's answers: an object of exhibit's digest to [lat, lng], or to null where it has none.
+- of the machine's answers: an object of exhibit's digest to [lat, lng], or to null where it has none;
+- of the files as they are shown: an object of exhibit's digest to the SHA-256 of each of its files, in the order shown.
 
 Whoever has the files and places can recompute them; nobody can find a place from them without the file.
+
+Format 1 had neither spare places nor the digest of the files as they are shown, nor did it say how an experiment ends.
 """
 
 import hashlib
@@ -28,9 +31,10 @@ from geogame.rules.commitments import e7
 from geogame.rules.refusals import gettext_noop
 from geogame.rules.sphere import Point
 
-FORMAT = "beat-planet experiment 1"
+FORMAT = "beat-planet experiment 2"
 LEVEL_PERCENT = 5
 ON_PEOPLE, ON_EXHIBITS = "person", "exhibit"  # what a test may take for independent
+OWN, SHARED = "own", "shared"  # exhibits of each person, or the same ones for all
 
 TESTS = {
     ON_PEOPLE: gettext_noop(
@@ -50,24 +54,42 @@ MISSING = gettext_noop(
     "A missing answer ranks behind every distance: it loses the duel and enters medians as endless. Both missing is no "
     "duel and is counted. The same holds for people and machine."
 )
-TAKING_PART = gettext_noop(
-    "One place for each person, as far as this site can tell: it knows browsers and accounts. Free places are given in "
-    "their order to whoever comes, those that somebody gave up last. A place with photographs that the person has met "
-    "is given only if no other is free, and not at all if nothing in it is new."
+TAKING_PART = {
+    OWN: gettext_noop(
+        "One place for each person, as far as this site can tell: it knows browsers and accounts, and a browser that "
+        "had a place keeps a nameless mark, so that nobody gets a second one there by deleting their data. Free places "
+        "are given in their order to whoever comes. A place that somebody gives up is replaced by the next spare one, "
+        "which has photographs of its own; once no spare one is left it is given again, after all others, with the "
+        "same photographs, and that is counted. A place with photographs that the person has met is given only if no "
+        "other is free, and not at all if nothing in it is new."
+    ),
+    SHARED: gettext_noop(
+        "One place for each person, as far as this site can tell: it knows browsers and accounts, and a browser that "
+        "had a place keeps a nameless mark, so that nobody gets a second one there by deleting their data. Free places "
+        "are given in their order to whoever comes. All places show the same photographs, or the test by photograph "
+        "could not be made, so there are no spare places with others: one that somebody gives up is given again, after "
+        "all others, and that is counted. Who comes once more in another browser may know the photographs, and this "
+        "site cannot tell. A place with photographs that the person has met is given only if no other is free, and not "
+        "at all if nothing in it is new."
+    ),
+}
+ENDING = gettext_noop(
+    "It is over when all places are played, and only then anything is compared. Staff may abandon it before that, with "
+    "a reason: then nothing of it is ever compared, and its page tells when, why and how far it was."
 )
 EXCLUDED = {
     "seen_before": gettext_noop("A round whose photographs the person had met in an earlier game is counted out."),
     "unfinished": gettext_noop(
-        "A game whose last round did not close within the hours to finish is counted out, and its place is played "
-        "again, with the same photographs, by somebody else."
+        "A game whose last round did not close within the hours to finish is counted out, and somebody else plays "
+        "instead."
     ),
     "withdrawn": gettext_noop(
-        "What a person withdraws is counted out. Before the end its place is played again; after the end the result is "
-        "reckoned without it."
+        "What a person withdraws is counted out. Before the end somebody else plays instead; after the end the result "
+        "is reckoned without it."
     ),
     "voided": gettext_noop(
-        "What staff take out is counted out, whatever its result, and counted here. Before the end its place is played "
-        "again; after the end the result is reckoned without it."
+        "What staff take out is counted out, whatever its result, and counted here. Before the end somebody else plays "
+        "instead; after the end the result is reckoned without it."
     ),
 }
 
@@ -93,6 +115,7 @@ class Source:
     name: str
     slug: str
     domain: str
+    published: bool  # players could choose it
     exhibits: int  # in play
     sha256: str  # over all of them
 
@@ -160,6 +183,11 @@ def answers(points: Mapping[str, Point | None]) -> str:
     return digest({each: list(point) if point else None for each, point in told.items()})
 
 
+def files(sums: Mapping[str, Sequence[str]]) -> str:
+    """Return the digest of the files that are shown: their SHA-256 in the order shown, by the exhibits' digests."""
+    return digest({each: list(of) for each, of in sums.items()})
+
+
 def unit(people: int, shared: bool) -> str:
     """Return what the test counts: people, unless several of them see the same exhibits."""
     return ON_EXHIBITS if shared and people > 1 else ON_PEOPLE
@@ -175,18 +203,27 @@ def least_p(people: int, exhibits_each: int, shared: bool) -> float:
     return float(min(1.0, 2.0 ** (1 - units)))
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn: the exhibits that each place shows, in order, by their digests."""
+
+    places: Sequence[Sequence[str]]
+    spares: Sequence[Sequence[str]]  # of places that stand in for those that people give up
+
+
 def write(
     design: Design,
     source: Source,
     machine: Machine,
     points: Mapping[str, Point | None],
-    places: Sequence[Sequence[str]],
+    sums: Mapping[str, Sequence[str]],
+    drawn: Drawn,
     out_of_domain: bool,
 ) -> dict[str, Any]:
     """Return the protocol.
 
-    `points` are the machine's answers to all exhibits that are shown, by digest; `places` are the digests that each
-    place shows, in order. `out_of_domain`: the machine was trained on other pictures, and that is meant.
+    `points` are the machine's answers to all exhibits that are drawn, `sums` the SHA-256 of their files, by digest.
+    `out_of_domain`: the machine was trained on other pictures, and that is meant.
     """
     called = numbers(points)
     return {
@@ -196,7 +233,9 @@ def write(
         "opponent": {**asdict(machine), "answers_sha256": answers(points)},
         "out_of_domain": out_of_domain,
         "shown_sha256": exhibits(points),
-        "places": [[called[each] for each in place] for place in places],
+        "files_sha256": files(sums),
+        "places": [[called[each] for each in place] for place in drawn.places],
+        "spares": [[called[each] for each in place] for place in drawn.spares],
         "decision": {
             "unit": unit(design.people, design.shared),
             "test": TESTS[unit(design.people, design.shared)],
@@ -206,6 +245,7 @@ def write(
             "ties": TIES,
             "missing": MISSING,
         },
-        "taking_part": TAKING_PART,
+        "taking_part": TAKING_PART[SHARED if design.shared else OWN],
+        "ending": ENDING,
         "excluded": EXCLUDED,
     }

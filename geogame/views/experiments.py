@@ -1,7 +1,9 @@
 """Experiments as everybody sees them: the seal, the protocol in words, a place to take, and at the end the result."""
 
+from datetime import datetime
 from typing import Any
 
+from django.core import signing
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,7 +24,10 @@ from geogame.tasks import nudge_reckoning
 from geogame.views import addresses
 from geogame.views.answers import STATUS
 
-REFRESH_S = 4  # while the result is being reckoned, or others play
+REFRESH_S = 4  # while the result is being reckoned, or the record held against the seal
+# In a browser that had a place in an experiment: the experiment's seal, signed, the same for all. It holds no identity,
+# and stays when somebody's data are deleted.
+MARK, MARK_SALT = "place", "geogame.experiments"
 MARKS = 60  # places that are drawn one by one
 REASONS = {
     "seen_before": gettext_lazy("rounds whose photographs the person had met before"),
@@ -37,9 +42,11 @@ def all_of_them(request: HttpRequest) -> HttpResponse:
     """List the experiments that are sealed: those that run, and those that are finished."""
     now = timezone.now()
     found = experiments.open_to_all()
-    running = [(each, experiments.standing(each, now).done) for each in found if not each.finished_at]
+    running = [(each, experiments.standing(each, now).done) for each in found if not each.over_at()]
     finished = [(each, each.people) for each in found if each.finished_at]
-    return render(request, "experiments/list.html", {"running": running, "finished": finished})
+    abandoned = [(each, experiments.standing(each, now).done) for each in found if each.abandoned_at]
+    groups = {"running": running, "finished": finished, "abandoned": abandoned}
+    return render(request, "experiments/list.html", groups)
 
 
 @require_safe
@@ -66,13 +73,28 @@ def take_part(request: HttpRequest, slug: str) -> HttpResponse:
         return page(request, experiment, person, form, status=STATUS[type(refusal)])
     response = redirect("game", code=game.code)
     seats.remember(response, person, secure=request.is_secure())
+    _mark(response, experiment, secure=request.is_secure())
     return response
 
 
 @transaction.atomic
 def _taken(request: HttpRequest, experiment: Experiment, name: str) -> tuple[Game, Person]:
-    person = seats.person_called(request, name)
-    return experiments.take_part(experiment, person, name, timezone.now()), person
+    experiments.lock(experiment)  # first: the person's row comes after it, as in every other verb
+    person, marked = seats.person_called(request, name), _is_marked(request, experiment)
+    return experiments.take_part(experiment, person, name, timezone.now(), marked=marked), person
+
+
+def _mark(response: HttpResponse, experiment: Experiment, secure: bool) -> None:
+    """Note in a browser that it had a place in this experiment; nothing else is sent the note."""
+    signed, path = signing.Signer(salt=MARK_SALT).sign(experiment.seal), reverse("experiment", args=[experiment.slug])
+    response.set_cookie(MARK, signed, max_age=seats.MAX_AGE_S, path=path, httponly=True, samesite="Lax", secure=secure)
+
+
+def _is_marked(request: HttpRequest, experiment: Experiment) -> bool:
+    try:
+        return signing.Signer(salt=MARK_SALT).unsign(request.COOKIES.get(MARK, "")) == experiment.seal
+    except signing.BadSignature:
+        return False
 
 
 @require_safe
@@ -96,7 +118,8 @@ def page(
 ) -> HttpResponse:
     """Show an experiment in whatever state it is."""
     assert experiment.protocol is not None
-    standing = experiments.standing(experiment, timezone.now())
+    now = timezone.now()
+    standing = experiments.standing(experiment, now)
     told: dict[str, Any] = experiment.protocol
     path = f"{reverse('experiment', args=[experiment.slug])}?seal={experiment.seal}"
     context = {
@@ -106,18 +129,27 @@ def page(
         "domains": {side: Domain(told[side]["domain"]).label for side in ("photo_set", "opponent")},
         "form": form,
         "place": experiments.place_of(experiment, person),
+        "marked": _is_marked(request, experiment),
         "standing": standing,
+        "reserve": experiments.reserve(experiment),
         "marks": _marks(experiment, standing),
-        "broken": [_(seals.PARTS[part]) for part in seals.broken(experiment)],
+        "checked": experiments.is_checked(experiment),
+        "broken": [_(seals.PARTS[part]) for part in experiment.broken or []],
         "digest": [experiment.seal[start : start + 8] for start in range(0, 64, 8)],
         "link": addresses.for_others(request, path),
         "other_seal": request.GET.get("seal", experiment.seal) != experiment.seal,
         "rules": [_(each) for each in told["excluded"].values()],
         "words": {name: _(told["decision"][name]) for name in ("test", "duel", "ties", "missing")},
         "taking_part": _(told["taking_part"]),
+        "ending": _(told["ending"]) if "ending" in told else "",
     }
+    if experiment.over_at():
+        context["excluded"] = [(REASONS[reason], n) for reason, n in experiments.excluded(experiment).items()]
+    if not context["checked"]:
+        nudge_reckoning()
+        context["refresh_s"] = experiment.over_at() and REFRESH_S  # before that somebody may be typing a name
     if experiment.finished_at:
-        context |= _result(experiment)
+        context |= _result(experiment, now)
     response = render(request, "experiments/show.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
@@ -133,15 +165,13 @@ def _marks(experiment: Experiment, standing: experiments.Standing) -> list[str]:
     return ["done"] * standing.done + ["playing"] * playing + ["free"] * standing.free
 
 
-def _result(experiment: Experiment) -> dict[str, Any]:
-    """What came of it, or that it is being reckoned. Nothing is reckoned here."""
-    now = timezone.now()
+def _result(experiment: Experiment, now: datetime) -> dict[str, Any]:
+    """What came of it, or that it is being reckoned. Nothing is reckoned here, and nothing told that is unchecked."""
     row = comparisons.ask(experiments.selection(experiment), now)
-    excluded, since = experiments.excluded(experiment), experiments.excluded_since(experiment)
-    told = {
-        "excluded": [(REASONS[reason], count) for reason, count in excluded.items()],
-        "since": [(REASONS[reason], count) for reason, count in since.items()],
-    }
+    since = experiments.excluded_since(experiment)
+    told: dict[str, Any] = {"since": [(REASONS[reason], count) for reason, count in since.items()]}
+    if not experiments.is_checked(experiment):
+        return told
     if row.report is None or row.as_of != experiments.counted_rounds(experiment):
         if comparisons.is_due(row, now):
             nudge_reckoning()

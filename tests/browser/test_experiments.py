@@ -63,10 +63,36 @@ def make_and_seal(page: Page, address: str, slug: str, screens: Path) -> None:
     expect(page.locator("#progress")).to_contain_text("of 100 answers computed")
     page.screenshot(path=str(screens / "wide-31-admin-preparing.png"), full_page=True)
     expect(page.locator("#progress")).to_have_text("100 of 100 answers computed", timeout=ALL_ANSWERED_MS)
+    expect(page.locator("#content")).to_contain_text("2 spare places are drawn too")
+    expect(page.locator("#content")).to_contain_text("The set is published")
     page.screenshot(path=str(screens / "wide-32-admin-prepared.png"), full_page=True)
     page.get_by_role("button", name="Seal", exact=True).click()
     expect(page.locator("main, #content").first).to_contain_text("From now on nothing changes")
     page.screenshot(path=str(screens / "wide-33-admin-sealed.png"), full_page=True)
+
+
+def not_cut(page: Page, screens: Path, name: str) -> None:
+    """Look at an admin page at a phone's width: nothing of it lies beyond the right edge, not even hidden there."""
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    beyond = (
+        "all => all.filter(each => each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML)"
+    )
+    assert page.locator("#container *:visible").evaluate_all(beyond) == []
+    page.screenshot(path=str(screens / f"phone-{name}.png"), full_page=True)
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+
+def abandon_another(page: Page, screens: Path) -> None:
+    """Make another experiment from the sealed one that the admin shows, seal it and abandon it at once."""
+    not_cut(page, screens, "40-admin-sealed")
+    page.get_by_role("button", name="Make a new experiment").click()
+    page.get_by_role("button", name="Prepare").click()
+    not_cut(page, screens, "41-admin-prepared")
+    page.get_by_role("button", name="Seal", exact=True).click()
+    page.get_by_label("Reason").fill("The photographs were in the newspaper this morning.")
+    page.get_by_role("button", name="Abandon the experiment").click()
+    expect(page.locator(".messagelist")).to_contain_text("nothing of it is compared")
+    page.get_by_role("link", name="Its page").click()
 
 
 def take_part(page: Page, address: str, slug: str, name: str) -> None:
@@ -132,9 +158,18 @@ def test_a_sealed_experiment_from_seal_to_result(
     second.context.close()
     page.goto(here)
     expect(page.locator(".p-value")).to_contain_text("p = ", timeout=60_000)  # the page looks again by itself
-    expect(page.locator("main")).to_contain_text("The seal holds.")
+    expect(page.locator(".experiment-seal")).to_contain_text(
+        "The files of the photographs, read anew, are the sealed ones."
+    )
     expect(page.locator(".counted").last).to_contain_text("games that were not finished in time")
     picture(page, screens, "37-experiment-result")
     page.goto(f"{address}/experiments/")
     expect(page.locator("main")).to_contain_text("finished on")
     picture(page, screens, "38-experiments")
+
+    abandon_another(staff_page, screens)
+    page.goto(staff_page.url)
+    expect(page.locator("main")).to_contain_text("Ended after 0 of 2 places. Nothing of it is compared.")
+    expect(page.locator("main")).to_contain_text("The photographs were in the newspaper this morning.")
+    expect(page.locator(".experiment-seal")).to_contain_text("read anew", timeout=60_000)
+    picture(page, screens, "39-experiment-abandoned")

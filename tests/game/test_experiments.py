@@ -1,28 +1,32 @@
 """Experiments: what is sealed, who may take part, what is counted out, and that nothing is told before the end."""
 
 import hashlib
+import importlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from geogame import comparisons, experiments, photos, play, seals, tasks
-from geogame.models import Exhibit, Experiment, Game, Person, Photo, PhotoSet, Player, Prediction, Slot
+from geogame import comparisons, experiments, people, photos, play, seals, tasks
+from geogame.models import Exhibit, Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Prediction, Slot
 from geogame.rules import protocol
-from geogame.rules.refusals import NotNow
+from geogame.rules.refusals import BadInput, NotNow
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
 from predictor import tasks as worker
 from predictor.distribution import Distribution
 from predictor.tasks import exhibits_waiting
-from tests.conftest import CARD, NOON, PLACES, add_photo, answer
+from tests.conftest import CARD, NOON, PLACES, add_photo, answer, jpeg
 from tests.game.conftest import browser_of
 from tests.game.test_concurrency import DATABASES, told_by
 from tests.game.test_worker import HALVES, SureOfOne
@@ -34,7 +38,8 @@ FAR = Point(0.5, 100.25)  # where the machine believes everything to be
 @pytest.fixture(autouse=True)
 def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("geogame.admin.experiments.nudge", lambda: None)
-    monkeypatch.setattr("geogame.views.experiments.nudge_reckoning", lambda: None)
+    for page in ("admin", "views"):
+        monkeypatch.setattr(f"geogame.{page}.experiments.nudge_reckoning", lambda: None)
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def five(toy_set: PhotoSet) -> PhotoSet:
 
 @pytest.fixture
 def made(five: PhotoSet) -> Experiment:
-    """Two people, two rounds each, of their own."""
+    """Two people, two rounds each, of their own; no photos for spare places."""
     return Experiment.objects.create(
         slug="small", name="Small one", question="Who is nearer?", photo_set=five, opponent=CARD.name,
         weights=CARD.weights, people=2, exhibits_each=2, give_up_after_h=24, created_at=NOON,
@@ -77,6 +82,13 @@ def sealed(made: Experiment) -> Experiment:
     return sealed_now(made)
 
 
+@pytest.fixture
+def spared(made: Experiment) -> Experiment:
+    """The same, sealed, with photos for one spare place."""
+    add_photo(made.photo_set, Point(1.2345678, 2.3456789))
+    return sealed_now(made)
+
+
 def play_all(game: Game, now=LATER, guesses: bool = True) -> None:  # type: ignore[no-untyped-def]
     """Play a game to its end: every guess is right, or there is none."""
     seat = game.players.get(kind="human")
@@ -85,7 +97,7 @@ def play_all(game: Game, now=LATER, guesses: bool = True) -> None:  # type: igno
         if guesses:
             play.guess(seat, this_round, this_round.truth(), "", now)
         else:
-            play.end_round(this_round, now)
+            play.end_round(this_round, now)  # as when its time is up
         if play.start_round(game, now) is None:
             play.finish(game, now)
             return
@@ -101,6 +113,8 @@ def play_experiment(experiment: Experiment, *people: Person) -> list[Game]:
 
 
 def reckoned(experiment: Experiment) -> None:
+    """Do what the task does."""
+    experiments.check_all(LATER)
     comparisons.reckon(comparisons.ask(experiments.selection(experiment), LATER), LATER)
 
 
@@ -241,6 +255,10 @@ def test_digests_can_be_recomputed_from_files_places_and_answers(sealed: Experim
         text = json.dumps(value, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def plain_file(photo: Photo) -> str:
+        with photo.file.open("rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
     told = sealed.protocol
     assert told is not None
     by_key = {
@@ -259,6 +277,8 @@ def test_digests_can_be_recomputed_from_files_places_and_answers(sealed: Experim
     assert told["shown_sha256"] == plain(called)
     assert told["places"] == [[called.index(each) + 1 for each in place] for place in shown]
     assert told["opponent"]["answers_sha256"] == plain({each: [5000000, 1002500000] for each in called})
+    files = {by_key[each.pk]: [plain_file(photo) for photo in each.ordered_photos()] for each in Exhibit.objects.all()}
+    assert told["files_sha256"] == plain({each: files[each] for each in called})
 
 
 def test_the_protocol_tells_no_place_no_key_and_no_file(sealed: Experiment) -> None:
@@ -349,9 +369,9 @@ def test_the_last_place_is_given_once(sealed: Experiment, ana: Person, ben: Pers
 
 @pytest.mark.slow
 @DATABASES
-def test_people_who_take_the_last_places_at_once_get_one_each(database: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_many_take_the_last_places_and_are_voided_at_once(database: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
     (told,) = told_by("tests.game.last_places", database, tmp_path)
-    assert told["errors"] == []
+    assert (told["errors"], told["crossed"]) == ([], [])
     assert (told["taken"], told["refused"], told["places"]) == (2, 6, 2)
 
 
@@ -519,7 +539,7 @@ def test_a_place_that_is_corrected_after_the_seal_breaks_it_and_changes_no_resul
     before = comparisons.build(experiments.selection(sealed))["figures"]
     shown = Exhibit.objects.get(pk=sealed.slots.get(number=1).exhibits[0])
     photos.move(shown.photos.get(), Point(1.5, 2.5))
-    assert seals.broken(sealed) == ["photographs"]
+    assert experiments.check(sealed, LATER) == ["photographs"]
     assert comparisons.build(experiments.selection(sealed))["figures"] == before
     page = page_of(sealed)
     assert "The seal does not hold." in page
@@ -530,9 +550,12 @@ def test_a_place_that_is_corrected_after_the_seal_breaks_it_and_changes_no_resul
 def test_nobody_begins_while_the_seal_does_not_hold(sealed: Experiment, ana: Person) -> None:
     shown = Exhibit.objects.get(pk=sealed.slots.get(number=2).exhibits[0])
     Exhibit.objects.filter(pk=shown.pk).update(lat=1.5)
+    experiments.check(sealed, LATER)
     with pytest.raises(NotNow, match="has been changed since"):
         experiments.take_part(sealed, ana, "Ana", LATER)
+    assert "Nobody can begin now" in page_of(sealed)
     Exhibit.objects.filter(pk=shown.pk).update(lat=shown.lat)
+    experiments.check(sealed, LATER)
     experiments.take_part(sealed, ana, "Ana", LATER)
 
 
@@ -550,7 +573,9 @@ def test_each_part_that_is_changed_behind_the_seal_is_named(sealed: Experiment, 
     raw.update(zoom=True)
     assert found() == ["settings"]
     raw.update(zoom=False, protocol={**sealed.protocol, "name": "Large one"})
-    assert found() == ["seal", "settings"]
+    assert found() == ["seal"]  # against another protocol nothing can be held
+    raw.update(protocol={**sealed.protocol, "people": 2.5})
+    assert found() == ["seal"]
     raw.update(protocol=sealed.protocol)
     Prediction.objects.filter(exhibit=numbers[1][1][0]).update(lat=1.0)
     assert found() == ["answers"]
@@ -558,20 +583,161 @@ def test_each_part_that_is_changed_behind_the_seal_is_named(sealed: Experiment, 
     slots.filter(pk=numbers[1][0]).update(exhibits=numbers[1][1][::-1])
     assert found() == ["places"]
     slots.filter(pk=numbers[1][0]).update(exhibits=numbers[1][1])
-    game.rounds.filter(number=1).update(lat=1.0)
-    assert found() == ["rounds"]
-    game.rounds.filter(number=1).update(lat=game.rounds.get(number=1).exhibit.lat)
-    assert found() == []
+    rounds, seats = game.rounds.filter(number=1), game.players
+    rounds.update(lat=1.0)
+    assert found() == ["rounds", "distances"]
+    rounds.update(lat=game.rounds.get(number=1).exhibit.lat)
+    for changed in ({"zoom": True}, {"time_limit_s": 60}, {"countdown_s": 5}, {"domain": "real"}, {"is_room": True}):
+        before = Game.objects.filter(pk=game.pk).values(*changed)[0]
+        Game.objects.filter(pk=game.pk).update(**changed)
+        assert found() == ["games"], changed
+        Game.objects.filter(pk=game.pk).update(**before)
+    for changed in ({"skipped": True}, {"closes_at": LATER}):
+        before = rounds.values(*changed)[0]
+        rounds.update(**changed)
+        assert found() == ["games"], changed
+        rounds.update(**before)
+    said = Guess.objects.filter(player=seats.get(kind="machine"))
+    said.update(error_km=1.0)
+    assert found() == ["distances"]
+    told = said.get()
+    told.lat, told.lng = told.round.lat, told.round.lng
+    told.error_km = 0.0
+    told.save()
+    assert found() == ["guesses"]
+    said.delete()
+    assert found() == ["guesses"]
 
 
-def test_no_round_of_an_experiment_can_be_skipped_or_left(sealed: Experiment, ana: Person) -> None:
+def test_every_part_that_can_break_has_a_sentence(sealed: Experiment) -> None:
+    assert "The seal holds." in page_of(sealed)
+    Experiment.objects.update(broken=list(seals.PARTS))
+    page = page_of(sealed)
+    assert "The seal does not hold." in page
+    assert all(each in page for each in seals.PARTS.values())
+
+
+def test_a_page_reckons_no_seal_anew(
+    sealed: Experiment,
+    ana: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Callable,  # type: ignore[type-arg]
+) -> None:
+    monkeypatch.delattr(seals, "broken")
+    monkeypatch.delattr(seals, "files_hold")
+    assert "Last checked on 1 March 2026, 12:00 UTC, after 0 rounds." in page_of(sealed)
+    experiments.take_part(sealed, ana, "Ana", LATER)
+
+
+def test_the_record_is_checked_as_rounds_close_once_a_day_and_at_the_end(
+    sealed: Experiment, ana: Person, ben: Person
+) -> None:
+    soon = NOON + timedelta(seconds=61)
+    next_day = soon + timedelta(days=1)
+    assert [experiments.check_all(when) for when in (NOON, soon)] == [0, 0]  # it was sealed a moment ago
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    seat, opened = game.players.get(kind="human"), game.rounds.get(number=1)
+    play.guess(seat, opened, opened.truth(), "", NOON)
+    assert [experiments.check_all(when) for when in (NOON, soon, soon)] == [0, 1, 0]
+    sealed.refresh_from_db()
+    assert (sealed.checked_at, sealed.checked_rounds, sealed.broken) == (soon, 1, [])
+    assert [experiments.check_all(when) for when in (next_day, next_day + timedelta(minutes=2))] == [1, 0]
+
+
+def test_files_are_read_at_the_end_and_no_result_is_told_before(sealed: Experiment, ana: Person, ben: Person) -> None:
+    play_experiment(sealed, ana, ben)
+    comparisons.reckon(comparisons.ask(experiments.selection(sealed), LATER), LATER)
+    page = page_of(sealed)
+    assert "p = 0.5" not in page  # reckoned it is
+    assert "being held against the seal, now that the experiment is over" in page
+    assert 'http-equiv="refresh"' in page
+    shown = Exhibit.objects.get(pk=sealed.slots.get(number=1).exhibits[0]).photos.get()
+    with open(shown.file.path, "ab") as file:
+        file.write(b"another picture")
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "<strong>p = 0.5</strong>" in page
+    assert "Files of photographs are not there any more, or not as they were sealed." in page
+    shown.file.storage.delete(shown.file.name)
+    assert experiments.check(sealed, LATER) == ["files"]
+
+
+def test_files_that_changed_places_are_missed(sealed: Experiment) -> None:
+    first, second = Photo.objects.filter(exhibits__in=sealed.slots.get(number=1).exhibits)
+    assert seals.files_hold(sealed)
+    Photo.objects.filter(pk=first.pk).update(file=second.file.name)
+    Photo.objects.filter(pk=second.pk).update(file=first.file.name)
+    assert not seals.files_hold(sealed)
+
+
+def test_nothing_is_sealed_whose_file_is_not_there(made: Experiment) -> None:
+    experiments.prepare(made, NOON)
+    predict(made)
+    Photo.objects.update(file="gone.jpg")
+    assert "The files of 4 exhibits are not there" in refusal(made, CARD)
+
+
+@pytest.mark.parametrize("change", ["question", "photographs"])
+def test_what_is_changed_while_files_are_read_is_not_sealed(
+    made: Experiment, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_slowly(exhibits: set[int]) -> dict[int, list[str]]:
+        if change == "question":
+            Experiment.objects.update(question="Another?")
+        else:
+            Exhibit.objects.filter(pk=min(exhibits)).update(retired_at=NOON)
+        return dict.fromkeys(exhibits, ["5" * 64])
+
+    add_photo(made.photo_set, Point(3, 4))  # so that enough are left
+    experiments.prepare(made, NOON)
+    predict(made)
+    monkeypatch.setattr(seals, "sums", read_slowly)
+    assert "were changed at this moment" in refusal(made, CARD)
+    assert not made.slots.exists()
+
+
+def test_a_seal_from_before_spare_places_holds_and_its_files_are_nobodys_promise(sealed: Experiment) -> None:
+    told = {name: value for name, value in (sealed.protocol or {}).items() if name not in NEWER}
+    Experiment._base_manager.update(protocol=told, seal=protocol.digest(told), checked_at=None, broken=None)
+    assert "Look again in a minute." in page_of(sealed)
+    Photo.objects.update(file="gone.jpg")
+    Experiment._base_manager.update(abandoned_at=NOON, abandoned_because="It is old.")
+    sealed.refresh_from_db()
+    assert experiments.check(sealed, NOON) == []
+    page = page_of(sealed)
+    assert "The seal holds." in page
+    assert "files of the photographs" not in page
+    assert experiments.reserve(sealed) == experiments.Reserve(0, 0, 0)
+
+
+NEWER = {"files_sha256", "spares", "ending"}  # in the second format of a protocol
+
+
+def test_staff_let_a_seal_be_checked(sealed: Experiment, staff: Client) -> None:
+    assert experiments.check_all(LATER) == 0
+    staff.post(f"/admin/geogame/experiment/{sealed.pk}/check/")
+    tasks.reckon()
+    sealed.refresh_from_db()
+    assert sealed.checked_at is not None
+    assert sealed.checked_at > LATER
+
+
+def test_no_round_of_an_experiment_can_be_skipped_left_or_ended_without_an_answer(
+    sealed: Experiment, ana: Person
+) -> None:
     game = experiments.take_part(sealed, ana, "Ana", NOON)
     browser = browser_of(ana)
-    body = {"round": str(game.rounds.get(number=1).pk), "player": game.players.get(kind="human").pk}
-    for verb in ("skip", "leave", "remove"):
+    opened = game.rounds.get(number=1)
+    body = {"round": str(opened.pk), "player": game.players.get(kind="human").pk}
+    for verb in ("skip", "leave", "remove", "end"):
         answered = browser.post(f"/games/{game.code}/{verb}/", body, content_type="application/json")
         assert answered.status_code == 409, verb
     assert Player.objects.filter(removed_at__isnull=False).count() == 0
+    assert not game.rounds.filter(closed_at__isnull=False).exists()
+    Guess.objects.all().delete()  # the machine's is awaited, though it never is in an experiment
+    play.guess(game.players.get(kind="human"), opened, Point(1, 2), "", NOON)
+    assert browser.post(f"/games/{game.code}/end/", body, content_type="application/json").status_code == 200
+    assert game.rounds.filter(closed_at__isnull=False).count() == 1
 
 
 def test_an_experiment_that_is_not_sealed_is_nobodys_business(made: Experiment, ana: Person) -> None:
@@ -641,7 +807,7 @@ def test_staff_make_prepare_and_seal_an_experiment_in_the_admin(five: PhotoSet, 
 
 
 def test_a_link_alone_seals_nothing(made: Experiment, staff: Client) -> None:
-    for verb in ("prepare", "seal", "again"):
+    for verb in ("prepare", "seal", "again", "abandon", "check"):
         staff.get(f"/admin/geogame/experiment/{made.pk}/{verb}/")
     assert Experiment.objects.get().prepared_at is None
 
@@ -667,10 +833,8 @@ def test_what_is_sealed_is_neither_moved_nor_deleted(sealed: Experiment, staff: 
 def test_a_photo_that_is_gone_after_the_seal_is_missed(sealed: Experiment, ana: Person) -> None:
     shown = Exhibit.objects.get(pk=sealed.slots.get(number=2).exhibits[0])
     shown.photos.get().delete()
-    assert seals.broken(sealed) == ["photographs"]
+    assert experiments.check(sealed, LATER) == ["photographs"]
     assert "The seal does not hold." in page_of(sealed)
-    with pytest.raises(NotNow, match="has been changed since"):
-        experiments.take_part(sealed, ana, "Ana", LATER)
 
 
 def test_photos_that_are_withdrawn_after_the_seal_are_played_as_was_sealed(sealed: Experiment, ana: Person) -> None:
@@ -689,3 +853,269 @@ def test_shared_photographs_are_tested_by_exhibit(made: Experiment, ana: Person,
     assert "Sign test by exhibit" in page
     assert "Of 2 exhibits people were nearer at 2, the machine at 0." in page
     assert "<strong>p = 0.5</strong>" in page
+
+
+# Places that are given up
+
+
+@pytest.mark.parametrize(
+    ("exhibits", "spares"), [(3, 0), (4, 0), (5, 0), (6, 1), (7, 1), (8, 2), (100, 2), (experiments.MOST_ROUNDS, 2)]
+)
+def test_spare_places_are_as_many_as_people_or_as_the_set_has_photographs_for(exhibits: int, spares: int) -> None:
+    asked = Experiment(people=2, exhibits_each=2)
+    assert experiments.spare_places(asked, exhibits) == spares
+    asked.shared = True
+    assert experiments.spare_places(asked, exhibits) == 0
+
+
+def test_no_experiment_has_more_rounds_than_one_may_have_with_its_spare_places() -> None:
+    most = experiments.MOST_ROUNDS
+    assert experiments.spare_places(Experiment(people=most - 3, exhibits_each=1), 2 * most) == 3
+
+
+def test_spare_places_are_sealed_too_and_nobody_gets_one_at_first(
+    spared: Experiment, ana: Person, ben: Person, cleo: Person
+) -> None:
+    told = spared.protocol
+    assert told is not None
+    assert sorted(number for place in [*told["places"], *told["spares"]] for number in place) == [1, 2, 3, 4, 5, 6]
+    assert (len(told["places"]), len(told["spares"])) == (2, 1)
+    assert "1 spare place, with photographs of its own" in page_of(spared)
+    games = [experiments.take_part(spared, person, person.name, NOON) for person in (ana, ben)]
+    assert {game.slot.number for game in games} == {1, 2}
+    with pytest.raises(NotNow, match="All places are taken"):
+        experiments.take_part(spared, cleo, "Cleo", NOON)
+    assert experiments.standing(spared, NOON) == experiments.Standing(done=0, playing=2, late=0, free=0)
+
+
+def test_a_place_that_is_given_up_is_replaced_by_a_spare_one_and_then_given_again(
+    spared: Experiment, ana: Person, ben: Person, cleo: Person
+) -> None:
+    given_up = experiments.take_part(spared, ana, "Ana", NOON)
+    play_all(experiments.take_part(spared, ben, "Ben", NOON))
+    experiments.exclude(given_up, Slot.Excluded.WITHDRAWN, LATER)
+    assert experiments.standing(spared, LATER) == experiments.Standing(done=1, playing=0, late=0, free=1)
+    instead = experiments.take_part(spared, cleo, "Cleo", LATER)
+    assert (instead.slot.number, instead.slot.attempt) == (3, 1)
+    assert not set(instead.slot.exhibits) & set(given_up.slot.exhibits)
+    assert "1 of 1 spare places stands in for one that was given up." in page_of(spared)
+    experiments.exclude(instead, Slot.Excluded.VOIDED, LATER)
+    assert "1 time a place was given again with the same photographs" in page_of(spared)
+    last = experiments.take_part(spared, Person.objects.create(name="Dan"), "Dan", LATER)
+    assert (last.slot.number, last.slot.attempt, last.slot.exhibits) == (3, 2, instead.slot.exhibits)
+    assert experiments.reserve(spared) == experiments.Reserve(spares=1, used=1, again=1)
+    play_all(last)
+    assert experiments.tidy(LATER) == 1
+    reckoned(spared)
+    page = page_of(spared)
+    assert "games that were withdrawn</th><td>1</td>" in page
+    assert "given again" in page
+    assert "Since the end" not in page
+    assert "The seal holds." in page
+    assert "<b>4</b> won by people" in page
+
+
+def test_who_is_taken_out_after_the_end_is_replaced_by_nobody(spared: Experiment, ana: Person, ben: Person) -> None:
+    games = play_experiment(spared, ana, ben)
+    experiments.exclude(games[0], Slot.Excluded.WITHDRAWN, LATER)
+    assert experiments.standing(spared, LATER) == experiments.Standing(done=1, playing=0, late=0, free=0)
+    assert experiments.excluded_since(spared) == {"withdrawn": 1}
+    assert experiments.reserve(spared) == experiments.Reserve(spares=1, used=0, again=0)
+
+
+def test_where_all_see_the_same_there_are_no_spare_places_and_the_protocol_says_why(made: Experiment) -> None:
+    Experiment.objects.update(shared=True)
+    sealed = sealed_now(made)
+    assert sealed.slots.count() == 2
+    page = page_of(sealed)
+    assert "so there are no spare places with others" in page
+    assert "There were too few" not in page
+
+
+def test_a_set_that_is_too_small_for_spare_places_is_said_so(made: Experiment, staff: Client) -> None:
+    experiments.prepare(made, NOON)
+    predict(made)
+    here = f"/admin/geogame/experiment/{made.pk}/"
+    assert "too few photographs for as many spare places" in staff.get(f"{here}change/").content.decode()
+    told = staff.post(f"{here}seal/", follow=True).content.decode()
+    assert "0 spare places were drawn. The set has too few photographs for more" in told
+    assert "There were too few for spare places" in page_of(made)
+
+
+def test_in_old_tables_what_had_another_attempt_was_replaced(sealed: Experiment, ana: Person, ben: Person) -> None:
+    experiments.exclude(experiments.take_part(sealed, ana, "Ana", NOON), Slot.Excluded.VOIDED, NOON)
+    Slot.objects.update(replaced=False)
+    migration = importlib.import_module("geogame.migrations.0011_spares_checks_abandoning")
+    migration.note_which_were_replaced(apps, None)
+    assert list(sealed.slots.filter(replaced=True)) == [sealed.slots.get(excluded="voided")]
+
+
+def test_who_deletes_their_data_gets_no_second_place_in_the_same_browser(sealed: Experiment, ana: Person) -> None:
+    browser = browser_of(ana)
+    browser.post("/experiments/small/take-part/", {"name": "Ana"})
+    people.forget(ana, LATER)
+    del browser.cookies["person"]
+    assert "in this browser" in page_of(sealed, browser)
+    again = browser.post("/experiments/small/take-part/", {"name": "Ana"})
+    assert again.status_code == 409
+    assert b"Somebody has had a place in this experiment in this browser" in again.content
+    assert not Person.objects.filter(name="Ana").exists()
+
+
+def test_the_mark_of_a_browser_is_the_same_for_all_and_of_one_experiment(
+    sealed: Experiment, ana: Person, ben: Person
+) -> None:
+    marks = []
+    for person in (ana, ben):
+        browser = browser_of(person)
+        browser.post("/experiments/small/take-part/", {"name": person.name})
+        marks.append(browser.cookies["place"])
+    assert marks[0].value == marks[1].value
+    assert (marks[0]["path"], marks[0]["httponly"], marks[0]["samesite"]) == ("/experiments/small/", True, "Lax")
+    other = sealed_now(experiments.again(sealed, NOON))
+    stranger = Client()
+    stranger.cookies["place"] = marks[0].value
+    assert stranger.post(f"/experiments/{other.slug}/take-part/", {"name": "Dan"}).status_code == 302
+    forger = Client()
+    forger.cookies["place"] = f"{other.seal}:forged"
+    assert forger.post(f"/experiments/{other.slug}/take-part/", {"name": "Eve"}).status_code == 302
+
+
+# Abandoning
+
+
+def test_an_experiment_that_is_abandoned_is_never_compared_and_says_so(
+    sealed: Experiment, ana: Person, ben: Person, cleo: Person
+) -> None:
+    games = [experiments.take_part(sealed, person, person.name, NOON) for person in (ana, ben)]
+    play_all(games[0])
+    experiments.abandon(sealed, "  The photographs\nwere in the paper. ", LATER)
+    play_all(games[1], LATER + timedelta(minutes=5))  # who has begun may go on
+    experiments.tidy(LATER + timedelta(days=9))
+    sealed.refresh_from_db()
+    assert (sealed.finished_at, sealed.abandoned_at) == (None, LATER)
+    reckoned(sealed)
+    page = page_of(sealed)
+    assert "Ended after 1 of 2 places. Nothing of it is compared." in page
+    assert "The photographs were in the paper." in page
+    assert "begun and not finished</th><td>1</td>" in page
+    assert "The seal holds." in page
+    assert "The result" not in page
+    assert "abandoned on 1 March 2026 after 1 of 2 places" in Client().get("/experiments/").content.decode()
+    assert not Selection(experiment="small").rounds().exists()
+    assert not Selection().rounds().exists()
+    assert "“Small one” was abandoned" in Client().get("/comparison/?experiment=small").content.decode()
+    with pytest.raises(NotNow, match="was abandoned"):
+        experiments.take_part(sealed, cleo, "Cleo", LATER)
+    experiments.exclude(games[0], Slot.Excluded.WITHDRAWN, LATER)
+    assert sealed.slots.count() == 2  # nobody plays instead
+    photos.move(Exhibit.objects.get(pk=sealed.slots.get(number=2).exhibits[0]).photos.get(), Point(1, 2))
+
+
+def test_who_sits_in_an_abandoned_experiment_is_shown_the_way_back(sealed: Experiment, ana: Person) -> None:
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    experiments.abandon(sealed, "No time.", LATER)
+    assert f'You can play your game to its end. <a href="/games/{game.code}/">' in page_of(sealed, browser_of(ana))
+    assert "play your game" not in page_of(sealed)
+
+
+def test_only_a_sealed_experiment_that_runs_is_abandoned_and_for_a_reason(
+    made: Experiment, ana: Person, ben: Person
+) -> None:
+    with pytest.raises(NotNow, match="Only what is sealed"):
+        experiments.abandon(made, "No time.", NOON)
+    sealed = sealed_now(made)
+    for reason in ("", " ", "x" * 301):
+        with pytest.raises(BadInput, match="Say why"):
+            experiments.abandon(sealed, reason, NOON)
+    for game in [experiments.take_part(sealed, person, person.name, NOON) for person in (ana, ben)]:
+        play_all(game)
+    with pytest.raises(NotNow, match="its result stands"):  # though nobody has noticed yet
+        experiments.abandon(sealed, "We do not like it.", LATER)
+    other = sealed_now(experiments.again(sealed, NOON))
+    experiments.abandon(other, "No time.", NOON)
+    with pytest.raises(NotNow, match="abandoned already"):
+        experiments.abandon(other, "No money.", LATER)
+    assert Experiment.objects.get(pk=other.pk).abandoned_because == "No time."
+
+
+def test_staff_abandon_an_experiment_in_the_admin(sealed: Experiment, staff: Client) -> None:
+    here = f"/admin/geogame/experiment/{sealed.pk}/"
+    assert "Abandon the experiment" in staff.get(f"{here}change/").content.decode()
+    assert "Say why" in staff.post(f"{here}abandon/", {"reason": " "}, follow=True).content.decode()
+    told = staff.post(f"{here}abandon/", {"reason": "No time."}, follow=True).content.decode()
+    assert "Abandoned. Its page says so" in told
+    assert "Abandon the experiment" not in told
+    assert "No time." in told
+    assert "Abandoned." in staff.get(f"{here}history/").content.decode()
+    assert "abandoned" in staff.get("/admin/geogame/experiment/").content.decode()
+
+
+# Photographs that players can meet meanwhile
+
+
+def test_publishing_what_a_running_experiment_shows_is_warned_of_and_told_on_its_page(
+    made: Experiment, staff: Client
+) -> None:
+    PhotoSet.objects.update(published=False)
+    sealed = sealed_now(made)
+    assert sealed.exposed_at is None
+    assert "players could choose" not in page_of(sealed)
+    chosen = {"action": "publish", "_selected_action": [sealed.photo_set_id]}
+    told = staff.post("/admin/geogame/photoset/", chosen, follow=True).content.decode()
+    assert "“Small one” is running with photographs that players can now meet" in told
+    sealed.refresh_from_db()
+    first = sealed.exposed_at
+    assert first is not None
+    assert "While the experiment ran, its photographs were published" in page_of(sealed)
+    form = {"name": "Toy", "slug": "toy", "description": "", "domain": "toy-earth"}
+    address = f"/admin/geogame/photoset/{sealed.photo_set_id}/change/"
+    assert "“Small one”" not in staff.post(address, form, follow=True).content.decode()
+    assert "“Small one”" in staff.post(address, {**form, "published": "on"}, follow=True).content.decode()
+    assert "“Small one”" not in staff.post(address, {**form, "published": "on"}, follow=True).content.decode()
+    sealed.refresh_from_db()
+    assert sealed.exposed_at == first
+
+
+def test_what_was_published_past_the_admin_is_noted_when_the_record_is_checked(made: Experiment) -> None:
+    PhotoSet.objects.update(published=False)
+    sealed = sealed_now(made)
+    PhotoSet.objects.update(published=True)
+    experiments.check(sealed, LATER)
+    sealed.refresh_from_db()
+    assert sealed.exposed_at == LATER
+
+
+def test_what_was_published_before_the_seal_is_sealed_so(sealed: Experiment) -> None:
+    assert sealed.protocol is not None
+    assert sealed.protocol["photo_set"]["published"] is True
+    assert "When this was sealed, players could choose its photographs" in page_of(sealed)
+
+
+def test_a_copy_in_another_set_is_noticed_while_it_is_in_play(made: Experiment) -> None:
+    PhotoSet.objects.update(published=False)
+    sealed = sealed_now(made)
+    shown = Exhibit.objects.get(pk=sealed.slots.get(number=1).exhibits[0]).photos.get()
+    other = PhotoSet.objects.create(name="Other", slug="other", published=True)
+    others = PhotoSet.objects.filter(pk=other.pk)
+    copied = add_photo(other, Point(3, 4))
+    assert experiments.published(others, LATER) == []
+    copied.photos.update(original_sha256=shown.original_sha256)
+    photos.withdraw(copied.photos.all(), NOON)
+    assert experiments.published(others, LATER) == []
+    photos.restore(copied.photos.all())
+    assert experiments.published(others, LATER) == [sealed]
+    experiments.abandon(sealed, "No time.", LATER)
+    assert experiments.published(others, LATER) == []
+
+
+def test_an_import_that_publishes_warns(made: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    PhotoSet.objects.update(published=False)
+    sealed_now(made)
+    (tmp_path / "new.jpg").write_bytes(jpeg())
+    (tmp_path / "photos.csv").write_text("filename,latitude,longitude\nnew.jpg,1,2\n")
+    call_command("import_photos", tmp_path / "photos.csv", "--set", "Toy")
+    assert "Small one" not in capsys.readouterr().err
+    (tmp_path / "new.jpg").write_bytes(jpeg())
+    call_command("import_photos", tmp_path / "photos.csv", "--set", "Toy", "--publish")
+    assert "The sealed experiment Small one is running" in capsys.readouterr().err

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from tqdm import tqdm
 
-from geogame import photos
+from geogame import experiments, photos
 from geogame.language import sentence
-from geogame.models import Domain
+from geogame.models import Domain, Experiment, PhotoSet
 from geogame.rules.refusals import Refused
 from geogame.sources import Entry, entries
 
@@ -51,10 +52,17 @@ class Command(BaseCommand):
         if options["publish"]:
             photo_set.published = True
             photo_set.save(update_fields=["published"])
+        self._warn(experiments.published(PhotoSet.objects.filter(pk=photo_set.pk, published=True), timezone.now()))
         self._print(report, photo_set.name, made, as_json=options["json"])
 
     def _with_progress(self, found: Iterator[Entry], quiet: bool) -> Iterator[Entry]:
         yield from tqdm(found, desc="Importing", unit="photo", disable=None if not quiet else True)
+
+    def _warn(self, running: list[Experiment]) -> None:
+        for each in running:
+            self.stderr.write(
+                f"The sealed experiment {each.name} is running with photographs that players can now meet."
+            )
 
     def _print(self, report: photos.Report, set_name: str, made: bool, as_json: bool) -> None:
         refused = [{"file": each.file, "reason": sentence(each.reason)} for each in report.refused]
