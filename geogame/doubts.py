@@ -70,6 +70,11 @@ KINDS = {
     "alike": Kind(DOUBT, gettext_noop("Near-duplicate"), gettext_noop("It looks like %(name)s.")),
     "related": Kind(HINT, gettext_noop("Similar, nearby"), gettext_noop("It looks somewhat like %(name)s, nearby.")),
     "elsewhere": Kind(HINT, gettext_noop("In another set"), gettext_noop("It looks like %(name)s of the set %(set)s.")),
+    "trained-on": Kind(
+        DOUBT,
+        gettext_noop("In training data"),
+        gettext_noop("%(opponent)s was trained on a photo like this one, or taken within 1 km (%(why)s)."),
+    ),
     "small": Kind(HINT, gettext_noop("Small"), gettext_noop("It has only %(width)d × %(height)d pixels.")),
     "blank": Kind(GRAVE, gettext_noop("Blank"), gettext_noop("There is next to nothing to be seen.")),
     "screenshot": Kind(DOUBT, gettext_noop("Screenshot?"), gettext_noop("It may be a picture of a screen: %(why)s")),

@@ -214,7 +214,9 @@ class Arrival(models.Model):
     modified = models.BigIntegerField(default=0)  # ms since 1970, as the browser says; tells versions of a file apart
     received = models.BigIntegerField(default=0)  # bytes
     path = models.CharField(max_length=1000, blank=True)  # in the inbox; of a folder on this machine where it lies
-    words = models.JSONField(default=dict)  # what its row in a table says
+    token = models.CharField(max_length=32, blank=True)  # names what is made of it, so that a second try leaves no rest
+    is_table = models.BooleanField(default=False)  # which says where the others are; they wait for it
+    words = models.JSONField(default=dict)  # what its row in a table, or a service, says
     arrived_at = models.DateTimeField(null=True)
     taken_at = models.DateTimeField(null=True)  # a sign of life of the worker that has it
     tries = models.PositiveSmallIntegerField(default=0)

@@ -1,5 +1,6 @@
 """The one-process set-up: web server, Celery worker and beat in one process. The same code as in the large set-up."""
 
+import asyncio
 import contextlib
 import errno
 import fcntl
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from geogame.celery import app
 
@@ -83,8 +85,8 @@ def start_worker() -> Worker:
     ready = threading.Event()
     worker = app.Worker(
         pool="threads",
-        concurrency=2,
-        queues=["gpu", "clock"],
+        concurrency=4,  # one thinks, one develops photos, one fetches some, and rounds are closed in time
+        queues=["gpu", "clock", "photos"],
         quiet=True,
         loglevel="WARNING",
         without_gossip=True,
@@ -126,8 +128,62 @@ def _allow_many_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, _soft), hard))
 
 
+HEAD_S = 10.0  # for the head of a request, from the opening of the connection or from its first byte
+TAKEN_S = 30.0  # for the other side to take anything of what was sent
+
+
+class PromptHttp(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it, but nobody holds a connection for ever by sending no request or taking no answer.
+
+    By itself it closes only who says nothing after an answer, and what it closes stays open until all that it had to
+    send is taken. How long a body may take, and a part of an answer, is for `asgi` to say.
+    """
+
+    _due: asyncio.TimerHandle | None = None  # runs while a head is awaited
+    _in_body = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it
+            end = transport.get_extra_info("socket")
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(TAKEN_S * 1000))
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self._due is None and not self._in_body:
+            self._await_head()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._in_body = True
+        self._await_nothing()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._await_nothing()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._due = self.loop.call_later(HEAD_S, self._give_up)
+
+    def _await_nothing(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _give_up(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._await_head()  # the request before is still being answered
+        else:
+            self.transport.close()
+
+
 class Server(uvicorn.Server):
-    """A web server that says when it accepts connections."""
+    """A web server that says when it accepts connections. Small and large set-up serve by it (`manage.py play`)."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
@@ -137,6 +193,7 @@ class Server(uvicorn.Server):
                 port=port,
                 lifespan="off",
                 log_level="warning",
+                http=PromptHttp,
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,  # two hundred sockets would have the same snapshot compressed for each
                 ws_max_size=4096,  # bytes: nothing is said by socket

@@ -1,8 +1,9 @@
-"""The verbs of photos: take them in, pick exhibits for a game, record what a machine answered."""
+"""The verbs of photos: keep them, place them, pick exhibits for a game, record what a machine answered."""
 
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,14 +11,27 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 from django.utils.text import slugify
 
-from geogame import pictures
-from geogame.models import Domain, Exhibit, ExhibitPhoto, Partition, Person, Photo, PhotoSet, Prediction, Round, Slot
-from geogame.pictures import Unusable
+from geogame import derivatives, doubts, fingerprints, pictures
+from geogame.models import (
+    Domain,
+    Doubt,
+    Exhibit,
+    ExhibitPhoto,
+    Partition,
+    Person,
+    Photo,
+    PhotoSet,
+    Prediction,
+    Round,
+    Slot,
+)
+from geogame.pictures import Developed, Unusable
 from geogame.rules import rounds
 from geogame.rules.refusals import BadInput, NotNow, gettext_noop
 from geogame.rules.sphere import Point
@@ -26,11 +40,20 @@ from geogame.sources import Entry, Item, Refusal
 MAX_LENGTH = {"name": 120, "title": 300, "credit": 300, "licence": 200, "album": 200}
 
 
+class AlreadyThere(Unusable):
+    """The same file is a photo of the set already: `photo`."""
+
+    def __init__(self, photo: Photo) -> None:
+        super().__init__(gettext_noop("The same file is in this set already."))
+        self.photo = photo
+
+
 @dataclass
 class Report:
     """What became of every file of a source."""
 
     imported: int = 0
+    held: int = 0  # of these, until somebody has looked at what is odd about them
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -50,7 +73,10 @@ def set_named(name: str, domain: str = Domain.REAL) -> tuple[PhotoSet, bool]:
     return PhotoSet.objects.create(name=name, slug=slug, domain=domain), True
 
 
-def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry]) -> Report:
+Develop = Callable[[bytes, bool], Developed]  # of a file, with faces blurred or not; raises Unusable
+
+
+def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry], develop: Develop | None = None) -> Report:
     """Take in everything that can be used; report the rest file by file with the reason."""
     report = Report()
     for entry in entries:
@@ -58,55 +84,131 @@ def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry]) -> Report:
             report.refused.append(entry)
             continue
         try:
-            take_in(photo_set, entry)
-            report.imported += 1
+            photo = take_in(photo_set, entry, develop)
         except BadInput as error:
             report.refused.append(Refusal(entry.name, error))
+        else:
+            report.imported += 1
+            report.held += photo.doubts.filter(severity=Doubt.GRAVE).exists()
     return report
 
 
-def take_in(photo_set: PhotoSet, item: Item) -> Photo:
-    """Keep one picture, re-encoded and bare of metadata, and make or extend its exhibit. Raises Unusable."""
+def take_in(photo_set: PhotoSet, item: Item, develop: Develop | None = None) -> Photo:
+    """Keep one picture. `develop` is a darkroom's; without one the file is read in this process. Raises Unusable."""
+    refuse_frozen(photo_set)
     data = item.read()
-    digest = hashlib.sha256(data).hexdigest()
-    _refuse_twice(photo_set, digest)
-    picture, exif = pictures.read(data, settings.MAX_PIXELS)
-    place = item.place or pictures.gps(exif)
+    sha256 = hashlib.sha256(data).hexdigest()
+    refuse_twice(photo_set, sha256)
+    developed = (
+        develop(data, photo_set.blur) if develop else pictures.develop(data, settings.MAX_PIXELS, photo_set.blur)
+    )
+    return keep(photo_set, item, developed, sha256)
+
+
+def keep(
+    photo_set: PhotoSet,
+    item: Item,
+    developed: Developed,
+    sha256: str,
+    token: str = "",
+    also: Callable[[Photo], None] = lambda photo: None,
+) -> Photo:
+    """Keep what was made of a file: its pictures first, then in one transaction its row, exhibit and doubts.
+
+    What came with the item (place, texts) goes before what the file says. `token` names the files: who tries again with
+    the same leaves nothing behind of the first try. `also` is done in the transaction. Raises AlreadyThere, and NotNow
+    where the set is frozen.
+    """
+    here = developed.position
+    place = item.place or (Point(here.lat, here.lng) if here else None)
     photo = Photo(
         photo_set=photo_set,
-        width=picture.width,
-        height=picture.height,
-        colour=picture.colour,
-        lat=place.lat,
-        lng=place.lng,
+        width=developed.picture.width,
+        height=developed.picture.height,
+        colour=developed.picture.colour,
+        lat=place.lat if place else None,
+        lng=place.lng if place else None,
+        place_from=(item.place_from or Photo.From.TABLE) if item.place else here.source if here else "",
+        precision_m=item.precision_m if item.place else here.precision_m if here else None,
+        taken_at=developed.taken_at,
+        phash=fingerprints.stored(developed.phash, developed.spread),
+        file_sha256=hashlib.sha256(developed.picture.jpeg).hexdigest(),
+        derived=sorted([width, form] for width, form in developed.smaller),
         original_name=item.name[-300:],
-        original_sha256=digest,
-        **_words(item),
+        original_sha256=sha256,
+        **_words(item, photo_set),
     )
-    photo.file.save("photo.jpg", ContentFile(picture.jpeg), save=False)
+    _write_files(photo, developed, token or secrets.token_hex(16))
     try:
         with transaction.atomic():
+            refuse_frozen(PhotoSet.objects.only("frozen_at").get(pk=photo_set.pk))
             photo.save()
-            _exhibit(photo, item.words.get("album", ""))
+            if place:
+                _exhibit(photo, place, item.words.get("album", ""))
+            doubts.write(_doubts(photo, developed, item))
+            also(photo)
     except IntegrityError:
-        photo.file.delete(save=False)
-        _refuse_twice(photo_set, digest)  # somebody else brought it in while it was being decoded here
+        delete_files(photo)
+        refuse_twice(photo_set, sha256)  # somebody else brought it in while it was being decoded here
         raise
     except BaseException:
-        photo.file.delete(save=False)  # no row, so no file
+        delete_files(photo)  # no row, so no file
         raise
     return photo
 
 
-def _refuse_twice(photo_set: PhotoSet, sha256: str) -> None:
-    if photo_set.photos.filter(original_sha256=sha256).exists():
-        raise Unusable(gettext_noop("The same file is in this set already."))
+def _write_files(photo: Photo, developed: Developed, token: str) -> None:
+    photo.file.name = f"{token[:2]}/{token}.jpg"
+    delete_files(photo)  # of an earlier try
+    default_storage.save(photo.file.name, ContentFile(developed.picture.jpeg))
+    for (width, form), data in developed.smaller.items():
+        default_storage.save(derivatives.name(photo.file.name, width, form), ContentFile(data))
 
 
-def _words(item: Item) -> dict[str, object]:
+def files_of(photo: Photo) -> Iterator[str]:
+    """Give the storage names of a photo's file and of all that was derived from it."""
+    if photo.file.name:
+        yield photo.file.name
+        for width, form in photo.derived:
+            yield derivatives.name(photo.file.name, width, form)
+
+
+def delete_files(photo: Photo) -> None:
+    """Delete a photo's files; of those that are not there nothing is said."""
+    for name in files_of(photo):
+        default_storage.delete(name)
+
+
+def _doubts(photo: Photo, developed: Developed, item: Item) -> Iterator[doubts.Found]:
+    """Give what is odd about a photo by itself; what a file says of its place is no matter where another place came."""
+    for each in developed.oddities:
+        if not (item.place and each.kind in doubts.OF_PLACE):
+            offered = (
+                dict(zip(("lat", "lng"), developed.offered or (), strict=False)) if each.kind == "place-odd" else {}
+            )
+            yield doubts.Found(each.kind, {**each.values, **offered}, photo.pk)
+    for found in doubts.of_size(photo.width, photo.height):
+        yield doubts.Found(found.kind, found.values, photo.pk)
+
+
+def refuse_twice(photo_set: PhotoSet, sha256: str) -> None:
+    """Refuse a file that is a photo of the set already. Raises AlreadyThere."""
+    if there := photo_set.photos.filter(original_sha256=sha256).first():
+        raise AlreadyThere(there)
+
+
+def refuse_frozen(photo_set: PhotoSet) -> None:
+    """Refuse what would change a frozen set. Raises NotNow."""
+    if photo_set.frozen_at:
+        raise NotNow(gettext_noop("This set is frozen: its photos and places stay as they are. Make another set."))
+
+
+def _words(item: Item, photo_set: PhotoSet) -> dict[str, Any]:
     """Return the texts that came with a picture; what does not fit its column is kept whole in `extra`."""
-    extra = dict(item.extra)
+    extra: dict[str, Any] = dict(item.extra)
     words = {key: item.words.get(key, "") for key in ("title", "credit", "licence")}
+    words["credit"] = words["credit"] or photo_set.credit
+    words["licence"] = words["licence"] or photo_set.licence
     for key, value in words.items():
         if len(value) > MAX_LENGTH[key]:
             extra[f"full_{key}"] = value
@@ -122,18 +224,18 @@ def _words(item: Item) -> dict[str, object]:
     return {**words, "source_url": source, "extra": extra}
 
 
-def _exhibit(photo: Photo, album: str) -> Exhibit:
+def _exhibit(photo: Photo, place: Point, album: str) -> Exhibit:
     """Show the photo alone, or as the next one of its album; the place of an album is that of its last photo."""
     album = album[: MAX_LENGTH["album"]]
     if album:
         exhibit, _ = Exhibit.objects.get_or_create(
-            photo_set=photo.photo_set, album=album, defaults={"lat": photo.lat, "lng": photo.lng}
+            photo_set=photo.photo_set, album=album, defaults={"lat": place.lat, "lng": place.lng}
         )
         if exhibit.rounds.exists():
             raise Unusable(gettext_noop("Its album has been played already and can no longer grow."))
-        Exhibit.objects.filter(pk=exhibit.pk).update(lat=photo.lat, lng=photo.lng)
+        Exhibit.objects.filter(pk=exhibit.pk).update(lat=place.lat, lng=place.lng)
     else:
-        exhibit = Exhibit.objects.create(photo_set=photo.photo_set, lat=photo.lat, lng=photo.lng)
+        exhibit = Exhibit.objects.create(photo_set=photo.photo_set, lat=place.lat, lng=place.lng)
     ExhibitPhoto.objects.create(
         exhibit=exhibit,
         photo=photo,
@@ -142,12 +244,26 @@ def _exhibit(photo: Photo, album: str) -> Exhibit:
     return exhibit
 
 
+@transaction.atomic
+def place(photo: Photo, where: Point, source: str = Photo.From.HAND) -> None:
+    """Say where a photo was taken: it is shown from then on, or moved. Raises NotNow."""
+    refuse_frozen(photo.photo_set)
+    if photo.exhibits.exists():
+        move(photo, where)
+    else:
+        photo.lat, photo.lng = where
+        Photo.objects.filter(pk=photo.pk).update(lat=where.lat, lng=where.lng)
+        _exhibit(photo, where, "")
+    Photo.objects.filter(pk=photo.pk).update(place_from=source, precision_m=None)
+
+
 def move(photo: Photo, place: Point) -> None:
     """Correct where a photo was taken. Rounds already drawn keep the truth that they were drawn with.
 
     Raises NotNow while a sealed experiment shows it.
     """
     with transaction.atomic():
+        refuse_frozen(photo.photo_set)
         _refuse_sealed(photo.exhibits.all())
         Photo.objects.filter(pk=photo.pk).update(lat=place.lat, lng=place.lng)
         for exhibit in photo.exhibits.all():
@@ -162,6 +278,7 @@ def remove(photo: Photo) -> None:
     Raises NotNow once it has been played, and while a sealed experiment is to show it.
     """
     exhibits = list(photo.exhibits.all())
+    refuse_frozen(photo.photo_set)
     _refuse_sealed(exhibits)
     if any(exhibit.rounds.exists() for exhibit in exhibits):
         raise NotNow(
@@ -171,7 +288,7 @@ def remove(photo: Photo) -> None:
     for exhibit in exhibits:
         left = exhibit.ordered_photos()
         if left:
-            Exhibit.objects.filter(pk=exhibit.pk).update(lat=left[-1].lat, lng=left[-1].lng)
+            Exhibit.objects.filter(pk=exhibit.pk).update(lat=left[-1].lat, lng=left[-1].lng)  # all of a trip have one
         else:
             exhibit.delete()
 
@@ -191,13 +308,19 @@ def _refuse_sealed(exhibits: Iterable[Exhibit]) -> None:
 
 
 def withdraw(photos: Iterable[Photo], now: datetime) -> int:
-    """Take the exhibits of these photos out of future games; return how many."""
-    return Exhibit.objects.filter(photos__in=list(photos), retired_at=None).update(retired_at=now)
+    """Take the exhibits of these photos out of future games; return how many. Raises NotNow of a frozen set."""
+    chosen = list(photos)
+    for photo in chosen:
+        refuse_frozen(photo.photo_set)
+    return Exhibit.objects.filter(photos__in=chosen, retired_at=None).update(retired_at=now)
 
 
 def restore(photos: Iterable[Photo]) -> int:
-    """Let future games draw the exhibits of these photos again; return how many."""
-    return Exhibit.objects.filter(photos__in=list(photos)).exclude(retired_at=None).update(retired_at=None)
+    """Let future games draw the exhibits of these photos again; return how many. Raises NotNow of a frozen set."""
+    chosen = list(photos)
+    for photo in chosen:
+        refuse_frozen(photo.photo_set)
+    return Exhibit.objects.filter(photos__in=chosen).exclude(retired_at=None).update(retired_at=None)
 
 
 def painters(photo_set: PhotoSet) -> set[str]:
@@ -213,8 +336,11 @@ PhotosEach = str  # "any", "one" or "several": of an exhibit; a trip has several
 
 
 def usable(photo_set: PhotoSet, photos_each: PhotosEach) -> QuerySet[Exhibit]:
-    """Return the exhibits that a game may draw."""
-    in_play = photo_set.exhibits.filter(retired_at=None)
+    """Return the exhibits that a game may draw: in play, with no photo that is rejected or gravely doubted."""
+    grave = Doubt.objects.filter(photo=OuterRef("photo"), severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
+    shown = ExhibitPhoto.objects.filter(exhibit=OuterRef("pk"))
+    held = shown.filter(Exists(grave)) | shown.filter(photo__review=Photo.Review.REJECTED)
+    in_play = photo_set.exhibits.filter(~Exists(held), retired_at=None)
     if photos_each == "any":
         return in_play
     counted = in_play.annotate(each=Count("photos"))

@@ -1,19 +1,38 @@
-"""Pixels and metadata of one uploaded file: what may be kept of it, and where it says it was taken. Pillow only."""
+"""Pixels and metadata of one uploaded file: what may be kept of it, and what it tells of itself. Pillow only."""
 
 import io
+import struct
 from dataclasses import dataclass
+from datetime import datetime
 
-from PIL import ExifTags, Image, ImageCms, ImageOps
+import pillow_heif
+from PIL import ExifTags, Image, ImageCms, ImageOps, ImageStat
 
+from geogame import derivatives, fingerprints, positions
+from geogame.positions import Oddity, Position
 from geogame.rules.refusals import BadInput, gettext_noop
-from geogame.rules.sphere import Point, point
-from predictor import exif
 
-FORMATS = ("JPEG", "PNG", "WEBP")  # the JPEG reader also opens MPO, two pictures in one file
+# MPO is two JPEGs in one file, and opened by the JPEG reader. TIFF and MPO may hold more pictures: the first is taken.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF")
+SEVERAL = frozenset({"MPO", "TIFF", "HEIF"})
 MAX_SIDE_PX = 2048  # what is kept; larger uploads are scaled down
 MIN_SIDE_PX = 100
 MAX_ASPECT = 6.0
 JPEG_QUALITY = 88
+NARROW = 0.05  # share of sixteen bits that a thermal camera uses: it is stretched, or all would be black
+BLANK = 6.0  # grey levels (standard deviation): less is fog
+# Pixels of screens, upright: a PNG of exactly that size that no camera has written is a picture of one.
+SCREENS = frozenset(
+    {
+        (640, 1136), (750, 1334), (828, 1792), (1080, 1920), (1080, 2160), (1080, 2220), (1080, 2280), (1080, 2340),
+        (1080, 2400), (1125, 2436), (1170, 2532), (1179, 2556), (1242, 2208), (1242, 2688), (1284, 2778), (1290, 2796),
+        (1440, 2560), (1440, 2960), (1440, 3040), (1440, 3200), (1536, 2048), (1620, 2160), (1640, 2360), (1668, 2388),
+        (2048, 2732), (720, 1280), (768, 1366), (800, 1280), (900, 1440), (1050, 1680), (1200, 1920), (1600, 2560),
+        (1800, 2880), (2160, 3840),
+    }
+)  # fmt: skip
+
+pillow_heif.register_heif_opener()
 
 
 class Unusable(BadInput):
@@ -30,39 +49,156 @@ class Picture:
     colour: str  # "#rrggbb"
 
 
-def read(data: bytes, max_pixels: int) -> tuple[Picture, Image.Exif]:
-    """Decode an upload and re-encode what may be kept; return it with the EXIF it came with.
+@dataclass(frozen=True)
+class Developed:
+    """All that is made of one file: the picture, its smaller ones, and what the file tells."""
 
-    The size is checked before a pixel is decoded. Raises Unusable.
+    picture: Picture
+    smaller: dict[derivatives.Key, bytes]
+    phash: int  # 64 bits without a sign
+    spread: float  # grey levels, see `fingerprints.of`
+    taken_at: datetime | None
+    position: Position | None
+    offered: tuple[float, float] | None  # an odd reading of its place, never used by itself
+    oddities: tuple[Oddity, ...]
+
+
+def develop(data: bytes, max_pixels: int, blur: bool = False) -> Developed:
+    """Decode a file, and make of it all that is kept and served; the size is checked before a pixel is decoded.
+
+    `blur` hides faces, as far as they are found. Raises Unusable.
     """
+    image, told = _decoded(data, max_pixels)
+    odd = _odd_file(image, told)
+    place = positions.found(image, told)
+    bare = _bare(image, told)
+    if blur:
+        from geogame import blurring  # here: its model is loaded only where it is wanted
+
+        bare = blurring.blur(bare)
+    phash, spread = fingerprints.of(bare)
+    oddities = [*odd, *place.oddities]
+    if _is_blank(bare):
+        oddities.append(Oddity("blank", {}))
+    return Developed(
+        picture=_picture(bare),
+        smaller=derivatives.made(bare),
+        phash=phash,
+        spread=spread,
+        taken_at=positions.taken_at(told),
+        position=place.position,
+        offered=place.offered,
+        oddities=tuple(oddities),
+    )
+
+
+def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, Image.Exif]:
+    """Return a picture, decoded and no larger than is needed, with its EXIF."""
     image = _open(data)
     _check_size(image, max_pixels)
     told = _exif(image)
     try:
+        if image.format in ("JPEG", "MPO"):
+            image.draft(None, (MAX_SIDE_PX, MAX_SIDE_PX))  # decode half of it where half is enough
         image.load()
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, struct.error) as error:
         raise Unusable(gettext_noop("The file is cut short or damaged.")) from error
-    upright = _to_srgb(_turn_upright(image, told))
-    upright.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
+    except MemoryError as error:
+        raise Unusable(gettext_noop("The picture needs more memory than is allowed.")) from error
+    return image, told
+
+
+def _bare(image: Image.Image, told: Image.Exif) -> Image.Image:
+    """Return the pixels alone: small enough, upright, 8-bit sRGB; Pillow carries all else along in `info`."""
+    info, image = image.info, _resizable(image)
+    image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image.info = info  # the colour profile
+    bare = _to_srgb(_turn_upright(image, told))
+    bare.info = {}
+    return bare
+
+
+def _resizable(image: Image.Image) -> Image.Image:
+    """Return a picture in a mode that can be made smaller without harm to it: palettes and single bits cannot."""
+    if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
+        return _eight_bits(image)
+    if image.mode == "P":
+        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode in {"1", "LA", "PA", "La"} or "transparency" in image.info:
+        return image.convert("L" if image.mode == "1" else "RGBA")
+    return image
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return 16 bits of grey in 8; where they use a small part of their range, as a thermal camera does, stretched."""
+    low, high = (float(each) for each in image.convert("F").getextrema())  # type: ignore[arg-type, union-attr]
+    if not high > low:
+        return image.convert("F").point(lambda value: value / 256).convert("L")
+    if high - low < NARROW * 65_536:
+        return image.convert("F").point(lambda value: (value - low) * (255 / (high - low))).convert("L")
+    return image.convert("F").point(lambda value: value / 256).convert("L")
+
+
+def _odd_file(image: Image.Image, told: Image.Exif) -> list[Oddity]:
+    found = []
+    if image.format in SEVERAL and getattr(image, "n_frames", 1) > 1:
+        found.append(Oddity("odd-file", {"why": gettext_noop("it holds several pictures; the first was taken.")}))
+    if image.mode.startswith("I;16"):
+        low, high = image.getextrema()  # type: ignore[misc]
+        if high - low < NARROW * 65_536:  # type: ignore[operator]
+            found.append(Oddity("odd-file", {"why": gettext_noop("it uses few of its 16 bits, and was stretched.")}))
+    upright = (min(image.size), max(image.size))
+    if image.format == "PNG" and upright in SCREENS and not told.get(ExifTags.Base.Make):
+        found.append(Oddity("screenshot", {"why": f"{image.width} × {image.height}, PNG"}))
+    return found
+
+
+def _is_blank(image: Image.Image) -> bool:
+    small = image.reduce(max(1, max(image.size) // 256)).convert("L")
+    return ImageStat.Stat(small).stddev[0] < BLANK
+
+
+def _picture(bare: Image.Image) -> Picture:
     out = io.BytesIO()
-    upright.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
-    return Picture(out.getvalue(), upright.width, upright.height, _average_colour(upright)), told
+    bare.save(out, "JPEG", quality=JPEG_QUALITY, progressive=True)
+    return Picture(out.getvalue(), bare.width, bare.height, _average_colour(bare))
 
 
 def _open(data: bytes) -> Image.Image:
     if not data:
         raise Unusable(gettext_noop("The file is empty."))
+    if _is_cut_short(data):  # the reader would give a picture with black in the place of what is missing
+        raise Unusable(gettext_noop("The file is cut short or damaged."))
     Image.init()  # Pillow knows only some formats until it is asked to look for the others
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
-        moves = image.format != "MPO" and getattr(image, "n_frames", 1) > 1
+        moves = image.format not in SEVERAL and getattr(image, "n_frames", 1) > 1
     except Image.DecompressionBombError as error:
         raise Unusable(gettext_noop("The picture claims more pixels than are allowed.")) from error
     except Exception as error:  # decoders raise nearly anything on hostile headers; all of it means the same
-        raise Unusable(gettext_noop("This is not a JPEG, PNG or WebP picture, or its header is damaged.")) from error
+        raise Unusable(
+            gettext_noop("This is not a JPEG, PNG, WebP, AVIF, HEIC or TIFF picture, or its header is damaged.")
+        ) from error
     if moves:
         raise Unusable(gettext_noop("This is an animation, not a photo."))
     return image
+
+
+def _is_cut_short(data: bytes) -> bool:
+    """Tell whether a HEIC or AVIF file ends before its boxes do (ISO/IEC 14496-12, 4.2); others tell themselves."""
+    if data[4:8] != b"ftyp":
+        return False
+    at = 0
+    while at + 8 <= len(data):
+        (size,) = struct.unpack_from(">I", data, at)
+        if size == 1 and at + 16 <= len(data):
+            (size,) = struct.unpack_from(">Q", data, at + 8)
+        if size == 0:  # to the end
+            return False
+        if size < 8:
+            return True
+        at += size
+    return at != len(data)
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:
@@ -113,59 +249,16 @@ def _to_srgb(image: Image.Image) -> Image.Image:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
             if converted is not None:
-                return _without_metadata(converted)
+                return converted
         except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile: the plain conversion below is what viewers show too
-    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        flat = Image.new("RGB", rgba.size, "white")
-        flat.paste(rgba, mask=rgba.getchannel("A"))
+    if image.mode == "RGBA":
+        flat = Image.new("RGB", image.size, "white")
+        flat.paste(image, mask=image.getchannel("A"))
         return flat
-    if image.mode.startswith("I;16") or image.mode == "I":
-        image = image.point(lambda value: value / 256).convert("L")
-    return _without_metadata(image.convert("RGB"))
-
-
-def _without_metadata(image: Image.Image) -> Image.Image:
-    """Return a copy of the pixels alone: Pillow carries EXIF, comments and profiles along in `info`."""
-    bare = image.copy()
-    bare.info = {}
-    return bare
+    return image.convert("RGB")
 
 
 def _average_colour(image: Image.Image) -> str:
     red, green, blue = ImageOps.fit(image, (1, 1), Image.Resampling.BOX).getpixel((0, 0))  # type: ignore[misc]
     return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-_NO_PLACE = {
-    exif.Fault.DAMAGED: gettext_noop("The GPS block in its EXIF data is damaged."),
-    exif.Fault.MISSING: gettext_noop("It has no GPS position in its EXIF data, and no coordinates came with it."),
-    exif.Fault.UNREADABLE: gettext_noop("The GPS position in its EXIF data cannot be read."),
-    exif.Fault.NO_NUMBER: gettext_noop("The GPS position in its EXIF data is not a number."),
-    exif.Fault.NO_HEMISPHERE: gettext_noop("The GPS position in its EXIF data does not say which hemisphere it means."),
-}
-
-
-def gps(data: Image.Exif) -> Point:
-    """Return the place in the EXIF GPS block; raise Unusable with the reason where there is none to trust."""
-    try:
-        return plausible(*exif.position(data))
-    except exif.NoPosition as error:
-        raise Unusable(_NO_PLACE[error.fault]) from error
-
-
-def plausible(lat: float, lng: float) -> Point:
-    """Check the coordinates of a photo (degrees): in range, and not the 0/0 of a receiver without a fix."""
-    if lat == 0 and lng == 0:
-        raise Unusable(gettext_noop("Its position is 0, 0: the mark of a receiver that had no fix."))
-    if abs(lat) > 90 and abs(lng) <= 90:
-        raise Unusable(
-            gettext_noop("Latitude %(lat)s is out of range; are latitude and longitude swapped?"), lat=f"{lat:g}"
-        )
-    if not abs(lng) <= 180:
-        raise Unusable(gettext_noop("Longitude %(lng)s is not between -180 and 180."), lng=f"{lng:g}")
-    try:
-        return point(lat, lng)
-    except BadInput as error:
-        raise Unusable(error.sentence, **error.values) from error

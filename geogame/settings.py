@@ -17,6 +17,10 @@ REDIS_URL = environment.redis_url()
 MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR_DIR / "photos")))
 # After the last person's guess a round waits this long for the machine (seconds), never past its time limit.
 MACHINE_WAIT_S = environment.seconds("MACHINE_WAIT_S", 15)
+# Uploads until they are photos, with all their metadata: nobody is served them.
+INBOX_ROOT = Path(environment.text("INBOX_ROOT", str(VAR_DIR / "inbox")))
+COMMONS_CONTACT = environment.text("COMMONS_CONTACT")  # who asks Wikimedia: an e-mail or URL
+MAPILLARY_TOKEN = environment.text("MAPILLARY_TOKEN")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")  # for a program that reads /metrics; staff may without
 TILE_URL = environment.text("TILE_URL")
 TILE_CREDIT = environment.text("TILE_CREDIT")
@@ -124,12 +128,18 @@ CELERY_WORKER_PROC_ALIVE_TIMEOUT = (
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False  # else in one process with the server nothing that is logged reaches the screen
 CELERY_TASK_DEFAULT_QUEUE = "clock"
-CELERY_TASK_ROUTES = {"predictor.tasks.*": {"queue": "gpu"}}
+CELERY_TASK_ROUTES = {
+    "predictor.tasks.*": {"queue": "gpu"},
+    "geogame.tasks.develop": {"queue": "photos"},
+    "geogame.tasks.fetch": {"queue": "photos"},
+}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "geogame.tasks.sweep", "schedule": 2.0},  # seconds
     "locate": {"task": "predictor.tasks.locate", "schedule": 10.0, "options": {"expires": 10}},
     "explain": {"task": "predictor.tasks.explain", "schedule": 10.0, "options": {"expires": 10}},
     "reckon": {"task": "geogame.tasks.reckon", "schedule": 10.0, "options": {"expires": 10}},
+    "develop": {"task": "geogame.tasks.develop", "schedule": 10.0, "options": {"expires": 10}},
+    "fetch": {"task": "geogame.tasks.fetch", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 LANGUAGE_CODE = "en"

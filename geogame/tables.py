@@ -17,7 +17,8 @@ from urllib.parse import unquote_plus
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geogame.pictures import Unusable, plausible
+from geogame.pictures import Unusable
+from geogame.positions import plausible
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.rules.sphere import Point
 

@@ -2,17 +2,29 @@
 
 import logging
 import threading
+import time
+from functools import partial
 
-from celery import shared_task
+from celery import Task, shared_task
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from geogame import comparisons, experiments, play
-from geogame.models import Player, Round
+from geogame import comparisons, experiments, imports, play
+from geogame.darkroom import Darkroom
+from geogame.models import Import, Player, Round
+from geogame.rules.sphere import Point
+from geogame.sources.commons import Commons, box, grid, towns
+from geogame.sources.items import Network
+from geogame.sources.mapillary import Mapillary
 
 log = logging.getLogger(__name__)
 _reckoning = threading.Lock()
+_developing = threading.Lock()
+_fetching = threading.Lock()
+_darkroom = Darkroom()  # of this process: its child is used by one file after the other
+AT_A_TIME_S = 2.0  # of developing: in one process with the clock, rounds want to be closed in between
 
 
 @shared_task(name="geogame.tasks.sweep")
@@ -48,7 +60,75 @@ def reckon() -> int:
 
 def nudge_reckoning() -> None:
     """Say that somebody waits for a comparison. Without a broker beat says so, or it stays as it is."""
+    _nudge(reckon)
+
+
+def _nudge(task: Task) -> None:
     try:
-        reckon.apply_async(expires=10)
+        task.apply_async(expires=10)
     except (OperationalError, ConnectionError) as error:
-        log.warning("The broker does not answer, so nothing is reckoned now: %s", error)
+        log.warning("The broker does not answer; %s waits for the clock: %s", task.name, error)
+
+
+@shared_task(name="geogame.tasks.develop")
+def develop() -> int:
+    """Make photos of files that have arrived, for a moment; return how many were worked at.
+
+    One at a time in a process: whoever comes meanwhile leaves it to who is at work, or to the next beat.
+    """
+    if not _developing.acquire(blocking=False):
+        return 0
+    try:
+        count, until = 0, time.monotonic() + AT_A_TIME_S
+        while time.monotonic() < until and (arrival := imports.take_up(timezone.now())):
+            imports.work(arrival, _darkroom, timezone.now())
+            count += 1
+        if not count:
+            _darkroom.close()
+            imports.end_what_is_done(timezone.now())
+    finally:
+        _developing.release()
+    if count:
+        nudge_developing()
+    return count
+
+
+def nudge_developing() -> None:
+    """Say that files have arrived. Without a broker beat says so."""
+    _nudge(develop)
+
+
+@shared_task(name="geogame.tasks.fetch")
+def fetch() -> int:
+    """Ask a service for one more page of each import that is not through; return how many there were."""
+    if not _fetching.acquire(blocking=False):
+        return 0
+    try:
+        open_imports = Import.objects.filter(kind__in=(imports.COMMONS, imports.MAPILLARY), closed_at=None)
+        more = [imports.fetch(each, partial(network_of, each), timezone.now) for each in open_imports.order_by("pk")]
+    finally:
+        _fetching.release()
+    nudge_developing()
+    if any(more):
+        nudge_fetching()
+    return len(more)
+
+
+def nudge_fetching() -> None:
+    """Say that somebody wants photos of a service. Without a broker beat says so."""
+    _nudge(fetch)
+
+
+def network_of(source: Import) -> Network:
+    """Return the service that an import asks. Raises SourceError where its question makes no sense."""
+    asked = source.asked
+    if source.kind == imports.MAPILLARY:
+        return Mapillary(box(*asked["box"]), settings.MAPILLARY_TOKEN)
+    if "where" in asked:
+        centres = towns(asked["where"], seed=source.pk)
+    elif "box" in asked:
+        centres = grid(box(*asked["box"]))
+    else:
+        centres = [Point(*asked["place"])]
+    each = int(asked.get("each") or 500)
+    return Commons(centres, settings.COMMONS_CONTACT, each=each, seed=source.pk)

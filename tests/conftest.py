@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from geogame import photos, play
 from geogame.models import Exhibit, Game, Person, PhotoSet, Player, Round
@@ -39,9 +39,10 @@ _shades = itertools.count()
 
 
 def jpeg(size: tuple[int, int] = (320, 240), **save: object) -> bytes:
-    """Return a JPEG whose bytes differ from call to call."""
+    """Return a JPEG whose bytes differ from call to call; light and dark, so that nobody takes it for blank."""
     shade = next(_shades)
-    image = Image.new("RGB", size, (shade * 37 % 256, shade * 91 % 256, shade * 13 % 256))
+    colour = (shade * 37 % 256, shade * 91 % 256, shade * 13 % 256)
+    image = ImageOps.colorize(Image.linear_gradient("L"), colour, tuple(255 - each for each in colour)).resize(size)
     out = io.BytesIO()
     image.save(out, "JPEG", **save)
     return out.getvalue()

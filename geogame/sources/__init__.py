@@ -8,6 +8,7 @@ import io
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
@@ -116,26 +117,30 @@ def of_zip(file: IO[bytes]) -> Iterator[Entry]:
     with archive:
         found: Files = {}
         listing = []
-        total = 0
-        for member in archive.infolist():
-            total += member.file_size
-            refusal = _refuse_member(member, total)
-            name = _shown(PurePosixPath(member.filename.replace("\\", "/")))
-            if member.is_dir() or _is_aside(name):
-                continue
-            if refusal:
-                found[name] = refusal
-            elif PurePosixPath(name).suffix.lower() in TABLES:
-                listing.append(member)
+        for name, path, _size, refusal in members(archive):
+            read = partial(member, archive, path)
+            if refusal is None and PurePosixPath(name).suffix.lower() in TABLES:
+                listing.append((name, read))
             else:
-                found[name] = _no_picture(name) or _member_reader(archive, member)
+                found[name] = refusal or read
         if len(listing) > 1:
             raise SourceError(gettext_noop("There are several tables in the zip; leave one."))
         if listing:
-            read = _member_reader(archive, listing[0])
-            yield from _beside(found, listing[0].filename, lambda: io.BytesIO(read()))
+            name, read = listing[0]
+            yield from _beside(found, name, lambda: io.BytesIO(read()))
         else:
             yield from _alone(found)
+
+
+def members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, int, Unusable | None]]:
+    """Give what a zip holds: shown name, name in the zip, bytes, and why it is not to be read, if it is not."""
+    total = 0
+    for each in archive.infolist():
+        name = _shown(PurePosixPath(each.filename.replace("\\", "/")))
+        if each.is_dir() or _is_aside(name):
+            continue
+        total += each.file_size
+        yield name, each.filename, each.file_size, _refuse_member(each, total) or _no_picture(name)
 
 
 def _refuse_member(member: zipfile.ZipInfo, total_bytes: int) -> Unusable | None:
@@ -156,18 +161,16 @@ def _refuse_member(member: zipfile.ZipInfo, total_bytes: int) -> Unusable | None
     return None
 
 
-def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            with archive.open(member) as file:
-                data = file.read(MAX_FILE_BYTES + 1)  # what a header claims may be a lie
-        except Exception as error:  # zlib, CRC, unsupported methods: each means a damaged member
-            raise Unusable(gettext_noop("It is damaged inside the zip.")) from error
-        if len(data) > MAX_FILE_BYTES:
-            raise Unusable(gettext_noop("Unpacked it is larger than %(limit)d MB."), limit=MAX_FILE_BYTES // 1_000_000)
-        return data
-
-    return read
+def member(archive: zipfile.ZipFile, path: str) -> bytes:
+    """Read one file of a zip. Raises Unusable."""
+    try:
+        with archive.open(path) as file:
+            data = file.read(MAX_FILE_BYTES + 1)  # what a header claims may be a lie
+    except Exception as error:  # zlib, CRC, unsupported methods: each means a damaged member
+        raise Unusable(gettext_noop("It is damaged inside the zip.")) from error
+    if len(data) > MAX_FILE_BYTES:
+        raise Unusable(gettext_noop("Unpacked it is larger than %(limit)d MB."), limit=MAX_FILE_BYTES // 1_000_000)
+    return data
 
 
 def _beside(found: Files, name: str, table: Opener) -> Iterator[Entry]:

@@ -13,7 +13,8 @@ from html.parser import HTMLParser
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from geogame.pictures import Unusable, plausible
+from geogame.pictures import Unusable
+from geogame.positions import plausible
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.rules.sphere import Point, distance_km
 from geogame.sources.items import Entry, Item, Json

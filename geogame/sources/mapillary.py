@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from geogame.pictures import Unusable, plausible
+from geogame.pictures import Unusable
+from geogame.positions import plausible
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.sources.commons import Box
 from geogame.sources.items import Entry, Item, Json

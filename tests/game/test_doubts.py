@@ -143,7 +143,17 @@ def test_places_get_names_and_a_table_s_country_stays(photo_set: PhotoSet) -> No
 
 
 def test_every_kind_has_a_sentence_that_its_values_fill() -> None:
-    values = {"why": "x", "km": 3.0, "count": 5, "town": "Paris", "name": "a", "set": "b", "width": 1, "height": 2}
+    values = {
+        "why": "x",
+        "km": 3.0,
+        "count": 5,
+        "town": "Paris",
+        "name": "a",
+        "set": "b",
+        "width": 1,
+        "height": 2,
+        "opponent": "c",
+    }
     for kind in doubts.KINDS.values():
         assert "%" not in kind.sentence % values
     assert doubts.KINDS.keys() >= doubts.OF_PLACE

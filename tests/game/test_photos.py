@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import ExifTags, Image
 
-from geogame import photos, pictures
+from geogame import doubts, photos, pictures
 from geogame.models import Exhibit, Photo, PhotoSet
 from geogame.pictures import Unusable
 from geogame.sources import Item, Refusal, SourceError, entries, of_zip, single
@@ -30,9 +30,14 @@ def with_gps(lat: object, lng: object, refs: tuple[str, str] = ("N", "E"), size:
 
 
 def reason(data: bytes) -> str:
-    with pytest.raises(Unusable) as refused:
-        pictures.gps(pictures.read(data, 10_000_000)[1])
-    return str(refused.value)
+    """Return why a file is refused, or why its place is not believed."""
+    try:
+        developed = pictures.develop(data, 10_000_000)
+    except Unusable as refused:
+        return str(refused)
+    (odd,) = (each for each in developed.oddities if each.kind in doubts.OF_PLACE)
+    assert developed.position is None
+    return doubts.KINDS[odd.kind].sentence % odd.values
 
 
 def two_colours(orientation: int) -> bytes:
@@ -50,7 +55,7 @@ def two_colours(orientation: int) -> bytes:
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8, 99])
 def test_a_photo_is_kept_upright(orientation: int) -> None:
-    picture, _ = pictures.read(two_colours(orientation), 10_000_000)
+    picture = pictures.develop(two_colours(orientation), 10_000_000).picture
     image = Image.open(io.BytesIO(picture.jpeg))
     assert image.size == (200, 300)
     top, bottom = image.getpixel((100, 20)), image.getpixel((100, 280))
@@ -60,7 +65,7 @@ def test_a_photo_is_kept_upright(orientation: int) -> None:
 def test_nothing_but_pixels_is_kept() -> None:
     data = with_gps((48.0, 8.0, 13.89), (11.0, 34.0, 31.7))
     assert b"Exif" in data
-    picture, _ = pictures.read(data, 10_000_000)
+    picture = pictures.develop(data, 10_000_000).picture
     kept = Image.open(io.BytesIO(picture.jpeg))
     assert not kept.getexif()
     assert b"shot on a phone" not in picture.jpeg
@@ -69,10 +74,11 @@ def test_nothing_but_pixels_is_kept() -> None:
 
 def test_the_place_is_read_from_the_gps_block_in_every_hemisphere() -> None:
     for north, east in itertools.product("NS", "EW"):
-        _, exif = pictures.read(with_gps((33.0, 51.0, 24.0), (151.0, 12.0, 54.0), (north, east)), 10_000_000)
-        lat, lng = pictures.gps(exif)
-        assert lat == pytest.approx((1 if north == "N" else -1) * 33.856667, abs=1e-5)
-        assert lng == pytest.approx((1 if east == "E" else -1) * 151.215, abs=1e-5)
+        data = with_gps((33.0, 51.0, 24.0), (151.0, 12.0, 54.0), (north, east))
+        here = pictures.develop(data, 10_000_000).position
+        assert here is not None
+        assert here.lat == pytest.approx((1 if north == "N" else -1) * 33.856667, abs=1e-5)
+        assert here.lng == pytest.approx((1 if east == "E" else -1) * 151.215, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +90,9 @@ def test_the_place_is_read_from_the_gps_block_in_every_hemisphere() -> None:
         (jpeg((40, 40)), "too small"),
         (jpeg((2000, 120)), "long and narrow"),
         (jpeg((4000, 4000)), "at most 10 million"),
-        (jpeg(), "no GPS position"),
+        (jpeg(), "Neither the file nor a table"),
         (with_gps((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), "0, 0"),
-        (with_gps((48.0, 75.0, 0.0), (11.0, 0.0, 0.0)), "cannot be read"),
+        (with_gps((48.0, 75.0, 0.0), (11.0, 0.0, 0.0)), "more than sixty"),
         (with_gps((48.0, 5.0, 0.0), (11.0, 0.0, 0.0), ("X", "Q")), "hemisphere"),
         (with_gps((48.0, 5.0, 0.0), (200.0, 0.0, 0.0)), "Longitude 200"),
     ],
@@ -231,14 +237,14 @@ def test_a_file_name_that_is_no_text_is_reported_and_taken_in(tmp_path: Path, db
 def test_two_admins_bring_in_the_same_file_at_once(toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both find it new; the database keeps one, and the other admin reads why."""
     data = with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0))
-    decode = pictures.read
+    decode = pictures.develop
 
     def meanwhile(*args: Any) -> Any:
-        monkeypatch.setattr(pictures, "read", decode)
+        monkeypatch.setattr(pictures, "develop", decode)
         photos.take_in(toy_set, single("theirs.jpg", data))
         return decode(*args)
 
-    monkeypatch.setattr(pictures, "read", meanwhile)
+    monkeypatch.setattr(pictures, "develop", meanwhile)
     with pytest.raises(Unusable, match="in this set already"):
         photos.take_in(toy_set, single("mine.jpg", data))
     assert toy_set.photos.filter(original_name="theirs.jpg").exists()

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from geogame import experiments, photos
+from geogame import doubts, experiments, photos
+from geogame.darkroom import Darkroom
 from geogame.language import sentence
 from geogame.models import Domain, Experiment, PhotoSet
 from geogame.rules.refusals import Refused
@@ -46,7 +47,10 @@ class Command(BaseCommand):
         if options["domain"] and photo_set.domain != options["domain"]:
             raise CommandError(f"The set {photo_set.name} holds {photo_set.domain}, not {options['domain']}.")
         try:
-            report = photos.take_in_all(photo_set, self._with_progress(found, quiet=options["json"]))
+            with Darkroom() as darkroom:
+                shown = self._with_progress(found, quiet=options["json"])
+                report = photos.take_in_all(photo_set, shown, darkroom.develop)
+            doubts.look_through(photo_set)
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
         if options["publish"]:

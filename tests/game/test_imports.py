@@ -1,0 +1,377 @@
+"""Imports: what arrives stays, each file has its fate, and whatever is done twice is done once."""
+
+import io
+import itertools
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from geogame import freezes, imports, photos, pictures, tasks
+from geogame.models import Arrival, Doubt, Import, Photo, PhotoSet
+from geogame.pictures import Developed
+from geogame.rules.refusals import NotNow, Refused
+from geogame.rules.sphere import Point
+from geogame.sources.items import Entry, Item, Json
+from geogame.tables import Refusal, SourceError
+from tests.conftest import NOON, jpeg
+from tests.game.test_photos import with_gps
+
+pytestmark = pytest.mark.django_db
+
+
+class Here:
+    """Reads pictures in this process; `meanwhile` happens after the next one."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.dies = False
+
+    def develop(self, data: bytes, blur: bool = False) -> Developed:
+        self.read += 1
+        if self.dies:
+            raise KeyboardInterrupt
+        return pictures.develop(data, 10_000_000, blur)
+
+
+@pytest.fixture
+def photo_set() -> PhotoSet:
+    return PhotoSet.objects.create(name="Trip", slug="trip", credit="The class", licence="CC BY 4.0")
+
+
+@pytest.fixture
+def upload(photo_set: PhotoSet) -> Import:
+    return imports.open_import(photo_set, imports.UPLOAD, {}, None, NOON)
+
+
+def send(upload: Import, **files: bytes) -> list[Arrival]:
+    """Send files; in their names "__" stands for a full stop."""
+    named = {name.replace("__", "."): data for name, data in files.items()}
+    expected = imports.expect(upload, [(name, len(data), 7) for name, data in named.items()])
+    return [imports.receive(each, 0, io.BytesIO(named[each.name]), NOON) for each in expected]
+
+
+def drain(reader: Here, now: Any = NOON) -> int:
+    """Work at all that waits, as a worker would; return how many files that were."""
+    for number in itertools.count():
+        arrival = imports.take_up(now)
+        if arrival is None:
+            imports.end_what_is_done(now)
+            return number
+        imports.work(arrival, reader, now)
+    raise AssertionError
+
+
+def fates(upload: Import) -> dict[str, str]:
+    def said(each: Arrival) -> str:
+        return each.reason[0] % each.reason[1] if each.reason else "a photo" if each.photo else "opened"
+
+    return {each.name: said(each) for each in upload.arrivals.all()}
+
+
+def place(n: float = 1.0) -> bytes:
+    return with_gps((48.0, n, 0.0), (11.0, 34.0, 31.7))
+
+
+def in_inbox() -> list[Path]:
+    return [each for each in Path(settings.INBOX_ROOT).rglob("*") if each.is_file()]
+
+
+@pytest.fixture(autouse=True)
+def _empty_inbox() -> Iterator[None]:
+    yield
+    for each in in_inbox():
+        each.unlink()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_become_photos_with_the_set_s_licence_and_the_inbox_is_emptied(upload: Import) -> None:
+    send(upload, a__jpg=place(1), b__jpg=place(2))
+    imports.close(upload, NOON)
+    assert drain(Here()) == 2
+    assert fates(upload) == {"a.jpg": "a photo", "b.jpg": "a photo"}
+    photo = upload.photo_set.photos.get(original_name="a.jpg")
+    assert (photo.licence, photo.credit, photo.place_from) == ("CC BY 4.0", "The class", "exif")
+    assert photo.lat == pytest.approx(48.0167, abs=1e-4)
+    assert photo.exhibits.count() == 1
+    upload.refresh_from_db()
+    assert upload.finished_at == NOON
+    assert in_inbox() == []
+
+
+def test_a_file_arrives_in_parts_and_goes_on_where_it_stopped(upload: Import) -> None:
+    data = place()
+    (arrival,) = imports.expect(upload, [("a.jpg", len(data), 7)])
+    imports.receive(arrival, 0, io.BytesIO(data[:1000]), NOON)
+    (again,) = imports.expect(upload, [("a.jpg", len(data), 7)])  # who comes back names it once more
+    assert (again.pk, again.received, again.arrived_at) == (arrival.pk, 1000, None)
+    with pytest.raises(imports.WrongPlace, match="1000 are here"):
+        imports.receive(again, 900, io.BytesIO(data[900:]), NOON)
+    whole = imports.receive(again, 1000, io.BytesIO(data[1000:]), NOON)
+    assert whole.arrived_at == NOON
+    with pytest.raises(imports.WrongPlace):
+        imports.receive(whole, len(data), io.BytesIO(b"more"), NOON)
+    assert imports.inbox(whole).read_bytes() == data
+
+
+def test_nobody_sends_more_than_was_announced(upload: Import) -> None:
+    (arrival,) = imports.expect(upload, [("a.jpg", 10, 7)])
+    imports.receive(arrival, 0, io.BytesIO(b"x" * 1000), NOON)
+    assert imports.inbox(arrival).stat().st_size == 10
+    (huge,) = imports.expect(upload, [("b.zip", imports.MOST_BYTES + 1, 7)])
+    with pytest.raises(Refused, match="larger than 20 GB"):
+        imports.receive(huge, 0, io.BytesIO(b"x"), NOON)
+
+
+def test_what_has_not_arrived_whole_is_refused_when_the_import_is_closed(upload: Import) -> None:
+    (arrival,) = imports.expect(upload, [("a.jpg", 1000, 7)])
+    imports.receive(arrival, 0, io.BytesIO(b"x"), NOON)
+    imports.close(upload, NOON)
+    assert fates(upload) == {"a.jpg": "It did not arrive whole."}
+    upload.refresh_from_db()
+    with pytest.raises(NotNow, match="closed"):
+        imports.expect(upload, [("b.jpg", 5, 7)])
+
+
+def test_the_same_file_twice_is_one_photo_and_says_so(upload: Import) -> None:
+    data = place()
+    send(upload, a__jpg=data, b__jpg=data)
+    drain(Here())
+    assert fates(upload) == {"a.jpg": "a photo", "b.jpg": "The same file is in this set already."}
+    assert upload.arrivals.get(name="b.jpg").photo == upload.photo_set.photos.get()
+
+
+def test_bad_files_are_refused_one_by_one(upload: Import) -> None:
+    send(upload, a__jpg=place(), b__jpg=b"<html>", c__jpg=jpeg((40, 40)), d__jpg=b"")
+    drain(Here())
+    told = fates(upload)
+    assert told.pop("a.jpg") == "a photo"
+    assert told["b.jpg"].startswith("This is not a JPEG")
+    assert "too small" in told["c.jpg"]
+    assert upload.photo_set.photos.count() == 1
+
+
+def test_a_photo_without_a_place_is_kept_and_held_until_somebody_places_it(upload: Import) -> None:
+    send(upload, a__jpg=jpeg())
+    drain(Here())
+    photo = upload.photo_set.photos.get()
+    assert (photo.lat, photo.doubts.get(severity=Doubt.GRAVE).kind) == (None, "no-place")
+    assert not photos.usable(upload.photo_set, "any").exists()
+    photos.place(photo, Point(48.1, 11.5))
+    photo.doubts.update(verdict=Doubt.Verdict.MENDED)
+    assert photos.usable(upload.photo_set, "any").get().photos.get() == photo
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def test_a_zip_unfolds_and_its_table_says_where_its_photos_are(upload: Import) -> None:
+    table = b"filename,latitude,longitude,title,credit\na.jpg,48.1,11.5,Bridge,Ana\nc.jpg,1,2,,\nb.jpg,148,11,,\n"
+    files = {
+        "a.jpg": jpeg(),
+        "b.jpg": jpeg(),
+        "d.jpg": jpeg(),
+        "photos.csv": table,
+        "notes.txt": b"hello",
+        "../e.jpg": b"x",
+    }
+    send(upload, trip__zip=zipped(files))
+    reader = Here()
+    drain(reader)
+    assert upload.arrivals.filter(done_at=None).count() == 4  # the photos wait for the table, that for the end
+    imports.close(upload, NOON)
+    drain(reader)
+    told = fates(upload)
+    assert (told["trip.zip"], told["photos.csv"], told["a.jpg"]) == ("opened", "opened", "a photo")
+    assert "no such picture" in told["c.jpg"]
+    assert "swapped" in told["b.jpg"]
+    assert "does not list" in told["d.jpg"]
+    assert "not a picture" in told["notes.txt"]
+    assert "leads out" in told["../e.jpg"]
+    photo = upload.photo_set.photos.get()
+    assert (photo.title, photo.credit, photo.lat, photo.place_from) == ("Bridge", "Ana", 48.1, "table")
+    assert not photo.doubts.filter(kind="no-place").exists()
+    assert reader.read == 1
+
+
+def test_a_table_beside_uploaded_files_is_waited_for_and_one_that_is_none_holds_nobody_up(upload: Import) -> None:
+    send(upload, a__jpg=place(), photos__csv=b"name;where\n")
+    imports.close(upload, NOON)
+    drain(Here())
+    told = fates(upload)
+    assert told["a.jpg"] == "a photo"
+    assert "lacks the columns" in told["photos.csv"]
+
+
+def test_a_broken_zip_is_refused_whole(upload: Import) -> None:
+    send(upload, trip__zip=b"PK\x03\x04 and then nothing")
+    drain(Here())
+    assert "damaged" in fates(upload)["trip.zip"]
+
+
+def test_a_worker_that_dies_leaves_nothing_behind_and_its_file_is_taken_up_again(upload: Import) -> None:
+    send(upload, a__jpg=place())
+    reader = Here()
+    reader.dies = True
+    taken = imports.take_up(NOON)
+    assert taken is not None
+    with pytest.raises(KeyboardInterrupt):
+        imports.work(taken, reader, NOON)
+    assert imports.take_up(NOON) is None  # it may still live
+    reader.dies = False
+    later = NOON + timedelta(seconds=imports.LIFE_S + 1)
+    assert drain(reader, later) == 1
+    assert fates(upload) == {"a.jpg": "a photo"}
+    imports.work(taken, reader, later)  # a worker that was taken for dead comes to itself
+    assert upload.photo_set.photos.count() == 1
+
+
+def test_a_second_try_leaves_no_files_of_the_first(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(upload, a__jpg=place())
+    taken = imports.take_up(NOON)
+    assert taken is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(photos, "delete_files", lambda photo: None)  # who is killed deletes nothing
+        patched.setattr(photos.doubts, "write", lambda found: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            imports.work(taken, Here(), NOON)
+    name = f"{taken.token[:2]}/{taken.token}.jpg"
+    assert default_storage.exists(name)
+    drain(Here(), NOON + timedelta(seconds=imports.LIFE_S + 1))
+    assert upload.photo_set.photos.get().file.name == name
+    assert len(default_storage.listdir(taken.token[:2])[1]) == 1
+
+
+def test_a_file_that_ends_its_worker_each_time_is_given_up(upload: Import) -> None:
+    send(upload, a__jpg=place())
+    reader = Here()
+    reader.dies = True
+    for number in range(imports.TRIES):
+        taken = imports.take_up(NOON + timedelta(seconds=number * 200))
+        assert taken is not None
+        with pytest.raises(KeyboardInterrupt):
+            imports.work(taken, reader, NOON)
+    drain(reader, NOON + timedelta(seconds=900))
+    assert "made its reader fail" in fates(upload)["a.jpg"]
+
+
+def test_a_frozen_set_takes_nothing_in(upload: Import) -> None:
+    send(upload, a__jpg=place())
+    drain(Here())
+    (late,) = send(upload, b__jpg=place(3))
+    upload.photo_set.frozen_at, upload.photo_set.frozen_sha256 = NOON, freezes.digest(upload.photo_set)
+    upload.photo_set.save()
+    drain(Here())
+    assert "frozen" in fates(upload)["b.jpg"]
+    assert late.pk
+    with pytest.raises(NotNow, match="frozen"):
+        imports.open_import(upload.photo_set, imports.UPLOAD, {}, None, NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_deleted_takes_its_files_with_it(upload: Import) -> None:
+    send(upload, a__jpg=place())
+    assert in_inbox()
+    upload.delete()
+    assert in_inbox() == []
+
+
+class Pages:
+    """A service of two pages."""
+
+    def __init__(self, pages: Sequence[list[Entry]], fails_at: int = -1) -> None:
+        self.pages, self.fails_at = pages, fails_at
+
+    def page(self, cursor: Json | None) -> tuple[list[Entry], Json | None]:
+        number = int(str(cursor["page"])) if cursor else 0
+        if number == self.fails_at:
+            raise SourceError("It says nothing, %(why)s.", why="again")
+        return self.pages[number], {"page": number + 1} if number + 1 < len(self.pages) else None
+
+
+def item(name: str) -> Item:
+    data = jpeg()
+    words = {"credit": "Ana", "licence": "CC0", "source_url": "https://x.org/1"}
+    return Item(name, lambda: data, Point(1.5, 2.5), words, {"sequence": "s"}, 3.0, "service")
+
+
+def pulled(photo_set: PhotoSet, pages: Pages, **asked: object) -> Import:
+    source = imports.open_import(photo_set, imports.COMMONS, asked, None, NOON)
+    while imports.fetch(source, lambda: pages, timezone.now):
+        pass
+    drain(Here())
+    source.refresh_from_db()
+    return source
+
+
+def test_a_service_is_asked_page_by_page(photo_set: PhotoSet) -> None:
+    refusal = Refusal("c.svg", pictures.Unusable("It is no photograph."))
+    source = pulled(photo_set, Pages([[item("a.jpg"), refusal], [item("b.jpg")]]))
+    assert fates(source) == {"a.jpg": "a photo", "c.svg": "It is no photograph.", "b.jpg": "a photo"}
+    photo = photo_set.photos.get(original_name="a.jpg")
+    assert (photo.credit, photo.licence, photo.source_url) == ("Ana", "CC0", "https://x.org/1")
+    assert (photo.place_from, photo.precision_m, photo.extra["sequence"]) == ("service", 3.0, "s")
+    assert source.finished_at is not None
+
+
+def test_a_service_that_gives_up_keeps_what_came_before(photo_set: PhotoSet) -> None:
+    source = pulled(photo_set, Pages([[item("a.jpg")], [item("b.jpg")]], fails_at=1))
+    assert fates(source) == {"a.jpg": "a photo"}
+    assert source.failure == ["It says nothing, %(why)s.", {"why": "again"}]
+    assert source.closed_at is not None
+
+
+def test_no_more_photos_are_fetched_than_were_asked_for(photo_set: PhotoSet) -> None:
+    source = pulled(photo_set, Pages([[item("a.jpg"), item("b.jpg")], [item("c.jpg")]]), most=1)
+    assert fates(source) == {"a.jpg": "a photo"}
+
+
+def test_a_page_that_was_cut_off_is_asked_for_again_and_nothing_comes_twice(photo_set: PhotoSet) -> None:
+    source = imports.open_import(photo_set, imports.COMMONS, {}, None, NOON)
+    one, two = item("a.jpg"), item("b.jpg")
+    broken = Item("b.jpg", lambda: 1 // 0, two.place)  # type: ignore[arg-type, return-value]
+    with pytest.raises(ZeroDivisionError):
+        imports.fetch(source, lambda: Pages([[one, broken]]), timezone.now)
+    imports.fetch(source, lambda: Pages([[one, two]]), timezone.now)
+    drain(Here())
+    assert Photo.objects.count() == 2
+    assert fates(source) == {"a.jpg": "a photo", "b.jpg": "a photo"}
+
+
+def test_a_task_develops_what_waits_and_ends_the_import(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(upload, a__jpg=place())
+    imports.close(upload, NOON)
+    nudges = list[int]()
+    monkeypatch.setattr(tasks, "nudge_developing", lambda: nudges.append(1))
+    monkeypatch.setattr(tasks, "_darkroom", type("Dark", (Here,), {"close": lambda self: None})())
+    assert (tasks.develop(), nudges) == (1, [1])
+    assert (tasks.develop(), nudges) == (0, [1])
+    upload.refresh_from_db()
+    assert upload.finished_at is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "service"),
+    [
+        ("commons", {"place": [48.1, 11.5]}, "Commons"),
+        ("commons", {"box": [48.0, 11.0, 48.2, 11.2]}, "Commons"),
+        ("commons", {"where": "+AF", "each": 2}, "Commons"),
+        ("mapillary", {"box": [48.0, 11.0, 48.2, 11.2]}, "Mapillary"),
+    ],
+)
+def test_what_an_import_asks_is_put_to_its_service(
+    photo_set: PhotoSet, kind: str, asked: dict[str, Any], service: str
+) -> None:
+    source = imports.open_import(photo_set, kind, asked, None, NOON)
+    assert type(tasks.network_of(source)).__name__ == service
