@@ -9,6 +9,7 @@ command -v redis-server >/dev/null 2>&1 || need redis-server "the large set-up w
 command -v chromium >/dev/null 2>&1 || need chromium "the game in a browser (-m browser)"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 \
     || need postgresql "everything on PostgreSQL (-m postgres)"
+command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "what exiftool finds in served photos"
 ldconfig -p 2>/dev/null | grep -q libEGL.so.1 || need "libegl1 libgl1 libfontconfig1" "painting Toy Earth's pictures"
 [ -e /usr/share/fonts/truetype/noto/NotoSans-Bold.ttf ] || need fonts-noto-core "lettering Toy Earth's signs"
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc ] || need fonts-noto-cjk "lettering Toy Earth's signs"

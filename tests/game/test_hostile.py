@@ -1,0 +1,82 @@
+"""Hostile files: each becomes a photo or is refused with its reason, in bounded memory, and its reader lives on."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from geogame import darkroom, doubts
+from geogame.darkroom import Darkroom
+from geogame.pictures import Developed, Unusable
+from tests.game import hostile
+
+MOST_MB = 1_200  # of the child in all: what it has when it is ready, and 700
+
+
+def fate(room: Darkroom, data: bytes) -> Developed | str:
+    try:
+        return room.develop(data)
+    except Unusable as refused:
+        return str(refused)
+
+
+def peak_mb(room: Darkroom) -> float:
+    assert room._child is not None
+    status = Path(f"/proc/{room._child.pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) / 1024
+
+
+@pytest.mark.slow
+def test_hostile_files_are_imported_or_refused_and_their_reader_lives_on() -> None:
+    files = hostile.all_files()
+    assert len(files) >= 130
+    with Darkroom() as room:
+        assert isinstance(fate(room, hostile.saved("JPEG")), Developed)
+        child = room._child
+        told = {name: fate(room, data) for name, data in files}
+        assert room._child is child  # none of them has ended it
+        assert peak_mb(room) < MOST_MB
+    assert all(told.values())  # a reason is said
+    for name, what in told.items():
+        if isinstance(what, Developed):
+            assert all(each.kind in doubts.KINDS for each in what.oddities), name
+            assert what.position is not None or any(each.kind in doubts.OF_PLACE for each in what.oddities), name
+    taken = {name for name, what in told.items() if isinstance(what, Developed)}
+    for name in (
+        "a JPEG with a page behind it",
+        "an IFD that follows itself",
+        "GPS of zero by zero",
+        "a profile of noise",
+    ):
+        assert name in taken
+    assert not {name for name in taken if " cut at " in name and name.startswith(("AVIF", "HEIF", "PNG", "WEBP"))}
+    assert not {name for name in taken if "claims" in name or "bits" in name}
+    for name in taken:
+        if name.startswith("GPS"):
+            assert told[name].position is None, name  # type: ignore[union-attr]
+
+
+def test_a_reader_that_dies_or_hangs_is_that_files_trouble_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Darkroom() as room:
+        assert isinstance(fate(room, hostile.saved("JPEG")), Developed)
+        assert room._child is not None
+        room._child.kill()
+        room._child.wait()
+        assert isinstance(fate(room, hostile.saved("JPEG")), Developed)  # another has taken its place
+        monkeypatch.setattr(darkroom, "TIME_S", 0.0)
+        assert fate(room, hostile.saved("PNG", (4_000, 3_000))) == "The picture made its reader fail."
+        monkeypatch.setattr(darkroom, "TIME_S", 60.0)
+        assert isinstance(fate(room, hostile.saved("JPEG")), Developed)
+
+
+def test_what_a_file_leaves_in_a_picture_is_pixels_alone() -> None:
+    """Of a file with a page in its comment, a profile, XMP and EXIF nothing is left in any size or format."""
+    words = b"<html>alert(1)</html>"
+    data = hostile.saved("JPEG", (1400, 900), comment=words, xmp=words, icc_profile=words * 50)
+    with Darkroom() as room:
+        developed = room.develop(data)
+    assert len(developed.smaller) == 8  # three JPEGs, three WebPs, two AVIFs
+    for made in (developed.picture.jpeg, *developed.smaller.values()):
+        assert b"alert" not in made
