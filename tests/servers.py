@@ -119,6 +119,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         **clean,
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
         "MEDIA_ROOT": str(folder / "photos"),
+        "INBOX_ROOT": str(folder / "inbox"),
         "SECRET_KEY": "only for tests, but long enough for them",
         "MACHINE_WAIT_S": "3",
         **settings,
@@ -148,8 +149,8 @@ def web(env: Mapping[str, str], folder: Path, *options: str) -> Iterator[str]:
 def worker(env: Mapping[str, str], folder: Path) -> Iterator[Process]:
     """Run a Celery worker with beat as a process of its own."""
     command = [
-        sys.executable, "-m", "celery", "-A", "geogame", "worker", "--queues", "gpu,clock", "--pool", "threads",
-        "--concurrency", "2", "--beat", "--schedule", str(folder / "beat"),
+        sys.executable, "-m", "celery", "-A", "geogame", "worker", "--queues", "gpu,clock,photos", "--pool", "threads",
+        "--concurrency", "4", "--beat", "--schedule", str(folder / "beat"),
     ]  # fmt: skip
     with running(command, folder / "worker.log", env) as process:
         yield process
