@@ -48,7 +48,7 @@ def read(path: Path) -> Index:
         with np.load(path, allow_pickle=False) as held:
             phash, lat, lng = held["phash"], held["lat"], held["lng"]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BadInput(
             gettext_noop("%(path)s is no index of photos: make one with `manage.py index_photos`."), path=path.name
         ) from error

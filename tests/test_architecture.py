@@ -34,6 +34,10 @@ ARROWS = {
     },
     "geogame.fingerprints": {"numpy", "scipy", "PIL"},
     "geogame.coasts": {"django", "numpy", "PIL", "reverse_geocode"},
+    "geogame.taking_away": {
+        "geogame.export.formats", "geogame.models", "geogame.photos", "geogame.pictures", "geogame.rules",
+        "geogame.sources", "django",
+    },
     "geogame.freezes": {"geogame.models", "geogame.rules", "geogame.seals", "django"},
     "geogame.contamination": {
         "geogame.doubts", "geogame.fingerprints", "geogame.models", "geogame.rules", "numpy", "scipy",
@@ -47,8 +51,11 @@ ARROWS = {
         "geogame.rules", "geogame.sources", "django",
     },
     "geogame.imports": {
-        "geogame.doubts", "geogame.models", "geogame.photos", "geogame.pictures", "geogame.rules", "geogame.sources",
-        "geogame.tables", "django",
+        "geogame.doubts", "geogame.models", "geogame.news", "geogame.photos", "geogame.pictures", "geogame.reviews",
+        "geogame.rules", "geogame.sources", "geogame.tables", "django",
+    },
+    "geogame.import_consumer": {
+        "geogame.imports", "geogame.models", "geogame.news", "django", "channels",
     },
     "geogame.reviews": {"geogame.doubts", "geogame.models", "geogame.photos", "geogame.rules", "django"},
     "geogame.play": {"geogame.models", "geogame.news", "geogame.photos", "geogame.rules", "django"},

@@ -1,0 +1,58 @@
+"""Take a photo set away as a zip, or bring one in that was taken away elsewhere."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from geogame import taking_away
+from geogame.darkroom import Darkroom
+from geogame.language import sentence
+from geogame.models import PhotoSet
+from geogame.rules.refusals import Refused
+
+
+class Command(BaseCommand):
+    help = (
+        "Write a photo set as a zip: photos, table, credits and licences. With --bring read such a zip instead, and "
+        "make the same set here."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("set_name", help="name of the photo set; with --bring the name that it gets")
+        parser.add_argument("zip", type=Path, help="the file to write, or to read")
+        parser.add_argument("--bring", action="store_true", help="read the zip and make the set")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name, path = options["set_name"], options["zip"]
+        if options["bring"]:
+            self._bring(name, path)
+            return
+        photo_set = PhotoSet.objects.filter(name__iexact=name).first()
+        if photo_set is None:
+            names = ", ".join(PhotoSet.objects.values_list("name", flat=True))
+            raise CommandError(f"There is no set {name}. There are: {names}.")
+        try:
+            with path.open("xb") as file:
+                for part in taking_away.write(photo_set):
+                    file.write(part)
+        except FileExistsError:
+            raise CommandError(f"{path} is there already.") from None
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise CommandError(f"{path} could not be written: {error}") from error
+        self.stdout.write(f"{photo_set.photos.count()} photos written to {path}.")
+
+    def _bring(self, name: str, path: Path) -> None:
+        try:
+            with path.open("rb") as file, Darkroom() as room:
+                photo_set, trouble = taking_away.bring(file, room.develop, timezone.now(), name)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error}") from error
+        except Refused as refusal:
+            raise CommandError(sentence(refusal)) from refusal
+        for each in trouble:
+            self.stderr.write(f"not used: {each}")
+        self.stdout.write(f"{photo_set.photos.count()} photos are now in the set {photo_set.name}.")
