@@ -7,6 +7,9 @@ BIN := .venv/bin
 PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$python && break; done)
 
+# One test process for each core, but four at most; within each, libraries use one thread, or they fight for the cores.
+ON_ALL_CORES := -p tests.sharing --numprocesses auto --maxprocesses 4
+
 .DEFAULT_GOAL := help
 .PHONY: help play test check bench starter clean
 
@@ -18,7 +21,7 @@ play: .venv/.game ## Play: install what is missing, then serve the game (PORT=80
 
 test: .venv/.tests ## Run every test; installs Redis, PostgreSQL and Chromium where it may
 	@sh tests/install_servers.sh
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ON_ALL_CORES)
 
 check: .venv/.tests ## The quick loop: lint, format, types, fast tests
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image, ImageOps
 
 from geogame import photos, play
@@ -18,6 +19,8 @@ from geogame.rules.sphere import Point
 from geogame.sources import single
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+settings.register_profile("unhurried", deadline=None)  # other tests want the processor too
+settings.load_profile("unhurried")
 # Distinctive in every digit, so that a leak of them cannot be a coincidence.
 PLACES = [Point(48.1371934, 11.5754821), Point(-33.8567844, 151.2152967), Point(64.1465712, -21.9426354)]
 
@@ -42,7 +45,7 @@ def jpeg(size: tuple[int, int] = (320, 240), **save: object) -> bytes:
     """Return a JPEG whose bytes differ from call to call; light and dark, so that nobody takes it for blank."""
     shade = next(_shades)
     colour = (shade * 37 % 256, shade * 91 % 256, shade * 13 % 256)
-    image = ImageOps.colorize(Image.linear_gradient("L"), colour, tuple(255 - each for each in colour)).resize(size)
+    image = ImageOps.colorize(Image.linear_gradient("L"), "black", "white", colour).resize(size)
     out = io.BytesIO()
     image.save(out, "JPEG", **save)
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -21,9 +22,12 @@ Process = subprocess.Popen[bytes]
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port for a server that starts later: none that the system gives to whoever asks for any, or connects."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)  # not `random`: side by side, tests draw the same from that
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(what: Callable[[], object], seconds: float, why: str) -> object:

@@ -1,9 +1,12 @@
 """The same game in larger parts: a real Redis, PostgreSQL, web server and worker as processes of their own."""
 
 import csv
+import functools
 import json
 import os
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +45,22 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def installed(folder: Path, **settings: str) -> dict[str, str]:
     """Return the environment of an installation that holds one published set of six photos."""
     env = environment(folder, **settings)
+    if env["DATABASE_URL"].startswith("sqlite:"):
+        shutil.copytree(one_installed().name, folder, dirs_exist_ok=True)
+    else:
+        install(env, folder)
+    return env
+
+
+@functools.cache
+def one_installed() -> "tempfile.TemporaryDirectory[str]":
+    """Return an installation on SQLite, to be copied: it is made once. The folder goes when the process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="beatplanet-tests-")
+    install(environment(Path(folder.name)), Path(folder.name))
+    return folder
+
+
+def install(env: dict[str, str], folder: Path) -> None:
     pictures = folder / "pictures"
     pictures.mkdir()
     with (pictures / "photos.csv").open("w") as out:
@@ -52,7 +71,6 @@ def installed(folder: Path, **settings: str) -> dict[str, str]:
             table.writerow([f"{number}.jpg", 10 * number - 20, 30 * number - 70])
     manage(env, "migrate", "--verbosity", "0")
     manage(env, "import_photos", str(pictures), "--set", "Six", "--domain", "toy-earth", "--publish")
-    return env
 
 
 def locked(browser: Browser) -> bool:
@@ -247,7 +265,7 @@ def thinking_worker(env: dict[str, str], folder: Path, browser: Browser) -> Iter
 
 
 def test_the_one_process_set_up_stops_in_a_bounded_time_and_loses_nothing(tmp_path: Path) -> None:
-    env = environment(tmp_path, **slow_opponent.install(tmp_path))
+    env = installed(tmp_path, **slow_opponent.install(tmp_path))
     thinks, go = tmp_path / "thinks", tmp_path / "go"
     go.touch()
     began = 0.0
@@ -256,7 +274,7 @@ def test_the_one_process_set_up_stops_in_a_bounded_time_and_loses_nothing(tmp_pa
         wait_for(lambda: browser.http.get("/readyz").status_code == 200, 90, "the worker is not up")
         for file in (go, thinks):
             file.unlink()
-        browser.start("first-steps", 2)
+        browser.start("six", 2)
         wait_for(thinks.exists, 30, "the slow machine is not asked")
         began = time.monotonic()
     assert time.monotonic() - began < STOP_WITHIN_S + 6
@@ -287,7 +305,7 @@ def test_pages_answer_while_redis_is_down_and_the_machine_plays_on_when_it_is_ba
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_of_many_who_use_the_first_admins_link_at_once_one_becomes_admin(database: str, tmp_path: Path) -> None:
     with postgres_server(tmp_path) if database == "postgres" else nothing() as url:
-        env = environment(tmp_path, **({"DATABASE_URL": url} if url else {}))
+        env = installed(tmp_path, **({"DATABASE_URL": url} if url else {}))
         with web(env, tmp_path) as address:
             link = manage(env, "shell", "-v", "0", "-c", "from geogame.views import setup; print(setup.link())").strip()
             browsers = [httpx.Client(base_url=address, timeout=30) for _ in range(6)]
