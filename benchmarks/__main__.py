@@ -1,6 +1,6 @@
 """python -m benchmarks [--json]           every benchmark; the exit status is 1 where a goal is missed
 python -m benchmarks --large [--json]   what takes minutes and gigabytes of disk: a collection of the paper's size,
-                                        a million guesses, a hall through ten rounds"""
+                                        a million guesses, two thousand photos, a hall through ten rounds"""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ from benchmarks import (
     comparison,
     distances,
     explaining,
+    importing,
     locating,
     painting,
     rooms,
@@ -27,9 +28,9 @@ ALL = (
     cells.leaf_ids, cells.leaf_ids_by_the_c_library, cells.lookup, cells.assignment, cells.partition,
     collections.nearly_linear, distances.distances, locating.at_once, locating.halved, locating.channels_last,
     explaining.heatmaps, painting.for_training, painting.for_playing, training.from_shards, worker.worker,
-    comparison.short, rooms.short,
+    comparison.short, importing.short, rooms.short,
 )  # fmt: skip
-LARGE = (collections.of_the_papers_size, comparison.large, rooms.whole)
+LARGE = (collections.of_the_papers_size, comparison.large, importing.whole, rooms.whole)
 
 
 def table(results: list[Result]) -> str:
