@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from geogame.models import CODE_ALPHABET, PhotoSet
+from geogame.rules import names
 from geogame.rules.rounds import OFFERED
 
 COUNTDOWNS = [(0, _("None")), (10, _("10 seconds")), (20, _("20 seconds")), (30, _("30 seconds"))]
@@ -17,8 +18,12 @@ TIME_LIMITS = [(0, _("No limit")), (30, _("30 seconds")), (60, _("1 minute")), (
 READ_AS = str.maketrans("OIL", "011")  # what Crockford's base32 leaves out since it reads like something else
 
 
-def tidy(name: str) -> str:
-    return " ".join("".join(c for c in name if c.isprintable()).split())
+def seen(name: str) -> str:
+    """Return a name as it is kept; raise ValidationError where something was typed, but nothing that can be seen."""
+    tidy = names.tidy(name)
+    if name and not tidy:
+        raise forms.ValidationError(_("Nobody could see this name. Use letters or digits."))
+    return tidy
 
 
 class StartForm(forms.Form):
@@ -32,7 +37,7 @@ class StartForm(forms.Form):
     name = forms.CharField(max_length=40, required=False, label=_("Your name"))
 
     def clean_name(self) -> str:
-        return tidy(self.cleaned_data["name"])
+        return seen(self.cleaned_data["name"])
 
 
 class RoomForm(StartForm):
@@ -70,10 +75,7 @@ class NameForm(forms.Form):
     name = forms.CharField(max_length=40, label=_("Your name"), error_messages={"required": _("Say your name first.")})
 
     def clean_name(self) -> str:
-        name = tidy(self.cleaned_data["name"])
-        if not name:
-            raise forms.ValidationError(_("Say your name first."))
-        return name
+        return seen(self.cleaned_data["name"])
 
 
 class CodeForm(forms.Form):

@@ -85,7 +85,7 @@ def start_worker() -> Worker:
     ready = threading.Event()
     worker = app.Worker(
         pool="threads",
-        concurrency=4,  # one thinks, one develops photos, one fetches some, and rounds are closed in time
+        concurrency=5,  # one thinks, one develops photos, one fetches some, one reckons: rounds are closed in time
         queues=["gpu", "clock", "photos"],
         quiet=True,
         loglevel="WARNING",

@@ -2,7 +2,10 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
+from django.templatetags.static import static
 from django.urls import path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
 from geogame.views import (
@@ -20,6 +23,9 @@ from geogame.views import (
     sets,
     setup,
 )
+
+# For pages that name no icon: the admin's, files that are opened by themselves. The name of the file is known later.
+ICON = RedirectView.as_view(url=lazy(static, str)("img/favicon.svg"))
 
 urlpatterns = [
     path("", home.show, name="home"),
@@ -52,6 +58,7 @@ urlpatterns = [
     path("rounds/<uuid:round_id>/photos/<int:position>/", rounds.photo, name="round-photo"),
     path("sets/<slug:slug>/cover/", sets.cover, name="cover"),
     path("setup/<str:token>/", setup.first_admin, name="setup"),
+    path("favicon.ico", ICON, name="icon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
@@ -65,6 +72,7 @@ urlpatterns = [
     path("you/data/", people.data, name="my-data"),
     path("you/delete/", people.delete, name="delete-me"),
     path("you/deleted/", people.deleted, name="deleted"),
+    path("admin/login/", accounts.admin_sign_in, name="admin-sign-in"),  # nor this
     path("admin/logout/", accounts.SignOut.as_view(), name="admin-sign-out"),  # not the admin's own
     path("admin/", admin.site.urls),
 ]

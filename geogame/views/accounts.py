@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.contrib.auth import get_user_model, login, views
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UserCreationForm, UsernameField
 from django.db import transaction
@@ -19,9 +20,12 @@ from django.views.generic import FormView
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from geogame import limits, people, seats
+from geogame.forms import seen
 from geogame.language import sentence
 from geogame.models import Person
+from geogame.rules import names
 from geogame.rules.refusals import TooOften
+from geogame.views.answers import refusing_page
 
 SIGN_IN = RateLimitItemPerMinute(60, namespace="sign-in")  # by an address: a class signs in at once
 TRY = RateLimitItemPerMinute(10, namespace="try")  # by an address and an account: passwords that are tried
@@ -50,6 +54,12 @@ class Limited(FormView):  # type: ignore[type-arg]
         return self.render_to_response(self.get_context_data(form=form), status=400)
 
 
+def tries(request: HttpRequest) -> Counted:
+    """What a try to sign in counts against: its address, and there the account, however its name is written."""
+    address, name = limits.address(request), request.POST.get("username", "").strip()[:150]
+    return [(SIGN_IN, address), (TRY, f"{address} {names.alike(name)}")]
+
+
 class SignInForm(AuthenticationForm):
     username = UsernameField(label=_("Account name"), widget=forms.TextInput(attrs={"autofocus": True}))
 
@@ -63,9 +73,7 @@ class SignIn(Limited, views.LoginView):
     redirect_authenticated_user = True
 
     def counted(self) -> Counted:
-        address = limits.address(self.request)
-        name = self.request.POST.get("username", "")[:150].casefold()
-        return [(SIGN_IN, address), (TRY, f"{address} {name}")]
+        return tries(self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         guest = seats.person_of(self.request)
@@ -79,12 +87,27 @@ class SignIn(Limited, views.LoginView):
         return response
 
 
+@refusing_page
+def admin_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Open the admin's own door, as Django has it; passwords are tried there no oftener than at the site's."""
+    if request.method == "POST":
+        for limit, who in tries(request):
+            limits.spare(limit, who)
+    return admin.site.login(request)
+
+
 class SignUpForm(UserCreationForm):  # type: ignore[type-arg]
     class Meta(BaseUserCreationForm.Meta):
         model = get_user_model()
         fields = ("username",)
         labels = {"username": _("Account name")}
         help_texts = {"username": _("For signing in. Others see the name that you give yourself in a game.")}
+
+    def clean_username(self) -> str:
+        name = super().clean_username()
+        if name:  # none where somebody has it
+            seen(name)
+        return name
 
 
 @method_decorator([sensitive_post_parameters(), never_cache], name="dispatch")

@@ -1,6 +1,5 @@
 """A game's page: start it, show it, move it on."""
 
-import logging
 from typing import Any
 
 from django.conf import settings
@@ -19,14 +18,11 @@ from geogame.language import sentence
 from geogame.models import Game, Person, Player
 from geogame.rules.refusals import Refused
 from geogame.snapshots import snapshot
-from geogame.views import addresses, home
+from geogame.views import addresses, home, machines
 from geogame.views import rooms as rooms_views
 from geogame.views.answers import refusing, refusing_page, state_for
 from geogame.views.visitors import known_game, viewer, visitor
-from predictor import opponents
 from predictor.tasks import nudge
-
-log = logging.getLogger(__name__)
 
 
 @require_POST
@@ -41,13 +37,6 @@ def start(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         form.add_error(None, sentence(refusal))
         return home.page(request, form)
-    except opponents.Unavailable:
-        log.exception("No game can be opened: an opponent's file cannot be read")
-        form.add_error(
-            None,
-            _("The opponent cannot play: its file cannot be read. Whoever runs this site finds the reason in its log."),
-        )
-        return home.page(request, form)
     nudge()
     response = redirect("game", code=game.code)
     seats.remember(response, person, secure=request.is_secure())
@@ -59,7 +48,7 @@ def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
     """Open the game that somebody wishes for, seat them, start: all of it or nothing."""
     now = timezone.now()
     person = seats.person_called(request, wish["name"])
-    cards = opponents.available()
+    cards = machines.at_hand()
     photos.refuse_too_many(wish["photo_set"], wish["rounds"], "any")
     game = play.open_game(wish["photo_set"], cards, wish["rounds"], wish["time_limit"] or None, now, person)
     play.join(game, person, person.name or _("Guest"), now)

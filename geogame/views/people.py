@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from limits import RateLimitItemPerMinute
 
 from geogame import limits, people, seats
-from geogame.forms import tidy
 from geogame.models import Person
+from geogame.rules import names
 from geogame.views.answers import refusing_page
 
 DOWNLOAD = RateLimitItemPerMinute(10, namespace="download")  # by a person
@@ -58,7 +58,7 @@ class ConfirmForm(forms.Form):
         self.person = person
 
     def clean_name(self) -> str:
-        if tidy(self.cleaned_data["name"]).casefold() != self.person.name.casefold():
+        if names.alike(self.cleaned_data["name"]) != names.alike(self.person.name):
             raise forms.ValidationError(_("That is not the name that stands above."))
         return self.person.name
 
@@ -76,7 +76,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         context = {"person": person, "form": form, "is_staff": is_staff}
         return render(request, "people/delete.html", context, status=400 if form.errors else 200)
     people.forget(person, timezone.now())
-    if not is_staff:
+    if person.user is not None and not is_staff:  # not who is signed in beside a guest
         logout(request)
     response = redirect("deleted")
     seats.forget(response)

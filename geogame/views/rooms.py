@@ -1,7 +1,6 @@
 """Rooms: open one, come in, and what its host may do."""
 
 import io
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -21,13 +20,10 @@ from geogame.forms import CodeForm, NameForm, RoomForm
 from geogame.language import sentence
 from geogame.models import Game, Person, Player, Round
 from geogame.rules.refusals import BadInput, NotNow, NotYours, Refused, TooOften, gettext_noop
-from geogame.views import addresses, home
+from geogame.views import addresses, home, machines
 from geogame.views.answers import STATUS, body_of, refusing, refusing_page, state_for
 from geogame.views.visitors import known_game, viewer
-from predictor import opponents
 from predictor.tasks import nudge
-
-log = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,13 +31,15 @@ log = logging.getLogger(__name__)
 def new(request: HttpRequest) -> HttpResponse:
     """Ask how a room shall be, and open it."""
     person = seats.person_of(request)
+    cards, trouble = [], None
     try:
-        cards = opponents.available()
-    except opponents.Unavailable:
-        log.exception("No room can be opened: an opponent's file cannot be read")
-        cards = []
+        cards = machines.at_hand()
+    except Refused as refusal:
+        trouble = refusal
     known = {"name": person.name if person else "", "photo_set": request.GET.get("set")}
     form = RoomForm(request.POST or None, machines=cards, initial=known)
+    if trouble and request.method == "POST":
+        form.add_error(None, sentence(trouble))
     if request.method == "POST" and form.is_valid():
         try:
             limits.spare(limits.OPEN_ROOM, limits.address(request))
@@ -61,8 +59,8 @@ def new(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
     now = timezone.now()
-    person = seats.person_called(request, wish["name"])
-    cards = [card for card in opponents.available() if card.name in wish["opponents"]]
+    person = play.hold(seats.person_called(request, wish["name"]))
+    cards = [card for card in machines.at_hand() if card.name in wish["opponents"]]
     photos.refuse_too_many(wish["photo_set"], wish["rounds"], wish["photos_each"])
     game = play.open_game(
         wish["photo_set"], cards, wish["rounds"], wish["time_limit"] or None, now, person, is_room=True,
@@ -111,6 +109,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         if not form.is_valid():
             return door(request, game, form, status=400)
         with transaction.atomic():
+            play.lock_game(game)  # first: the person's row comes after it, as in every other verb
             person = seats.person_called(request, form.cleaned_data["name"])
             play.join(game, person, person.name, timezone.now())
     except Refused as refusal:
@@ -157,7 +156,7 @@ def again(request: HttpRequest, code: str) -> HttpResponse:
     """Open another room like this one; who is here is shown the way."""
     game, _player, person = viewer(request, code)
     assert person is not None or not rooms.may_lead(game, person)
-    following = rooms.again(game, person, opponents.available(), timezone.now())
+    following = rooms.again(game, person, machines.at_hand(), timezone.now())
     codes.note_at(limits.address(request), following)
     nudge()
     return JsonResponse({"code": following.code})

@@ -1,21 +1,26 @@
 """The door of the site: who is slow, too large or from elsewhere costs the others nothing."""
 
 import asyncio
+import socket
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+import uvicorn
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.core import signals
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.test import Client
-from django.test.client import encode_multipart
+from uvicorn.server import ServerState
+from websockets.asyncio.client import connect
 
-from geogame import asgi
-from geogame.models import PhotoSet
+from geogame import asgi, imports, oneprocess
+from geogame.models import Arrival, PhotoSet
+from tests.conftest import NOON
 from tests.game.test_photos import with_gps
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a request's thread looks after its connection
@@ -161,17 +166,22 @@ async def test_staff_upload_what_others_may_not_send(
     staff: bool, status: int, toy_set: PhotoSet, settings: Any
 ) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 500
-    address = f"/admin/geogame/photoset/{toy_set.pk}/upload/"
-    cookies = await sync_to_async(cookies_of)(staff, address)
-    photo = with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0))
-    form = encode_multipart("xyz", {"photos": [named(photo)]})
+    pages, photo = f"/admin/geogame/photoset/{toy_set.pk}", with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0))
+    arrival = await sync_to_async(announced)(toy_set, len(photo))
+    cookies = await sync_to_async(cookies_of)(staff, f"{pages}/upload/")
     upload = Request(
-        address, "POST", form[:400], form[400:], content_type="multipart/form-data; boundary=xyz",
-        content_length=str(len(form)), cookie="; ".join(f"{name}={value}" for name, value in cookies.items()),
+        f"{pages}/imports/{arrival.source_id}/files/{arrival.pk}/", "POST", photo[:400], photo[400:],
+        content_type="application/octet-stream", content_length=str(len(photo)),
+        cookie="; ".join(f"{name}={value}" for name, value in cookies.items()),
         x_csrftoken=cookies.get("csrftoken", ""),
     )  # fmt: skip
     assert await upload.answered() == status
-    assert await sync_to_async(toy_set.photos.count)() == (4 if staff else 3)
+    await arrival.arefresh_from_db()
+    assert arrival.received == (len(photo) if staff else 0)
+
+
+def announced(photo_set: PhotoSet, size: int) -> Arrival:
+    return imports.expect(imports.open_import(photo_set, "upload", {}, None, NOON), [("photo.jpg", size, 0)])[0]
 
 
 def cookies_of(staff: bool, address: str) -> dict[str, str]:
@@ -180,10 +190,6 @@ def cookies_of(staff: bool, address: str) -> dict[str, str]:
         browser.force_login(get_user_model().objects.create_superuser("boss"))
     browser.get(address)
     return {name: morsel.value for name, morsel in browser.cookies.items()}
-
-
-def named(content: bytes) -> Any:
-    return SimpleUploadedFile("photo.jpg", content)
 
 
 @pytest.mark.parametrize(
@@ -239,3 +245,123 @@ async def test_a_file_is_read_while_it_is_sent_and_closed_in_the_end(
     assert request.body == whole
     assert len(request.sent) == 1 + len(whole) // asgi.PART
     assert opened[0].closed
+
+
+class Door:
+    """A listening server of its own, and the connections that it holds."""
+
+    def __init__(self, port: int, state: ServerState) -> None:
+        self.port, self.state = port, state
+
+    async def enter(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+
+@asynccontextmanager
+async def door(application: Any) -> AsyncIterator[Door]:
+    config = uvicorn.Config(
+        application, http=oneprocess.PromptHttp, ws="websockets-sansio", lifespan="off", log_config=None
+    )
+    config.load()
+    state = ServerState()
+    listen = asyncio.get_running_loop().create_server
+    async with await listen(lambda: oneprocess.PromptHttp(config, state, {}), "127.0.0.1", 0) as server:
+        yield Door(server.sockets[0].getsockname()[1], state)
+        for each in list(state.connections):
+            each.transport.abort()  # type: ignore[union-attr]
+
+
+async def slow_page(scope: Message, receive: Any, send: Any) -> None:
+    """Read the whole body, take a while, answer with it."""
+    with await asgi.whole_body(receive) as body:
+        await asyncio.sleep(0.3)
+        said = body.read() or b"nothing"
+    await asgi.send_whole((200, [(b"content-length", str(len(said)).encode())], said), send)
+
+
+@pytest.fixture
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oneprocess, "HEAD_S", 0.1)
+    monkeypatch.setattr(oneprocess, "TAKEN_S", 0.2)
+    monkeypatch.setattr(asgi, "PATIENCE_S", 5)
+
+
+ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.usefixtures("_hurried")
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(b"", b""), (b"", b"\r\n"), (b"", b"GET / HTT"), (b"", ASKED[:-2]), (ASKED, b"\r\n"), (ASKED, ASKED[:-2])],
+)
+async def test_a_connection_that_does_not_say_what_it_wants_is_closed(before: bytes, said: bytes) -> None:
+    async with door(slow_page) as here, asyncio.timeout(3):
+        reader, writer = await here.enter()
+        if before:
+            writer.write(before)
+            assert (await reader.readuntil(b"nothing")).startswith(b"HTTP/1.1 200")
+        writer.write(said)
+        assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.usefixtures("_hurried")
+async def test_nor_is_it_held_by_a_byte_now_and_then() -> None:
+    async with door(slow_page) as here:
+        _reader, writer = await here.enter()
+        writer.write(b"GET / HTTP/1.1\r\nX: x")
+        await asyncio.sleep(0.05)
+        assert here.state.connections
+        async with asyncio.timeout(3):
+            while here.state.connections:
+                writer.write(b"x")
+                await asyncio.sleep(0.03)
+
+
+@pytest.mark.usefixtures("_hurried")
+async def test_whoever_is_slow_after_the_head_is_answered_all_the_same() -> None:
+    async with door(slow_page) as here, asyncio.timeout(5):
+        reader, writer = await here.enter()
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+        for letter in (b"a", b"b"):
+            await asyncio.sleep(0.2)
+            writer.write(letter)
+        writer.write(b"GET / HT")  # a browser may ask before it is answered
+        assert await reader.readuntil(b"\r\n\r\nab")
+
+
+@pytest.mark.usefixtures("_hurried")
+async def test_a_socket_stays_open_when_nothing_is_said() -> None:
+    async def talks(scope: Message, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (said := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": said["text"]})
+
+    async with door(talks) as here, connect(f"ws://127.0.0.1:{here.port}/") as talking:
+        await asyncio.sleep(0.3)
+        await talking.send("still here")
+        assert await talking.recv() == "still here"
+
+
+@pytest.mark.usefixtures("_hurried")
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux ends such connections")
+async def test_an_answer_that_nobody_takes_holds_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "PATIENCE_S", 0.2)
+
+    async def large_page(scope: Message, receive: Any, send: Any) -> None:
+        await asgi.send_whole((200, [], bytes(20_000_000)), send)
+
+    async with door(large_page) as here:
+        reader, writer = await here.enter()
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(ASKED)
+        await asyncio.sleep(0.1)
+        assert here.state.connections
+        async with asyncio.timeout(5):
+            while here.state.connections:
+                await asyncio.sleep(0.05)
+
+
+def test_both_set_ups_are_served_so() -> None:
+    assert oneprocess.Server("127.0.0.1", 1).config.http is oneprocess.PromptHttp

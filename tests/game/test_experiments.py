@@ -686,7 +686,7 @@ def test_what_is_changed_while_files_are_read_is_not_sealed(
             Experiment.objects.update(question="Another?")
         else:
             Exhibit.objects.filter(pk=min(exhibits)).update(retired_at=NOON)
-        return dict.fromkeys(exhibits, ["5" * 64])
+        return {each: ["5" * 64] for each in exhibits}
 
     add_photo(made.photo_set, Point(3, 4))  # so that enough are left
     experiments.prepare(made, NOON)

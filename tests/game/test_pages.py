@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.templatetags.static import static
 from django.test import Client
 from django.utils import timezone
 
@@ -19,9 +19,8 @@ from geogame.rules import rounds
 from geogame.rules.sphere import Point
 from geogame.views import setup
 from predictor import opponents
-from tests.conftest import CARD, jpeg
+from tests.conftest import CARD
 from tests.game.conftest import browser_of
-from tests.game.test_photos import with_gps
 
 Says = Callable[..., None]
 
@@ -80,6 +79,44 @@ def test_a_game_that_cannot_start_leaves_nothing_behind(
     assert "no photos in this set" in str(client.post("/games/", form).context["form"].errors)
     assert not Game.objects.exists()
     assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["again", "new"])
+def test_without_the_opponents_file_a_room_says_so(
+    verb: str, toy_set: PhotoSet, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, browser = play.open_game(toy_set, [CARD], 1, 60, timezone.now(), ana, is_room=True), browser_of(ana)
+    play.finish(room, timezone.now())
+
+    def unreadable() -> list[opponents.Card]:
+        raise opponents.Unavailable("the file is not there")
+
+    monkeypatch.setattr("predictor.opponents.available", unreadable)
+    if verb == "again":
+        answer = browser.post(f"/games/{room.code}/again/")
+        assert answer.status_code == 409
+    else:
+        assert browser.get("/rooms/").status_code == 200
+        answer = browser.post("/rooms/", {"photo_set": "toy", "rounds": 1, "time_limit": 60, "opponents": "planet"})
+        assert answer.status_code == 400
+    assert "its file cannot be read" in answer.content.decode()
+    assert Game.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800", "\u115f\u1160", "\u200b"], ids=ascii)
+def test_a_name_that_nobody_could_see_is_refused(name: str, toy_set: PhotoSet, ana: Person, client: Client) -> None:
+    room = play.open_game(toy_set, [CARD], 1, 60, timezone.now(), ana, is_room=True)
+    door = client.post(f"/games/{room.code}/join/", {"name": name})
+    start = client.post("/games/", {"photo_set": "toy", "rounds": 1, "time_limit": 60, "name": name})
+    for answer in (door, start):
+        assert answer.status_code == 400
+        assert "Nobody could see this name" in answer.content.decode()
+    assert not room.players.filter(kind="human").exists()
+    assert Game.objects.count() == 1
+
+
+def test_a_browser_finds_the_icon_where_a_page_names_none(client: Client, db: None) -> None:
+    assert client.get("/favicon.ico").headers["location"] == static("img/favicon.svg")
 
 
 @pytest.mark.parametrize(
@@ -332,24 +369,6 @@ def staff(client: Client) -> Client:
     return client
 
 
-def test_staff_upload_many_photos_and_see_what_became_of_each(client: Client, toy_set: PhotoSet) -> None:
-    good = SimpleUploadedFile("good.jpg", with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0)))
-    bare = SimpleUploadedFile("bare.jpg", jpeg())
-    page = staff(client).post(f"/admin/geogame/photoset/{toy_set.pk}/upload/", {"photos": [good, bare]})
-    text = page.content.decode()
-    assert "1 photo imported." in text
-    assert "bare.jpg" in text
-    assert "no GPS position" in text
-    assert toy_set.photos.count() == 4
-
-
-def test_only_staff_bring_photos_in(client: Client, toy_set: PhotoSet) -> None:
-    good = SimpleUploadedFile("good.jpg", with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0)))
-    answer = client.post(f"/admin/geogame/photoset/{toy_set.pk}/upload/", {"photos": [good]})
-    assert answer.status_code == 302
-    assert toy_set.photos.count() == 3
-
-
 @pytest.mark.parametrize("model", ["photoset", "photo", "game", "round", "person"])
 def test_the_admin_lists_and_shows_everything(model: str, client: Client, running: Round) -> None:
     browser = staff(client)
@@ -380,14 +399,18 @@ def test_staff_withdraw_photos_and_restore_them(client: Client, toy_set: PhotoSe
             assert listed.result_count == count
 
 
-def test_a_place_corrected_in_the_admin_moves_the_exhibit(client: Client, toy_set: PhotoSet) -> None:
+def test_words_of_a_photo_are_mended_in_the_admin_and_its_place_in_the_review(
+    client: Client, toy_set: PhotoSet
+) -> None:
     photo = toy_set.photos.first()
     assert photo is not None
     form = {"title": "New", "lat": "1.5", "lng": "2.5", "credit": "", "licence": "", "source_url": ""}
-    answer = staff(client).post(f"/admin/geogame/photo/{photo.pk}/change/", form)
-    assert answer.status_code == 302
-    exhibit = photo.exhibits.get()
-    assert (exhibit.lat, exhibit.lng) == (1.5, 2.5)
+    browser, address = staff(client), f"/admin/geogame/photo/{photo.pk}/change/"
+    assert f"/review/?photo={photo.pk}" in browser.get(address).content.decode()
+    assert browser.post(address, form).status_code == 302
+    exhibit, before = photo.exhibits.get(), photo.lat
+    photo.refresh_from_db()
+    assert (photo.title, photo.lat, exhibit.lat) == ("New", before, before)
 
 
 def test_a_small_set_plays_all_it_has_where_nobody_asked_for_more(toy_set: PhotoSet, client: Client) -> None:

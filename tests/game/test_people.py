@@ -1,20 +1,21 @@
 """Accounts, what a person may ask for, and seats that count no more."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
-from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from geogame import comparisons, people, photos, play, records, rooms, seats, voiding
 from geogame.models import Comparison, Draft, Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
-from geogame.rules.refusals import BadInput, NotYours, Refused
+from geogame.rules.refusals import BadInput, NotNow, NotYours, Refused
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
 from geogame.snapshots import snapshot
@@ -184,6 +185,28 @@ def test_passwords_cannot_be_tried_out(ana: Person) -> None:
     assert b"a little fast" in page.content
     assert person_in(thief) is None
     assert sign_in(Client(), name="somebody else").status_code == 400  # others are not held up
+
+
+def test_passwords_cannot_be_tried_out_at_the_admins_door_either(client: Client, db: None) -> None:
+    User.objects.create_superuser("boss", password=PASSWORD)
+    spellings = ["boss", "BOSS", " boss ", "ｂｏｓｓ", " " * 200 + "boss"]
+    for n in range(10):
+        tried = {"username": spellings[n % 5], "password": f"guess {n}"}
+        assert client.post("/admin/login/" if n % 2 else "/account/", tried).status_code in (200, 400)
+    page = client.post("/admin/login/", {"username": "boss", "password": PASSWORD})
+    assert page.status_code == 429
+    assert b"a little fast" in page.content
+    assert client.get("/admin/").status_code == 302
+    assert client.get("/admin/login/").status_code == 200
+    User.objects.create_superuser("chief", password=PASSWORD)
+    assert client.post("/admin/login/", {"username": "chief", "password": PASSWORD}).headers["location"] == "/admin/"
+
+
+def test_an_account_has_a_name_that_can_be_seen(client: Client, db: None) -> None:
+    page = sign_up(client, "\u1160")
+    assert page.status_code == 400
+    assert b"Nobody could see this name" in page.content
+    assert not User.objects.exists()
 
 
 def test_staff_play_too(toy_set: PhotoSet, client: Client) -> None:
@@ -419,10 +442,33 @@ def test_an_account_goes_with_its_sessions_and_its_name_in_the_admins_history(an
     LogEntry.objects.log_actions(staff.pk, Person.objects.filter(pk=ana.pk), 2, single_object=True)
     assert here.post("/you/delete/", {"name": "Ana"}).headers["location"] == "/you/deleted/"
     assert list(User.objects.all()) == [staff]
-    assert not Session.objects.exists()
     assert person_in(here) is person_in(there) is None
+    assert there.get("/account/").status_code == 200  # who is signed in is led away from there
     assert LogEntry.objects.get().object_repr == "withdrawn"
     assert sign_in(there).status_code == 400
+
+
+def test_a_deletion_reads_nobodys_sessions(ana: Person) -> None:
+    sign_up(browser_of(ana))
+    ana.refresh_from_db()
+    with CaptureQueriesContext(connection) as asked:
+        people.forget(ana, LATER)
+    assert not User.objects.exists()
+    assert not [each for each in asked if "django_session" in each["sql"]]
+
+
+def test_a_guest_who_is_deleted_signs_nobody_else_out(ben: Person, ben_alone: Game) -> None:
+    browser = browser_of(ben)
+    browser.force_login(User.objects.create_user("anna1990"))
+    assert browser.post("/you/delete/", {"name": "Ben"}).headers["location"] == "/you/deleted/"
+    assert not Person.objects.filter(pk=ben.pk).exists()
+    assert browser.get("/account/").headers["location"] == "/you/"
+
+
+def test_whoever_has_an_old_name_that_cannot_be_seen_can_be_deleted(db: None) -> None:
+    person = Person.objects.create(name="\u3164")
+    assert browser_of(person).post("/you/delete/", {"name": "\u3164"}).status_code == 302
+    assert not Person.objects.exists()
 
 
 def test_staff_keep_their_account_and_lose_what_they_played(toy_set: PhotoSet, client: Client) -> None:
@@ -459,6 +505,100 @@ def test_who_sits_down_while_being_deleted_is_deleted_all_the_same(
     monkeypatch.setattr(people, "_withdraw", slowly)
     people.forget(ben, LATER)
     assert not Person.objects.filter(pk=ben.pk).exists()
+
+
+@pytest.fixture
+def deleted_before_the_lock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person], None]:
+    """Let somebody be deleted when the next verb has read all it was given and is about to lock its game."""
+    lock = play.lock_game
+
+    def arrange(person: Person) -> None:
+        def late(game: Game) -> Game:
+            monkeypatch.setattr(play, "lock_game", lock)
+            people.forget(person, LATER)
+            return lock(game)
+
+        monkeypatch.setattr(play, "lock_game", late)
+
+    return arrange
+
+
+Late = Callable[[Person], None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_room_is_not_handed_to_who_is_just_being_deleted(
+    room: Game, ana: Person, ben: Person, deleted_before_the_lock: Late
+) -> None:
+    chair = Player.objects.select_related("person").get(pk=seat(room, ben).pk)
+    deleted_before_the_lock(ben)
+    with pytest.raises(NotNow, match="sits in this room"):
+        rooms.hand_over(room, ana, chair, LATER)
+    room.refresh_from_db()
+    assert room.host == ana
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_does_who_is_just_being_deleted_take_it_over(
+    room: Game, ana: Person, ben: Person, deleted_before_the_lock: Late
+) -> None:
+    chair = Player.objects.select_related("person").get(pk=seat(room, ben).pk)
+    deleted_before_the_lock(ben)
+    with pytest.raises(NotYours, match="no longer in this room"):
+        rooms.take_over(chair, LATER + timedelta(hours=1))
+    room.refresh_from_db()
+    assert room.host == ana
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_does_the_hosts_key_lead_who_is_just_being_deleted(room: Game, deleted_before_the_lock: Late) -> None:
+    cem = Person.objects.create(name="Cem")
+    deleted_before_the_lock(cem)
+    with pytest.raises(NotYours, match="has been deleted"):
+        rooms.claim(room, cem, room.host_key, LATER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_host_who_is_just_being_deleted_opens_no_other_game(
+    room: Game, ana: Person, deleted_before_the_lock: Late
+) -> None:
+    play.finish(room, LATER)
+    deleted_before_the_lock(ana)
+    with pytest.raises(NotYours):
+        rooms.again(room, ana, [CARD], LATER)
+    assert list(Game.objects.all()) == [room]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_does_anybody_sit_down_who_is_just_being_deleted(room: Game, deleted_before_the_lock: Late) -> None:
+    cem = Person.objects.create(name="Cem")
+    deleted_before_the_lock(cem)
+    answered = browser_of(cem).post(f"/games/{room.code}/join/", {"name": "Cem"})
+    assert answered.status_code == 302  # a new person by then: the browser is known to nobody
+    assert person_in(browser_of(cem)) is None
+    dan = Person.objects.create(name="Dan")
+    deleted_before_the_lock(dan)
+    with pytest.raises(NotYours, match="has been deleted"):
+        play.join(room, dan, "Dan", LATER)
+
+
+@pytest.mark.parametrize(("address", "more"), [("/rooms/", {"opponents": "planet"}), ("/games/", {})])
+def test_nor_does_a_game_open_for_who_is_just_being_deleted(
+    address: str, more: dict[str, str], toy_set: PhotoSet, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = seats.person_called
+
+    def and_gone(*words: Any) -> Person:
+        person = called(*words)
+        people.forget(Person.objects.get(pk=person.pk), LATER)
+        return person
+
+    monkeypatch.setattr(seats, "person_called", and_gone)
+    form = {"photo_set": "toy", "rounds": 1, "time_limit": 60, "name": "Ben", **more}
+    page = browser_of(ben).post(address, form)
+    assert page.status_code == 400
+    assert "has been deleted" in page.content.decode()
+    assert not Game.objects.exists()
 
 
 def test_a_comparison_of_a_game_that_is_gone_goes_with_it(ben_alone: Game, ben: Person) -> None:

@@ -105,6 +105,8 @@ def test_whoever_comes_late_plays_from_the_next_round_on(room: Game, ana: Person
 def test_two_of_one_name_can_be_told_apart(room: Game, ben: Person) -> None:
     assert play.join(room, ben, "ana", NOON).name == "ana 2"
     assert play.join(room, Person.objects.create(), "planet", NOON).name == "planet 2"
+    assert play.join(room, Person.objects.create(), "Ａna", NOON).name == "Ａna 3"
+    assert play.join(room, Person.objects.create(), "An\u034fa", NOON).name == "An\u034fa 4"
 
 
 def test_a_locked_room_lets_back_who_has_a_seat_and_nobody_new(
