@@ -1,0 +1,323 @@
+"""The review of a set: its photos as a grid and on a map, what is odd about each, and the decisions of staff."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from geogame import doubts, reviews
+from geogame.admin.setpage import Page, doubted, show
+from geogame.models import Doubt, Exhibit, Photo, PhotoSet
+from geogame.rules.refusals import BadInput, NotYours, gettext_noop
+from geogame.rules.sphere import point
+from geogame.views.answers import body_of
+
+A_PAGE = 60  # photos of the grid
+MOST_SHOWN = 500  # photos whose new state an answer tells
+SEVERITIES = {"held": (Doubt.GRAVE,), "worth": (Doubt.DOUBT, Doubt.GRAVE), "hints": (Doubt.HINT,)}
+STATES = {"waiting": Photo.Review.WAITING, "accepted": Photo.Review.ACCEPTED, "rejected": Photo.Review.REJECTED}
+LACKS = {"place": Q(lat=None), "licence": Q(licence=""), "credit": Q(credit="")}
+ALONE = "-"  # of photos that are in no album
+PICTURE = {"small": 320, "large": 1280}  # pixels
+
+
+def asked_for(photo_set: PhotoSet, asked: QueryDict) -> QuerySet[Photo]:
+    """Return the photos of a set that somebody asked to see; whatever is no filter is left aside."""
+    kind, state, lacks, photo = (str(asked.get(name, "")) for name in ("doubts", "state", "lacks", "photo"))
+    found = photo_set.photos.order_by("pk")
+    if kind in SEVERITIES:
+        found = found.filter(doubted(SEVERITIES[kind]))
+    elif kind in doubts.KINDS:
+        found = found.filter(doubts__in=Doubt.objects.filter(kind=kind, verdict=Doubt.Verdict.OPEN)).distinct()
+    if state in STATES:
+        found = found.filter(review=STATES[state])
+    if lacks in LACKS:
+        found = found.filter(LACKS[lacks]).exclude(review=Photo.Review.REJECTED)
+    if photo.isdecimal():
+        found = found.filter(pk=photo)
+    return _of_album(_of_words(found, asked), str(asked.get("album", "")))
+
+
+def _of_words(found: QuerySet[Photo], asked: QueryDict) -> QuerySet[Photo]:
+    if tag := asked.get("tag", ""):  # SQLite cannot ask whether a list holds a word
+        with_tags = found.filter(extra__has_key="tags").values_list("pk", "extra__tags")
+        found = found.filter(pk__in=[pk for pk, tags in with_tags if tag in tags])
+    if words := asked.get("q", "").strip():
+        found = found.filter(Q(title__icontains=words) | Q(original_name__icontains=words) | Q(credit__icontains=words))
+    return found
+
+
+def _of_album(found: QuerySet[Photo], album: str) -> QuerySet[Photo]:
+    in_albums = Exhibit.objects.exclude(album="")
+    if album == ALONE:
+        return found.exclude(exhibits__in=in_albums)
+    return found.filter(exhibits__in=in_albums.filter(album=album)) if album else found
+
+
+def with_doubts(found: QuerySet[Photo]) -> QuerySet[Photo]:
+    """Fetch along what a record of a photo tells."""
+    still_open = Doubt.objects.filter(verdict=Doubt.Verdict.OPEN).select_related("other__photo_set")
+    return found.prefetch_related(
+        Prefetch("doubts", still_open, to_attr="open_doubts"),
+        Prefetch("exhibits", Exhibit.objects.exclude(album=""), to_attr="albums"),
+    )
+
+
+def record(photo: Any) -> dict[str, Any]:
+    """Return what the review shows of a photo, which was fetched `with_doubts`."""
+    offered = [each.detail for each in photo.open_doubts if {"lat", "lng"} <= set(each.detail)]
+    return {
+        "pk": photo.pk,
+        "name": photo.original_name,
+        "title": photo.title,
+        "small": picture_of(photo, "small"),
+        "large": picture_of(photo, "large"),
+        "width": photo.width,
+        "height": photo.height,
+        "colour": photo.colour,
+        "place": None if photo.lat is None else {"lat": photo.lat, "lng": photo.lng},
+        "placeFrom": photo.get_place_from_display(),
+        "offered": {"lat": offered[0]["lat"], "lng": offered[0]["lng"]} if offered else None,
+        "near": ", ".join(filter(None, (photo.extra.get("near"), photo.extra.get("country")))),
+        "takenAt": date_format(photo.taken_at, "DATETIME_FORMAT") if photo.taken_at else "",
+        "review": photo.review,
+        "credit": photo.credit,
+        "licence": photo.licence,
+        "sourceUrl": photo.source_url,
+        "scene": photo.extra.get("scene", ""),
+        "difficulty": photo.extra.get("difficulty") or 0,
+        "tags": photo.extra.get("tags", []),
+        "albums": [each.album for each in photo.albums],
+        "doubts": [_doubt(each) for each in photo.open_doubts],
+    }
+
+
+def _doubt(doubt: Doubt) -> dict[str, Any]:
+    kind = doubts.KINDS.get(doubt.kind)
+    other = doubt.other
+    return {
+        "pk": doubt.pk,
+        "kind": doubt.kind,
+        "severity": doubt.severity,
+        "title": gettext(kind.title) if kind else doubt.kind,
+        "says": _says(doubt),
+        "other": other
+        and {
+            "pk": other.pk,
+            "name": other.original_name,
+            "set": other.photo_set.name,
+            "isHere": other.photo_set_id == doubt.photo.photo_set_id,
+            "large": picture_of(other, "large"),
+        },
+    }
+
+
+def _says(doubt: Doubt) -> str:
+    """Return a doubt as a sentence. A reason among its values is a sentence of its own, with its own values."""
+    kind = doubts.KINDS.get(doubt.kind)
+    if kind is None:
+        return doubt.kind
+    detail = {key: gettext(value) if key == "why" else value for key, value in doubt.detail.items()}
+    try:
+        if "why" in detail:
+            detail["why"] = detail["why"] % detail
+        return gettext(kind.sentence) % detail
+    except (KeyError, TypeError, ValueError):  # found by an older version of its finder
+        return gettext(kind.title)
+
+
+def picture_of(photo: Photo, size: str) -> str:
+    return reverse("admin:geogame_photo_picture", args=[photo.pk, PICTURE[size]])
+
+
+def grid(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
+    """Show the photos that match a filter, a page of them; decisions are posted by its script."""
+    found = asked_for(photo_set, request.GET)
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    shown = with_doubts(found.filter(pk__in=[each.pk for each in page]))
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    context = {
+        "page": page,
+        "records": [record(each) for each in shown],
+        "asked": asked,
+        "asked_text": asked.urlencode(),
+        "is_filtered": any(asked.values()),
+        "choices": choices(photo_set),
+        "may_change": request.user.has_perm("geogame.change_photo"),
+        "verbs": reverse("admin:geogame_photoset_review_verb", args=[photo_set.pk, "verb"]),
+    }
+    return show(request, photo_set, "review", "review.html", context)
+
+
+def choices(photo_set: PhotoSet) -> dict[str, Any]:
+    """Return what the photos of a set can be filtered by, as far as it would find any."""
+    still_open = Doubt.objects.filter(photo__photo_set=photo_set, verdict=Doubt.Verdict.OPEN)
+    kinds = set(still_open.order_by().values_list("kind", flat=True).distinct())
+    extras = photo_set.photos.filter(extra__has_key="tags").values_list("extra__tags", flat=True)
+    scenes = photo_set.photos.filter(extra__has_key="scene").order_by().values_list("extra__scene", flat=True)
+    return {
+        "kinds": [(name, gettext(kind.title)) for name, kind in doubts.KINDS.items() if name in kinds],
+        "albums": list(photo_set.exhibits.exclude(album="").order_by("album").values_list("album", flat=True)),
+        "tags": sorted({tag for tags in extras for tag in tags}),
+        "scenes": sorted({str(scene) for scene in scenes.distinct()}),
+    }
+
+
+def _chosen(photo_set: PhotoSet, body: dict[str, Any]) -> QuerySet[Photo]:
+    """Return the photos that a decision is about: those named, or all that a filter finds."""
+    if isinstance(body.get("asked"), str):
+        return photo_set.photos.filter(pk__in=asked_for(photo_set, QueryDict(body["asked"])).values("pk"))
+    pks = body.get("photos")
+    if not isinstance(pks, list) or not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in pks):
+        raise BadInput(gettext_noop("Choose photos first."))
+    return photo_set.photos.filter(pk__in=pks)
+
+
+def _accept(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    done, left = reviews.accept(some, _user(request), timezone.now()), some.filter(lat=None).count()
+    told = ngettext("%d photo accepted.", "%d photos accepted.", done) % done
+    if left:
+        told += " " + ngettext("%d has no place yet.", "%d have no place yet.", left) % left
+    return told
+
+
+def _reject(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    done = reviews.reject(some, _user(request), timezone.now())
+    return ngettext("%d photo rejected.", "%d photos rejected.", done) % done
+
+
+def _reopen(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    done = reviews.reopen(some)
+    return ngettext("%d decision taken back.", "%d decisions taken back.", done) % done
+
+
+def _place(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    for photo in some.select_related("photo_set"):
+        reviews.place(photo, point(body.get("lat"), body.get("lng")), _user(request), timezone.now())
+    count = some.count()
+    return ngettext("%d photo put on the map.", "%d photos put on the map.", count) % count
+
+
+def _credit(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    words = {name: _text(body, name) for name in ("licence", "credit")}
+    done = reviews.credit(some, words["licence"], words["credit"])
+    return ngettext("Written beside %d photo.", "Written beside %d photos.", done) % done
+
+
+def _tag(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    difficulty = body.get("difficulty")
+    if difficulty is not None and (isinstance(difficulty, bool) or not isinstance(difficulty, int)):
+        raise BadInput(gettext_noop("Difficulty is a number."))
+    added, dropped = (_words(body.get(name, [])) for name in ("add", "drop"))
+    done = reviews.tag(some, _text(body, "scene"), difficulty, added, dropped)
+    return ngettext("Written beside %d photo.", "Written beside %d photos.", done) % done
+
+
+def _settle(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    doubt = Doubt.objects.filter(photo__in=some, pk=body.get("doubt")).first()
+    if doubt is None:
+        raise BadInput(gettext_noop("This doubt is settled already."))
+    reviews.settle(doubt, str(body.get("verdict")), _user(request), timezone.now())
+    return gettext("Settled.")
+
+
+def _album(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    """Put photos at the end of an album, which is made if there is none of this name; in the order of their times."""
+    photo_set, album = PhotoSet.objects.get(photos__in=some[:1]), (_text(body, "album") or "").strip()
+    there = photo_set.exhibits.filter(album=album).exclude(album="").first()
+    before = [each.pk for each in there.ordered_photos()] if there else []
+    new = [each.pk for each in some.order_by("taken_at", "pk") if each.pk not in before]
+    reviews.order(photo_set, album, [*before, *new], timezone.now())
+    told = ngettext("%(count)d photo is in “%(album)s” now.", "%(count)d photos are in “%(album)s” now.", len(new))
+    return told % {"count": len(new), "album": album}
+
+
+Verb = Callable[[HttpRequest, QuerySet[Photo], dict[str, Any]], str]
+VERBS: dict[str, Verb] = {
+    "accept": _accept, "reject": _reject, "reopen": _reopen, "place": _place, "credit": _credit, "tag": _tag,
+    "settle": _settle, "album": _album,
+}  # fmt: skip
+
+
+def decide(request: HttpRequest, photo_set: PhotoSet, verb: str) -> HttpResponse:
+    """Do one of the verbs to some photos; tell what was done and how the photos that were named are now."""
+    body = body_of(request)
+    if verb not in VERBS:
+        raise BadInput(gettext_noop("There is no such decision."))
+    some = _chosen(photo_set, body)
+    pks = list(some.values_list("pk", flat=True))
+    if not pks:
+        raise BadInput(gettext_noop("Choose photos first."))
+    some = photo_set.photos.filter(pk__in=pks)  # what a filter found stays the same while it is decided
+    said = VERBS[verb](request, some, body)
+    note(request, photo_set, said)
+    named = [*body.get("also", []), *pks][:MOST_SHOWN]
+    shown = with_doubts(photo_set.photos.filter(pk__in=[pk for pk in named if isinstance(pk, int)]))
+    return JsonResponse({"said": said, "photos": [record(each) for each in shown]})
+
+
+def note(request: HttpRequest, photo_set: PhotoSet, said: str) -> None:
+    """Keep in the set's history what somebody did."""
+    LogEntry.objects.log_actions(_user(request).pk, [photo_set], CHANGE, said, single_object=True)
+
+
+def _user(request: HttpRequest) -> Any:
+    if not request.user.is_authenticated:
+        raise NotYours
+    return request.user
+
+
+def _text(body: dict[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadInput(gettext_noop("That is no text."))
+    return value
+
+
+def _words(value: Any) -> Iterable[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise BadInput(gettext_noop("That is no text."))
+    return value
+
+
+def atlas(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
+    """Show the whole set on a map, and beside it what is not on it yet."""
+    lost = photo_set.photos.filter(lat=None).exclude(review=Photo.Review.REJECTED)
+    context = {
+        "lost": [record(each) for each in with_doubts(lost[:MOST_SHOWN])],
+        "may_change": request.user.has_perm("geogame.change_photo"),
+        "verbs": reverse("admin:geogame_photoset_review_verb", args=[photo_set.pk, "verb"]),
+    }
+    return show(request, photo_set, "map", "map.html", context)
+
+
+def points(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
+    """Tell where the photos of a set are: of each its key, latitude, longitude, and whether it is doubted."""
+    placed = photo_set.photos.exclude(lat=None).exclude(review=Photo.Review.REJECTED)
+    rows = placed.annotate(odd=doubted(SEVERITIES["worth"])).values_list("pk", "lat", "lng", "odd", "title")
+    return JsonResponse({"photos": [list(row) for row in rows]}, headers={"Cache-Control": "no-store"})
+
+
+def one(request: HttpRequest, photo_set: PhotoSet, photo: int) -> HttpResponse:
+    """Tell all of one photo."""
+    found = with_doubts(photo_set.photos.filter(pk=photo)).first()
+    if found is None:
+        raise BadInput(gettext_noop("This photo is not in the set any more."))
+    return JsonResponse(record(found), headers={"Cache-Control": "no-store"})
+
+
+PAGES = [
+    Page("review/", "review", grid),
+    Page("review/<slug:verb>/", "review_verb", decide, "change_photo", posted=True),
+    Page("map/", "map", atlas),
+    Page("map/points/", "points", points),
+    Page("photos/<int:photo>/", "photo", one),
+]

@@ -1,0 +1,52 @@
+/** Server: what staff decide goes up by POST; the answer says in a sentence what was done, or why not. */
+
+const said = document.getElementById("said");
+const SAID_MS = 6000;
+let timer = null;
+
+/** Show a sentence for a moment; a complaint stays until the next one. */
+export function say(words, isComplaint = false) {
+  clearTimeout(timer);
+  said.textContent = words;
+  said.hidden = !words;
+  said.classList.toggle("is-complaint", isComplaint);
+  if (!isComplaint) timer = setTimeout(() => { said.hidden = true; }, SAID_MS);
+}
+
+/** The header by which the server knows that this page is its own. */
+export function token() {
+  return { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
+}
+
+/** Post JSON; the answer's {ok, status, news}, or null where it or the question was lost. */
+export async function post(address, body = {}) {
+  try {
+    const headers = { "Content-Type": "application/json", ...token() };
+    const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body), redirect: "error" });
+    return { ok: answer.ok, status: answer.status, news: await heard(answer) };
+  } catch {
+    return null;
+  }
+}
+
+/** What an answer tells. One that is no JSON comes from something between here and the game, or from signing out. */
+export async function heard(answer) {
+  try {
+    return await answer.json();
+  } catch {
+    return { error: answer.status === 403
+      ? gettext("You are not signed in any more, or may not do this. Sign in in another tab and try again: nothing is lost.")
+      : gettext("The server did not understand that. Try again.") };
+  }
+}
+
+/** Post, and say what came of it; the news where it was done, else null. */
+export async function decide(address, body) {
+  const answer = await post(address, body);
+  if (answer?.ok) {
+    if (answer.news.said) say(answer.news.said);
+    return answer.news;
+  }
+  say(answer?.news.error ?? gettext("That did not reach the server. Nothing is lost: try again."), true);
+  return null;
+}

@@ -1,0 +1,228 @@
+"""A teacher makes a photo set in the admin: drops photos, watches, mends a place on the map, publishes, plays."""
+
+import base64
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.conftest import PHONE, WIDE
+from tests.browser.test_game import Installation, drop_pin, phase, start
+from tests.conftest import jpeg
+from tests.servers import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+TEACHER = "teacher"
+DONE_MS = 120_000  # twenty photos in all their sizes, on whatever this machine has to spare
+WITH_PLACE = 19
+
+DROP = """files => {
+  const transfer = new DataTransfer();
+  for (const [name, type, data] of files) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type, lastModified: 1000 }));
+  }
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    document.querySelector(".drop").dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  }
+}"""  # noqa: E501
+
+
+@pytest.fixture
+def teacher(chromium: Browser, address: str, installation: Installation) -> Iterator[Page]:
+    """The teacher's browser, signed in; a script error or a failure of the server fails the test."""
+    env, _folder = installation
+    script = (
+        "from django.contrib.auth.models import User; "
+        f"User.objects.filter(username='{TEACHER}').exists() or "
+        f"User.objects.create_superuser('{TEACHER}', password='{TEACHER}')"
+    )
+    manage(env, "shell", "-c", script)
+    context = chromium.new_context(viewport=WIDE, reduced_motion="reduce")
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("response", lambda answer: errors.append(answer.url) if answer.status >= 500 else None)
+    page.goto(f"{address}/admin/")
+    page.get_by_label("Username").fill(TEACHER)
+    page.get_by_label("Password").fill(TEACHER)
+    page.get_by_role("button", name="Log in").click()
+    yield page
+    context.close()
+    assert errors == []
+
+
+def make_set(page: Page, address: str, name: str) -> str:
+    """Make a set as the admin leads to it; return the address of its pages."""
+    page.goto(f"{address}/admin/")
+    page.get_by_role("link", name="Photo sets", exact=True).first.click()
+    page.get_by_role("link", name=re.compile("Add photo set", re.IGNORECASE)).first.click()
+    page.locator("#id_name").fill(name)
+    page.locator("#id_description").click()
+    expect(page.locator("#id_slug")).to_have_value(name.lower().replace(" ", "-"))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".drop")).to_be_visible()
+    return page.url.split("/upload/")[0]
+
+
+def drop(page: Page, files: Sequence[tuple[str, bytes]]) -> None:
+    told = [[name, "image/jpeg", base64.b64encode(data).decode()] for name, data in files]
+    page.evaluate(DROP, told)
+
+
+def look(page: Page, screens: Path, name: str) -> None:
+    """Take a page wide and as a phone has it, by day and by night; nothing of it lies beyond the edge."""
+    for size, viewport in (("phone", PHONE), ("wide", WIDE)):
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        for theme in ("dark", "light"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.wait_for_timeout(150)  # maps are painted anew
+            page.screenshot(path=str(screens / f"{size}-{name}-{theme}.png"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], f"{name} at {size}"
+
+
+def real(trial_photos: Path) -> list[tuple[str, bytes]]:
+    """Twenty real photographs, of which all but one know where they were taken."""
+    files = sorted(trial_photos.glob("*/*.jpg"), key=lambda each: each.name)
+    knows = [each for each in files if Image.open(each).getexif().get_ifd(0x8825).keys() >= {1, 2, 3, 4}]
+    lost = trial_photos / "case-travel-unsplash" / "case-travel-unsplash-001.jpg"
+    chosen = [each for each in knows if each.stat().st_size < 300_000][:WITH_PLACE]
+    return [(each.name, each.read_bytes()) for each in (*chosen, lost)]
+
+
+def test_a_teacher_makes_a_set_of_real_photos_and_plays_it(
+    teacher: Page, address: str, screens: Path, trial_photos: Path
+) -> None:
+    page = teacher
+    here = make_set(page, address, "Class trip")
+    look(page, screens, "60-upload-empty")
+    drop(page, [*real(trial_photos), ("notes.txt", b"Do not forget the sandwiches")])
+    expect(page.locator("[data-shows=sent-words]")).to_have_text("21 of 21 files", timeout=DONE_MS)
+    expect(page.locator("[data-shows=worked-words]")).to_have_text(re.compile(r"^([1-9]|1\d) of 21"), timeout=DONE_MS)
+    look(page, screens, "61-upload-at-work")
+    expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
+    look(page, screens, "62-upload-done")
+    page.get_by_role("link", name=re.compile("not used")).click()
+    expect(page.locator(".files tbody tr")).to_have_count(1)
+    expect(page.locator(".files")).to_contain_text("notes.txt")
+    page.get_by_role("link", name="Map", exact=False).first.click()
+    expect(page.locator("#set-map[data-state=ready]")).to_be_visible()
+    expect(page.locator(".lost li")).to_have_count(1)
+    look(page, screens, "63-map")
+    page.locator(".lost button").click()
+    page.locator("#whole-map").click(position={"x": 300, "y": 200})
+    expect(page.locator("#said")).to_have_text("1 photo put on the map.")
+    expect(page.locator(".lost")).to_be_hidden()
+    look(page, screens, "64-map-mended")
+    page.goto(f"{here}/review/")
+    expect(page.locator(".thumb")).to_have_count(20)
+    look(page, screens, "65-review")
+    page.goto(f"{here}/change/")
+    look(page, screens, "66-set")
+    page.get_by_label("Licence").fill("All rights reserved; used with permission")
+    page.get_by_label("Credit").fill("Class 7b")
+    page.get_by_role("button", name="Save and continue").click()
+    page.locator("#publish").get_by_role("button", name=re.compile("Publish")).click()
+    expect(page.locator(".messagelist")).to_contain_text("players can choose it")
+    look(page, screens, "67-published")
+    start(page, address, rounds=1, photo_set="class-trip")
+    drop_pin(page, 0.5, 0.4)
+    page.locator("#guess").click()
+    phase(page, "reveal")
+    expect(page.locator("#card")).to_contain_text("km")
+
+
+def test_what_has_arrived_stays_when_the_line_breaks_and_only_the_rest_is_sent_again(
+    teacher: Page, address: str, screens: Path
+) -> None:
+    page = teacher
+    make_set(page, address, "Broken line")
+    files = [(f"trip/{number}.jpg", jpeg((160, 120))) for number in range(8)]
+    sent: list[str] = []
+
+    def four_and_no_more(route: Route) -> None:
+        sent.append(route.request.url)
+        if len(sent) > 4:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/files/*/?offset=*", four_and_no_more)
+    drop(page, files)
+    expect(page.locator("[data-shows=trouble]")).to_contain_text("The line is broken")
+    expect(page.locator("[data-shows=sent-words]")).to_have_text("4 of 8 files")
+    look(page, screens, "70-broken-line")
+    page.on("dialog", lambda dialog: dialog.accept())  # that not all is sent yet
+    page.reload()
+    expect(page.locator("#upload")).to_contain_text("Drop the same folder again")
+    page.unroute("**/files/*/?offset=*")
+    again: list[str] = []
+    page.on("request", lambda request: again.append(request.url) if "?offset=" in request.url else None)
+    drop(page, files)
+    expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
+    assert len(again) == 4
+    assert not {each.split("?")[0] for each in again} & {each.split("?")[0] for each in sent[:4]}
+    expect(page.locator("[data-count=taken]")).to_have_text("8")
+
+
+def test_a_folder_is_reviewed_by_keyboard_and_made_an_album(
+    teacher: Page, address: str, screens: Path, tmp_path: Path
+) -> None:
+    """Accept, reject, take back, put on the map, tag, into an album; there into another order."""
+    page = teacher
+    here = make_set(page, address, "By keyboard")
+    for number in range(4):
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg((700, 500)))
+    (tmp_path / "photos.csv").write_text(
+        "filename,latitude,longitude,title\n" + "".join(f"{n}.jpg,{n + 40},{n + 5},Stop {n}\n" for n in range(4))
+    )
+    page.locator("#choose-folder").set_input_files(tmp_path)
+    expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
+    page.goto(f"{here}/review/")
+    thumbs = page.locator(".thumb")
+    expect(thumbs.first).to_be_focused()
+    page.keyboard.press("a")  # which goes on to the next
+    expect(thumbs.nth(0)).to_have_attribute("data-review", "accepted")
+    expect(thumbs.nth(1)).to_be_focused()
+    page.keyboard.press("r")
+    expect(thumbs.nth(1)).to_have_attribute("data-review", "rejected")
+    expect(thumbs.nth(2)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("u")
+    expect(thumbs.nth(1)).to_have_attribute("data-review", "")
+    page.keyboard.press("p")
+    expect(page.locator("#pin-map")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("1 photo put on the map.")
+    expect(page.locator("[data-shows=where]")).to_contain_text("somebody on the map")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(page.locator("[data-shows=count]")).to_have_text("2 chosen")
+    page.get_by_role("button", name="Tags…").click()
+    page.get_by_label("Tags to add").fill("bus, rain")
+    look(page, screens, "80-tags")
+    page.get_by_role("button", name="Write it down").click()
+    expect(page.locator("#said")).to_have_text("Written beside 2 photos.")
+    for number in (2, 3):
+        thumbs.nth(number).locator(".thumb-choose").click()
+    page.get_by_role("button", name="Album…").click()
+    page.get_by_label("Name of the album").fill("The bus")
+    page.get_by_role("button", name="Put them in").click()
+    expect(page.locator("#said")).to_have_text("2 photos are in “The bus” now.")
+    page.goto(f"{here}/albums/")
+    names = page.locator(".strip img")
+    expect(names.first).to_have_attribute("alt", "Stop 2")
+    page.get_by_role("button", name="Stop 2: later").click()
+    expect(page.locator("#said")).to_have_text("“The bus” has a new order.")
+    expect(names.first).to_have_attribute("alt", "Stop 3")
+    page.locator(".strip li").first.drag_to(page.locator(".strip li").last, target_position={"x": 140, "y": 40})
+    expect(names.first).to_have_attribute("alt", "Stop 2")
+    page.reload()
+    expect(names.first).to_have_attribute("alt", "Stop 2")
+    look(page, screens, "81-albums")

@@ -1,0 +1,382 @@
+"""The review: what staff decide about photos, in the verbs and through the admin's pages."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from geogame import photos, reviews
+from geogame.admin.reviewing import asked_for
+from geogame.models import Doubt, Game, Photo, PhotoSet
+from geogame.rules.refusals import BadInput, NotNow
+from geogame.rules.sphere import Point
+from geogame.sources import single
+from tests.conftest import NOON, PLACES, add_photo, jpeg
+
+THERE = Point(-1.2920659, 36.8219462)
+
+
+@pytest.fixture
+def boss(db: None) -> Any:
+    return get_user_model().objects.create_superuser("boss")
+
+
+@pytest.fixture(autouse=True)
+def _no_hints(toy_set: PhotoSet) -> None:
+    Doubt.objects.all().delete()  # that the photos of the tests are small
+
+
+@pytest.fixture
+def lost(toy_set: PhotoSet) -> Photo:
+    """A photo that nobody knows the place of, and that is held for it."""
+    photo = photos.take_in(toy_set, single("lost.jpg", jpeg()))
+    photo.doubts.exclude(kind="no-place").delete()
+    return photo
+
+
+def doubt(photo: Photo, kind: str = "blank", severity: int = Doubt.GRAVE, other: Photo | None = None) -> Doubt:
+    return Doubt.objects.create(photo=photo, kind=kind, severity=severity, other=other)
+
+
+def shown(photo_set: PhotoSet) -> set[int]:
+    """The photos that a game may show."""
+    return {each.pk for exhibit in photos.usable(photo_set, "any") for each in exhibit.photos.all()}
+
+
+def only(*some: Photo) -> Any:
+    return Photo.objects.filter(pk__in=[each.pk for each in some])
+
+
+def test_a_photo_that_is_put_on_the_map_comes_into_play_and_its_place_is_doubted_no_more(
+    toy_set: PhotoSet, lost: Photo, boss: Any
+) -> None:
+    assert lost.doubts.filter(kind="no-place", verdict="").exists()
+    assert lost.pk not in shown(toy_set)
+    other = doubt(lost, "screenshot", Doubt.DOUBT)
+    reviews.place(lost, THERE, boss, NOON)
+    lost.refresh_from_db()
+    assert (lost.lat, lost.lng, lost.place_from) == (*THERE, Photo.From.HAND)
+    exhibit = lost.exhibits.get()
+    assert (exhibit.lat, exhibit.lng) == THERE
+    settled = lost.doubts.get(kind="no-place")
+    assert (settled.verdict, settled.settled_at, settled.settled_by) == (Doubt.Verdict.MENDED, NOON, boss)
+    other.refresh_from_db()
+    assert other.verdict == ""  # of its place nobody has doubted that
+    assert lost.pk in shown(toy_set)
+
+
+def test_the_name_of_a_place_goes_when_the_photo_is_put_elsewhere(toy_set: PhotoSet, boss: Any) -> None:
+    photo = toy_set.photos.earliest("pk")
+    Photo.objects.filter(pk=photo.pk).update(extra={"near": "Munich", "country": "DE", "weather": "sun"})
+    reviews.place(Photo.objects.get(pk=photo.pk), THERE, boss, NOON)
+    assert Photo.objects.get(pk=photo.pk).extra == {"weather": "sun"}
+
+
+def test_accepting_settles_all_doubts_but_leaves_out_what_has_no_place(
+    toy_set: PhotoSet, lost: Photo, boss: Any
+) -> None:
+    held = toy_set.photos.earliest("pk")
+    doubt(held)
+    assert held.pk not in shown(toy_set)
+    assert reviews.accept(only(held, lost), boss, NOON) == 1
+    held.refresh_from_db()
+    lost.refresh_from_db()
+    assert (held.review, held.reviewed_at, lost.review) == ("accepted", NOON, "")
+    assert held.doubts.get().verdict == Doubt.Verdict.FINE
+    assert lost.doubts.get().verdict == ""
+    assert held.pk in shown(toy_set)
+
+
+def test_a_rejected_photo_is_in_no_game_and_its_twin_is_doubted_no_more(toy_set: PhotoSet, boss: Any) -> None:
+    first, second, _ = toy_set.photos.order_by("pk")
+    alike = doubt(second, "alike", Doubt.DOUBT, first)
+    assert reviews.reject(only(first), boss, NOON) == 1
+    assert first.pk not in shown(toy_set)
+    alike.refresh_from_db()
+    assert alike.verdict == Doubt.Verdict.MENDED
+
+
+@pytest.mark.parametrize("verb", [reviews.accept, reviews.reject])
+def test_a_decision_can_be_taken_back_with_all_that_it_settled(toy_set: PhotoSet, boss: Any, verb: Any) -> None:
+    first, second, _ = toy_set.photos.order_by("pk")
+    alike, before, blank = (
+        doubt(second, "alike", Doubt.DOUBT, first), doubt(first, "sea", Doubt.DOUBT), doubt(first),
+    )  # fmt: skip
+    reviews.settle(before, "fine", boss, NOON - timedelta(days=1))
+    verb(only(first), boss, NOON)
+    assert reviews.reopen(only(first)) == 1
+    for each in (alike, before, blank, first):
+        each.refresh_from_db()
+    assert (first.review, first.reviewed_at) == ("", None)
+    assert (alike.verdict, blank.verdict, blank.settled_at) == ("", "", None)
+    assert before.verdict == Doubt.Verdict.FINE  # which had been settled by itself
+
+
+def test_one_doubt_is_settled_by_itself(toy_set: PhotoSet, lost: Photo, boss: Any) -> None:
+    photo = toy_set.photos.earliest("pk")
+    sea, blank = doubt(photo, "sea", Doubt.DOUBT), doubt(photo)
+    reviews.settle(sea, "fine", boss, NOON)
+    blank.refresh_from_db()
+    assert blank.verdict == ""
+    with pytest.raises(NotNow, match="no place yet"):
+        reviews.settle(lost.doubts.get(), "fine", boss, NOON)
+    with pytest.raises(BadInput):
+        reviews.settle(blank, "mended", boss, NOON)
+    reviews.settle(blank, "rejected", boss, NOON)
+    photo.refresh_from_db()
+    assert photo.review == "rejected"
+
+
+def test_licence_and_credit_are_written_beside_many_and_what_is_not_told_stays(toy_set: PhotoSet) -> None:
+    assert reviews.credit(toy_set.photos.all(), " CC BY 4.0 ", None) == 3
+    assert set(toy_set.photos.values_list("licence", "credit")) == {("CC BY 4.0", "Painter")}
+    with pytest.raises(BadInput, match="longer than 200"):
+        reviews.credit(toy_set.photos.all(), "x" * 201, None)
+
+
+def test_tags_are_added_and_taken_off_and_other_columns_stay(toy_set: PhotoSet) -> None:
+    photo = toy_set.photos.earliest("pk")
+    Photo.objects.filter(pk=photo.pk).update(extra={"weather": "sun", "tags": ["trip"]})
+    assert reviews.tag(only(photo), "city", 4, ["rain  coat", "trip"]) == 1
+    assert Photo.objects.get(pk=photo.pk).extra == {
+        "weather": "sun", "scene": "city", "difficulty": 4, "tags": ["trip", "rain coat"],
+    }  # fmt: skip
+    reviews.tag(only(photo), drop=["trip", "rain coat"], difficulty=0)
+    assert Photo.objects.get(pk=photo.pk).extra == {"weather": "sun", "scene": "city"}
+    for wrong in ({"difficulty": 6}, {"add": ["x" * 41]}, {"add": [str(n) for n in range(21)]}):
+        with pytest.raises(BadInput):
+            reviews.tag(only(photo), **wrong)  # type: ignore[arg-type]
+
+
+def album(photo_set: PhotoSet, name: str = "Trip") -> list[int]:
+    exhibit = photo_set.exhibits.filter(album=name).first()
+    return [each.pk for each in exhibit.ordered_photos()] if exhibit else []
+
+
+def test_an_album_shows_its_photos_in_order_at_the_place_of_the_last(toy_set: PhotoSet) -> None:
+    one, two, three = toy_set.photos.order_by("pk")
+    reviews.order(toy_set, "Trip", [three.pk, one.pk], NOON)
+    assert album(toy_set) == [three.pk, one.pk]
+    assert (toy_set.exhibits.get(album="Trip").lat, toy_set.exhibits.count()) == (PLACES[0].lat, 2)
+    reviews.order(toy_set, "Trip", [one.pk, two.pk, three.pk], NOON)
+    assert (toy_set.exhibits.get().lat, album(toy_set)) == (PLACES[2].lat, [one.pk, two.pk, three.pk])
+    reviews.order(toy_set, "Other", [two.pk], NOON)
+    assert (album(toy_set), album(toy_set, "Other")) == ([one.pk, three.pk], [two.pk])
+    reviews.order(toy_set, "Trip", [], NOON)
+    assert not toy_set.exhibits.filter(album="Trip").exists()
+    assert toy_set.exhibits.filter(album="", photos__in=[one, three]).count() == 2  # alone again
+    assert shown(toy_set) == {one.pk, two.pk, three.pk}
+
+
+def test_an_album_is_ordered_by_the_times_of_its_photos(toy_set: PhotoSet) -> None:
+    one, two, three = toy_set.photos.order_by("pk")
+    reviews.order(toy_set, "Trip", [one.pk, two.pk, three.pk], NOON)
+    for photo, day in ((two, 1), (one, 2)):
+        Photo.objects.filter(pk=photo.pk).update(taken_at=datetime(2026, 2, day, tzinfo=UTC))
+    reviews.order_by_time(toy_set, "Trip", NOON)
+    assert album(toy_set) == [two.pk, one.pk, three.pk]
+
+
+def test_what_the_machine_said_of_an_album_goes_when_it_shows_other_photos(toy_set: PhotoSet) -> None:
+    one, two, _ = toy_set.photos.order_by("pk")
+    reviews.order(toy_set, "Trip", [one.pk, two.pk], NOON)
+    trip = toy_set.exhibits.get(album="Trip")
+    photos.record_prediction(trip, "planet", "w", "no idea")
+    reviews.order(toy_set, "Trip", [one.pk, two.pk], NOON)
+    assert trip.predictions.exists()
+    reviews.order(toy_set, "Trip", [two.pk, one.pk], NOON)
+    assert not trip.predictions.exists()
+
+
+def test_what_no_album_can_show_is_refused(toy_set: PhotoSet, lost: Photo) -> None:
+    one = toy_set.photos.earliest("pk")
+    elsewhere = PhotoSet.objects.create(name="Elsewhere", slug="elsewhere")
+    stranger = add_photo(elsewhere, THERE).photos.get()
+    for name, pks, error in (
+        ("Trip", [one.pk, lost.pk], NotNow), ("Trip", [one.pk, one.pk], BadInput), ("Trip", [stranger.pk], BadInput),
+        (" ", [one.pk], BadInput), ("x" * 201, [one.pk], BadInput),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            reviews.order(toy_set, name, pks, NOON)
+    assert toy_set.exhibits.count() == 3
+
+
+def test_an_album_that_was_played_stays_and_a_photo_that_was_played_alone_stays_on_record(
+    toy_set: PhotoSet, game: Game
+) -> None:
+    played = game.rounds.first().exhibit  # type: ignore[union-attr]
+    photo = played.photos.get()
+    others = [each.pk for each in toy_set.photos.exclude(pk=photo.pk)]
+    reviews.order(toy_set, "Trip", [photo.pk], NOON)
+    played.refresh_from_db()
+    assert played.retired_at == NOON
+    trip = toy_set.exhibits.get(album="Trip")
+    game.rounds.update(exhibit=trip)
+    with pytest.raises(NotNow, match="“Trip” has been played already"):
+        reviews.order(toy_set, "Trip", [photo.pk, *others], NOON)
+
+
+def test_a_frozen_set_keeps_what_it_shows_and_where(toy_set: PhotoSet, boss: Any) -> None:
+    PhotoSet.objects.filter(pk=toy_set.pk).update(frozen_at=NOON, frozen_sha256="a" * 64)
+    toy_set.refresh_from_db()
+    photo = toy_set.photos.earliest("pk")
+    for verb in (
+        lambda: reviews.place(photo, THERE, boss, NOON), lambda: reviews.accept(only(photo), boss, NOON),
+        lambda: reviews.reject(only(photo), boss, NOON), lambda: reviews.reopen(only(photo)),
+        lambda: reviews.order(toy_set, "Trip", [photo.pk], NOON),
+    ):  # fmt: skip
+        with pytest.raises(NotNow, match="frozen"):
+            verb()
+    assert reviews.credit(only(photo), "CC0", None) == 1
+
+
+# Through the admin
+
+
+@pytest.fixture
+def staff(client: Client, boss: Any) -> Client:
+    client.force_login(boss)
+    return client
+
+
+def decided(client: Client, photo_set: PhotoSet, verb: str, **body: object) -> Any:
+    address = f"/admin/geogame/photoset/{photo_set.pk}/review/{verb}/"
+    return client.post(address, json.dumps(body), content_type="application/json")
+
+
+def test_a_decision_is_answered_with_how_the_photo_is_now_and_kept_in_the_history(
+    staff: Client, toy_set: PhotoSet, lost: Photo
+) -> None:
+    told = decided(staff, toy_set, "place", photos=[lost.pk], lat=THERE.lat, lng=THERE.lng).json()
+    assert told["said"] == "1 photo put on the map."
+    assert told["photos"][0]["place"] == {"lat": THERE.lat, "lng": THERE.lng}
+    assert told["photos"][0]["doubts"] == []
+    assert "1 photo put on the map." in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/history/").content.decode()
+
+
+def test_all_that_a_filter_finds_is_decided_at_once(staff: Client, toy_set: PhotoSet) -> None:
+    odd = list(toy_set.photos.order_by("pk"))[:2]
+    for each in odd:
+        doubt(each)
+    assert decided(staff, toy_set, "accept", asked="doubts=held").json()["said"] == "2 photos accepted."
+    assert {each.pk for each in toy_set.photos.filter(review="accepted")} == {each.pk for each in odd}
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "status"),
+    [
+        ("accept", {}, 400),
+        ("accept", {"photos": []}, 400),
+        ("accept", {"photos": ["1"]}, 400),
+        ("vanish", {"photos": "own"}, 400),
+        ("place", {"photos": "own", "lat": "x", "lng": 2}, 400),
+        ("place", {"photos": "own", "lat": 91, "lng": 2}, 400),
+        ("settle", {"photos": "own", "doubt": 0, "verdict": "fine"}, 400),
+        ("tag", {"photos": "own", "difficulty": True}, 400),
+        ("tag", {"photos": "own", "add": "word"}, 400),
+        ("credit", {"photos": "own", "licence": 3}, 400),
+        ("accept", {"photos": "other"}, 400),
+    ],
+)
+def test_what_is_no_decision_gets_a_sentence_and_changes_nothing(
+    staff: Client, toy_set: PhotoSet, verb: str, body: dict[str, Any], status: int
+) -> None:
+    elsewhere = PhotoSet.objects.create(name="Elsewhere", slug="elsewhere")
+    other = add_photo(elsewhere, THERE).photos.get()
+    chosen = {"own": [toy_set.photos.earliest("pk").pk], "other": [other.pk]}.get(str(body.get("photos")))
+    before = list(Photo.objects.order_by("pk").values())
+    answer = decided(staff, toy_set, verb, **{**body, **({"photos": chosen} if chosen else {})})
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert list(Photo.objects.order_by("pk").values()) == before
+
+
+def test_only_who_may_change_photos_decides(client: Client, toy_set: PhotoSet) -> None:
+    photo = toy_set.photos.earliest("pk")
+    helper = get_user_model().objects.create_user("helper", is_staff=True)
+    assert decided(client, toy_set, "reject", photos=[photo.pk]).status_code == 302  # to sign in
+    client.force_login(helper)
+    page = f"/admin/geogame/photoset/{toy_set.pk}/review/"
+    assert (decided(client, toy_set, "reject", photos=[photo.pk]).status_code, client.get(page).status_code) == (
+        403,
+        403,
+    )
+    helper.user_permissions.add(Permission.objects.get(codename="view_photo"))
+    assert decided(client, toy_set, "reject", photos=[photo.pk]).status_code == 403
+    assert "data-verb=" not in client.get(page).content.decode()
+    helper.user_permissions.add(Permission.objects.get(codename="change_photo"))
+    assert decided(client, toy_set, "reject", photos=[photo.pk]).status_code == 200
+    assert client.get(f"{page}reject/").status_code == 405
+
+
+def test_the_grid_filters(toy_set: PhotoSet, lost: Photo, rf_query: Any) -> None:
+    one, two, three = toy_set.photos.exclude(pk=lost.pk).order_by("pk")
+    doubt(one, "sea", Doubt.DOUBT)
+    doubt(two, "small", Doubt.HINT)
+    reviews.reject(only(three), None, NOON)
+    reviews.order(toy_set, "Trip", [one.pk], NOON)
+    reviews.tag(only(two), add=["old"])
+    reviews.credit(only(one), "", None)
+    for asked, found in (
+        ("", {one, two, three, lost}), ("doubts=held", {lost}), ("doubts=worth", {one, lost}), ("doubts=hints", {two}),
+        ("doubts=sea", {one}), ("state=rejected", {three}), ("state=waiting", {one, two, lost}),
+        ("lacks=place", {lost}), ("lacks=licence", {one, lost}),
+        ("album=Trip", {one}), ("album=-", {two, three, lost}), ("tag=old", {two}),
+        ("q=lost", {lost}), ("q=place+1", {one}), (f"photo={two.pk}", {two}),
+        ("doubts=nonsense&state=x", {one, two, three, lost}),
+    ):  # fmt: skip
+        assert set(asked_for(toy_set, rf_query(asked))) == found, asked
+
+
+@pytest.fixture
+def rf_query() -> Any:
+    from django.http import QueryDict
+
+    return QueryDict
+
+
+def test_the_pages_of_a_set_say_what_is_to_be_done_next(staff: Client, toy_set: PhotoSet, lost: Photo) -> None:
+    root = f"/admin/geogame/photoset/{toy_set.pk}"
+    for page in ("change", "review"):
+        assert "1 photo has no place yet: put it on the map." in staff.get(f"{root}/{page}/").content.decode(), page
+    rows = staff.get(f"{root}/map/points/").json()["photos"]
+    assert sorted(row[1:3] for row in rows) == sorted([list(each) for each in PLACES])
+    assert staff.get(f"{root}/photos/{lost.pk}/").json()["doubts"][0]["title"] == "No place"
+    assert staff.get(f"{root}/photos/{lost.pk + 1}/").status_code == 400
+
+
+def test_whoever_publishes_is_told_what_is_open(staff: Client, toy_set: PhotoSet, lost: Photo) -> None:
+    PhotoSet.objects.update(published=False)
+    page = staff.post(
+        f"/admin/geogame/photoset/{toy_set.pk}/publish/", {"published": "on"}, follow=True
+    ).content.decode()
+    assert "Published: players can choose it." in page
+    assert "1 photo has no place." in page
+    assert "1 photo has no licence." in page
+    toy_set.refresh_from_db()
+    assert toy_set.published
+    staff.post(f"/admin/geogame/photoset/{toy_set.pk}/publish/", follow=True)
+    toy_set.refresh_from_db()
+    assert not toy_set.published
+
+
+def test_a_licence_of_the_set_is_lent_to_photos_that_have_none(staff: Client, toy_set: PhotoSet, lost: Photo) -> None:
+    form = {"name": "Toy", "slug": "toy", "domain": "toy-earth", "licence": "CC BY 4.0"}
+    page = staff.post(f"/admin/geogame/photoset/{toy_set.pk}/change/", form, follow=True).content.decode()
+    assert "Written beside 1 photo that had none." in page
+    assert sorted(toy_set.photos.values_list("licence", flat=True)) == ["CC BY 4.0", *["CC0-1.0"] * 3]
+
+
+def test_albums_are_ordered_through_their_page(staff: Client, toy_set: PhotoSet) -> None:
+    one, two, _ = (each.pk for each in toy_set.photos.order_by("pk"))
+    decided(staff, toy_set, "album", photos=[one, two], album="Trip")
+    address = f"/admin/geogame/photoset/{toy_set.pk}/albums/order/"
+    told = staff.post(address, json.dumps({"album": "Trip", "photos": [two, one]}), content_type="application/json")
+    assert told.json()["photos"] == [two, one] == album(toy_set)
+    wrong = staff.post(address, json.dumps({"album": "Trip", "photos": "all"}), content_type="application/json")
+    assert wrong.status_code == 400
+    assert "Trip" in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/albums/").content.decode()
