@@ -24,6 +24,7 @@ from django.urls import set_script_prefix
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
 django.setup(set_prefix=False)  # before anything that imports models
 
+from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.contrib.auth import get_user  # noqa: E402
@@ -32,6 +33,7 @@ from django.urls import path, re_path  # noqa: E402
 
 from geogame.comparison_consumer import ComparisonConsumer  # noqa: E402
 from geogame.consumers import GameConsumer  # noqa: E402
+from geogame.import_consumer import ImportConsumer  # noqa: E402
 
 AT_ONCE = 12  # requests that have a thread; more would take turns so often that all get slower
 PATIENCE_S = 30.0  # for a whole body, for the next part of an upload, and for a browser that takes nothing
@@ -250,6 +252,7 @@ def comes_from_here(headers: dict[bytes, str]) -> bool:
 SOCKETS = [
     path("ws/games/<code:code>/", GameConsumer.as_asgi()),
     path("ws/comparison/<slug:key>/", ComparisonConsumer.as_asgi()),
+    path("ws/imports/<int:pk>/", AuthMiddlewareStack(ImportConsumer.as_asgi())),
     re_path("", WebsocketDenier.as_asgi()),  # anywhere else: a refusal, and no traceback in the log
 ]
 noting_arrival = InOneThread()

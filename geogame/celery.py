@@ -1,4 +1,8 @@
-"""The Celery application. Queue `gpu` runs the geolocator; queue `clock` closes rounds that nobody is watching."""
+"""The Celery application.
+
+Queue `gpu` runs the geolocator, `photos` brings photos in, `figures` reckons comparisons, and `clock` closes rounds
+that nobody is watching. The clock must never wait for the others: a worker of all four needs five threads.
+"""
 
 import os
 import sys

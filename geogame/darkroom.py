@@ -42,7 +42,7 @@ class Darkroom:
     ) -> None:
         self.close()
 
-    def develop(self, data: bytes, blur: bool = False) -> Developed:
+    def develop(self, data: bytes) -> Developed:
         """Return what a file becomes. Raises Unusable: of what it says, and where its reader failed."""
         child = self._ready()
         timer = threading.Timer(TIME_S, child.kill)
@@ -50,11 +50,14 @@ class Darkroom:
         try:
             assert child.stdin is not None
             assert child.stdout is not None
-            _put(child.stdin, pickle.dumps((data, settings.MAX_PIXELS, blur)))
+            _put(child.stdin, pickle.dumps((data, settings.MAX_PIXELS)))
             answer = pickle.loads(_got(child.stdout))  # of our own child, through our own pipe
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             self.close()
             raise Unusable(gettext_noop("The picture made its reader fail.")) from error
+        except BaseException:  # this thread was told to stop: what the child answers later belongs to no other file
+            self.close()
+            raise
         finally:
             timer.cancel()
         if isinstance(answer, Developed):
@@ -119,12 +122,12 @@ def _serve(taken: IO[bytes], given: IO[bytes]) -> None:
     pillow_heif.options.DECODE_THREADS = 1
     while True:
         try:
-            data, max_pixels, blur = pickle.loads(_got(taken))
+            data, max_pixels = pickle.loads(_got(taken))
         except EOFError:
             return  # the parent has gone
         answer: Any
         try:
-            answer = pictures.develop(data, max_pixels, blur)
+            answer = pictures.develop(data, max_pixels)
         except Unusable as refusal:
             answer = (refusal.sentence, refusal.values)
         except MemoryError:

@@ -7,47 +7,58 @@ taken up again; whatever is done twice leaves what it would have left once. What
 import fcntl
 import hashlib
 import logging
+import os
 import secrets
 import shutil
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.signals import post_delete
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
-from geogame import doubts, photos, sources, tables
+from geogame import doubts, news, photos, reviews, unpacking
 from geogame.models import Arrival, Import, Photo, PhotoSet
 from geogame.photos import AlreadyThere
 from geogame.pictures import Developed, Unusable
 from geogame.rules.refusals import BadInput, NotNow, Refused, gettext_noop
-from geogame.rules.sphere import Point
 from geogame.sources import Item, Refusal, SourceError
-from geogame.sources.items import Network
+from geogame.sources.items import Entry, Network
 
 log = logging.getLogger(__name__)
 
 UPLOAD, COMMONS, MAPILLARY = "upload", "commons", "mapillary"
-KINDS = (UPLOAD, COMMONS, MAPILLARY)
+FOLDER, ZIP, TABLE = "folder", "zip", "table"  # read where the command runs
+KINDS = (UPLOAD, COMMONS, MAPILLARY, FOLDER, ZIP, TABLE)
 LIFE_S = 150.0  # without a sign of life a worker is taken for dead; the darkroom gives a file sixty seconds
 TRIES = 2  # of a file; a third time it would end another worker
 MOST_BYTES = 20_000_000_000  # of one file that is sent: a zip
 PART_BYTES = 16_000_000  # of a file, sent at once
 BLOCK = 500  # rows written at once
+OFFSET = gettext_noop("This part begins at byte %(offset)d; %(here)d are here.")
+
+# What may have become of a file, as a question to the table.
+FATES = {
+    "sending": Q(arrived_at=None, done_at=None),
+    "waiting": Q(arrived_at__isnull=False, done_at=None),
+    "taken": Q(done_at__isnull=False, photo__isnull=False, reason__isnull=True),
+    "known": Q(done_at__isnull=False, photo__isnull=False, reason__isnull=False),
+    "refused": Q(done_at__isnull=False, photo=None, reason__isnull=False),
+    "opened": Q(done_at__isnull=False, photo=None, reason__isnull=True),
+}
 
 
 class Reader(Protocol):
     """What reads pictures: a darkroom."""
 
-    def develop(self, data: bytes, blur: bool = False) -> Developed: ...
+    def develop(self, data: bytes) -> Developed: ...
 
 
 class WrongPlace(NotNow):
@@ -70,46 +81,43 @@ def expect(source: Import, files: Sequence[tuple[str, int, int]]) -> list[Arriva
     """
     if source.closed_at:
         raise NotNow(gettext_noop("This import is closed. Open another for more files."))
-    named = [(_name(name), size, modified) for name, size, modified in files]
-    for begin in range(0, len(named), BLOCK):
-        Arrival.objects.bulk_create(
-            (
-                Arrival(source=source, name=name, size=size, modified=modified, is_table=_is_table(name))
-                for name, size, modified in named[begin : begin + BLOCK]
-            ),
-            ignore_conflicts=True,
-        )
-    there = {
-        (each.name, each.size, each.modified): each
-        for each in source.arrivals.filter(name__in={n for n, _, _ in named})
-    }
-    return [there[each] for each in named]
+    named = [(unpacking.name_of(name), size, modified) for name, size, modified in files]
+    return [each for begin in range(0, len(named), BLOCK) for each in _expected(source, named[begin : begin + BLOCK])]
 
 
-def _name(name: str) -> str:
-    return name.replace("\0", "").replace("\\", "/")[-300:] or "?"
-
-
-def _is_table(name: str) -> bool:
-    return name.lower().endswith(sources.TABLES)
+def _expected(source: Import, files: Sequence[tuple[str, int, int]]) -> list[Arrival]:
+    Arrival.objects.bulk_create(
+        (
+            Arrival(source=source, name=name, size=size, modified=modified, is_table=unpacking.is_table(name))
+            for name, size, modified in files
+        ),
+        ignore_conflicts=True,
+    )
+    arrivals = source.arrivals.filter(name__in={name for name, _, _ in files})
+    there = {(each.name, each.size, each.modified): each for each in arrivals}
+    return [there[each] for each in files]
 
 
 def receive(arrival: Arrival, offset: int, part: IO[bytes], now: datetime) -> Arrival:
     """Take the next part of a file. Raises WrongPlace where it does not begin where the file ends, and BadInput.
 
-    The file on the disk is the truth: of two that send the same part one is refused.
+    The file on the disk is the truth: of two that send the same part one is refused. Raises NotNow where the import was
+    closed meanwhile.
     """
+    arrival.refresh_from_db(fields=["arrived_at", "done_at"])
+    if arrival.arrived_at:
+        raise WrongPlace(OFFSET, offset=offset, here=arrival.size)
+    if arrival.done_at:
+        raise NotNow(gettext_noop("This import is closed. Open another for more files."))
     if arrival.size > MOST_BYTES:
         raise BadInput(gettext_noop("The file is larger than %(limit)d GB."), limit=MOST_BYTES // 1_000_000_000)
-    path = inbox(arrival)
+    path = unpacking.inbox(arrival)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file, _held(file):
-        here = file.tell()
-        if arrival.arrived_at is not None or offset != here:
+        here = file.seek(0, os.SEEK_END)  # somebody may have written since it was opened
+        if offset != here:
             _note(arrival, here)
-            raise WrongPlace(
-                gettext_noop("This part begins at byte %(offset)d; %(here)d are here."), offset=offset, here=here
-            )
+            raise WrongPlace(OFFSET, offset=offset, here=here)
         left = min(PART_BYTES, arrival.size - here)
         while left > 0 and (data := part.read(min(left, 1 << 16))):
             file.write(data)
@@ -119,6 +127,7 @@ def receive(arrival: Arrival, offset: int, part: IO[bytes], now: datetime) -> Ar
     _note(arrival, here)
     if here >= arrival.size:
         Arrival.objects.filter(pk=arrival.pk, arrived_at=None).update(arrived_at=now)
+        news.announce_import(arrival.source_id)
     arrival.refresh_from_db()
     return arrival
 
@@ -136,27 +145,52 @@ def _note(arrival: Arrival, received: int) -> None:
     Arrival.objects.filter(pk=arrival.pk).update(received=received)
 
 
-def inbox(arrival: Arrival) -> Path:
-    """Return where an arrival's bytes are until they are a photo. They have their metadata: nobody is served them."""
-    return Path(settings.INBOX_ROOT) / str(arrival.source_id) / str(arrival.pk)
-
-
 def close(source: Import, now: datetime) -> None:
     """Say that nothing more is to arrive; what has not arrived whole is refused."""
     Import.objects.filter(pk=source.pk, closed_at=None).update(closed_at=now)
     for arrival in source.arrivals.filter(arrived_at=None, done_at=None):
         _refuse(arrival, gettext_noop("It did not arrive whole."), {}, now)
+    news.announce_import(source.pk)
+
+
+def give_up(source: Import, why: SourceError, now: datetime) -> None:
+    """Close an import whose source could not be read to its end; what came before stays."""
+    Import.objects.filter(pk=source.pk).update(failure=[why.sentence, unpacking.plain(why.values)])
+    close(source, now)
+
+
+def progress(source: Import) -> dict[str, Any]:
+    """Return where an import stands: how many files have come to which fate. It is state, not what has changed."""
+    counts = source.arrivals.aggregate(**{name: Count("pk", filter=which) for name, which in FATES.items()})
+    return {
+        "import": source.pk,
+        "counts": counts,
+        "done": sum(counts.values()) - counts["sending"] - counts["waiting"],
+        "total": sum(counts.values()),
+        "closed": source.closed_at is not None,
+        "finished": source.finished_at is not None,
+    }
 
 
 # What a worker does
 
 
 def take_up(now: datetime) -> Arrival | None:
-    """Take the next file to be worked at: nobody else gets it while this worker lives. None where nothing waits."""
-    tables_first = Arrival.objects.filter(source=OuterRef("source"), is_table=True, done_at=None)
-    waiting = Arrival.objects.filter(
-        Q(taken_at=None) | Q(taken_at__lt=now - timedelta(seconds=LIFE_S)), done_at=None, arrived_at__isnull=False
-    ).filter(Q(is_table=True, source__closed_at__isnull=False) | ~Exists(tables_first))
+    """Take the next file to be worked at: nobody else gets it while this worker lives. None where nothing waits.
+
+    Zips are opened first. Tables are read when nothing more is to arrive, and the files of their import wait for them.
+    """
+    unfinished = list(Import.objects.filter(finished_at=None).values_list("pk", flat=True))  # few: the rest is not read
+    here = Arrival.objects.filter(source__in=unfinished, done_at=None)
+    kinds = here.filter(unpacking.IS_ZIP | Q(is_table=True)).values_list("source_id", "is_table")
+    with_tables, with_zips = ({pk for pk, is_table in kinds if is_table is which} for which in (True, False))
+    waiting = here.filter(
+        Q(taken_at=None) | Q(taken_at__lt=now - timedelta(seconds=LIFE_S)), arrived_at__isnull=False
+    ).filter(
+        unpacking.IS_ZIP
+        | Q(is_table=True, source__closed_at__isnull=False) & ~Q(source__in=with_zips)
+        | Q(is_table=False) & ~Q(source__in=with_tables)
+    )
     for arrival in waiting.order_by("pk")[:8]:
         # Compare and swap: the number of tries changes whenever somebody takes it.
         mine = Arrival.objects.filter(pk=arrival.pk, tries=arrival.tries, done_at=None)
@@ -167,161 +201,41 @@ def take_up(now: datetime) -> Arrival | None:
 
 def work(arrival: Arrival, reader: Reader, now: datetime) -> None:
     """Make a photo of what was taken up, or say why not. Nothing is raised that concerns this file alone."""
-    try:
+    with _telling_why_not(arrival, now):
         if arrival.tries > TRIES:
             raise Unusable(gettext_noop("The picture made its reader fail."))
         if arrival.is_table:
-            _read_table(arrival, now)
-        elif _is_zip(arrival):
-            _unfold(arrival, now)
+            _finish(arrival, now, reason=unpacking.read_table(arrival, now))
+        elif unpacking.is_zip(arrival):
+            unpacking.unfold(arrival, now)
+            _finish(arrival, now)  # its file stays until the import has ended
         else:
-            _develop(arrival, reader, now)
+            _develop(arrival, unpacking.item_of(arrival), reader, now)
+
+
+@contextmanager
+def _telling_why_not(arrival: Arrival, now: datetime) -> Iterator[None]:
+    """Keep the reason why a file is no photo, or no new one."""
+    try:
+        yield
     except AlreadyThere as there:
+        _delete_rest(arrival)
         _finish(arrival, now, photo=there.photo, reason=[there.sentence, there.values])
     except Refused as refusal:
         _refuse(arrival, refusal.sentence, refusal.values, now)
 
 
-def _develop(arrival: Arrival, reader: Reader, now: datetime) -> None:
+def _develop(arrival: Arrival, item: Item, reader: Reader, now: datetime) -> None:
     photo_set = arrival.source.photo_set
-    if "refused" in arrival.words:
-        raise Unusable(*arrival.words["refused"][:1], **arrival.words["refused"][1])
     photos.refuse_frozen(photo_set)
-    data = _bytes_of(arrival)
+    data = item.read()
     sha256 = hashlib.sha256(data).hexdigest()
     photos.refuse_twice(photo_set, sha256)
-    developed = reader.develop(data, photo_set.blur)
+    developed = reader.develop(data)
     photos.keep(
-        photo_set, _item(arrival, data), developed, sha256, arrival.token,
+        photo_set, item, developed, sha256, arrival.token,
         also=lambda photo: _finish(arrival, now, photo=photo, sha256=sha256),
     )  # fmt: skip
-
-
-def _item(arrival: Arrival, data: bytes) -> Item:
-    told = arrival.words
-    place = Point(*told["place"]) if told.get("place") else None
-    return Item(
-        arrival.name, lambda: data, place, told.get("words", {}), told.get("extra", {}), told.get("precision_m"),
-        told.get("place_from", ""),
-    )  # fmt: skip
-
-
-def told_by(item: Item | tables.Row) -> dict[str, Any]:
-    """Return what a row or a service says of a photo, as an arrival keeps it."""
-    place_from = item.place_from if isinstance(item, Item) else Photo.From.TABLE if item.place else ""
-    return {
-        "place": list(item.place) if item.place else None,
-        "words": item.words,
-        "extra": item.extra,
-        "precision_m": item.precision_m,
-        "place_from": place_from,
-    }
-
-
-def _bytes_of(arrival: Arrival) -> bytes:
-    """Read a file of the inbox, or one in a zip of it. Raises Unusable."""
-    if arrival.archive is not None:
-        with _opened_zip(arrival.archive) as archive:
-            return sources.member(archive, arrival.path)
-    try:
-        with inbox(arrival).open("rb") as file:
-            data = file.read(sources.MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise Unusable(gettext_noop("The file cannot be read.")) from error
-    if len(data) > sources.MAX_FILE_BYTES:
-        raise Unusable(gettext_noop("The file is larger than %(limit)d MB."), limit=sources.MAX_FILE_BYTES // 1_000_000)
-    return data
-
-
-def _is_zip(arrival: Arrival) -> bool:
-    return arrival.archive is None and arrival.name.lower().endswith(".zip")
-
-
-@contextmanager
-def _opened_zip(arrival: Arrival) -> Iterator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(inbox(arrival))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Unusable(gettext_noop("The zip file is damaged or cut short.")) from error
-    with archive:
-        yield archive
-
-
-def _unfold(arrival: Arrival, now: datetime) -> None:
-    """Announce what a zip holds: each of its files is an arrival of its own, read from the zip when its turn comes."""
-    with _opened_zip(arrival) as archive:
-        rows = []
-        for name, path, size, refusal in sources.members(archive):
-            rows.append(
-                Arrival(
-                    source=arrival.source, archive=arrival, name=_name(name), path=path, size=size,
-                    modified=arrival.modified, arrived_at=now, is_table=refusal is None and _is_table(name),
-                    done_at=now if refusal else None,
-                    reason=[refusal.sentence, _plain(refusal.values)] if refusal else None,
-                )
-            )  # fmt: skip
-    if not rows:
-        raise Unusable(gettext_noop("There are no pictures here."))
-    for begin in range(0, len(rows), BLOCK):
-        Arrival.objects.bulk_create(rows[begin : begin + BLOCK], ignore_conflicts=True)
-    _finish(arrival, now)  # its file stays until the import has ended
-
-
-def _read_table(arrival: Arrival, now: datetime) -> None:
-    """Give each file of the import what the table says of it, and note what the table names that is not there."""
-    others = arrival.source.arrivals.filter(is_table=False, done_at=None)
-    by_name = {each.name: each for each in others.only("pk", "name", "words").iterator(BLOCK)}
-    names = sources.Names(by_name)
-    changed: dict[int, Arrival] = {}
-    missing: list[Arrival] = []
-    with _opened_table(arrival) as file:
-        for row in tables.opened(file, arrival.name):
-            called = row.file if isinstance(row, Refusal) else row.name
-            found = names.of(called, "" if isinstance(row, Refusal) else row.extra.get("hash", ""))
-            if found is None:
-                reason = _why_missing(row)
-                missing.append(
-                    Arrival(source=arrival.source, name=_name(called), modified=-1, done_at=now, reason=reason)
-                )  # fmt: skip
-                if len(missing) >= BLOCK:
-                    Arrival.objects.bulk_create(missing, ignore_conflicts=True)
-                    missing.clear()
-                continue
-            of = by_name[found]
-            of.words = _refused(row.reason) if isinstance(row, Refusal) else told_by(row)
-            changed[of.pk] = of
-    Arrival.objects.bulk_create(missing, ignore_conflicts=True)
-    for each in by_name.values():
-        if each.pk not in changed:
-            each.words = _refused(Unusable(gettext_noop("The table does not list it.")))
-            changed[each.pk] = each
-    Arrival.objects.bulk_update(changed.values(), ["words"], batch_size=BLOCK)
-    _finish(arrival, now)
-
-
-def _why_missing(row: tables.Row | Refusal) -> list[Any]:
-    if isinstance(row, Refusal):
-        return [row.reason.sentence, _plain(row.reason.values)]
-    return [gettext_noop("The table lists it, but there is no such picture."), {}]
-
-
-def _refused(why: BadInput) -> dict[str, Any]:
-    return {"refused": [why.sentence, _plain(why.values)]}
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values that JSON can hold."""
-    return {key: value if isinstance(value, int | float) else str(value) for key, value in values.items()}
-
-
-@contextmanager
-def _opened_table(arrival: Arrival) -> Iterator[IO[bytes]]:
-    if arrival.archive is None:
-        with inbox(arrival).open("rb") as file:
-            yield file
-    else:
-        with _opened_zip(arrival.archive) as archive, archive.open(arrival.path) as file:
-            yield file
 
 
 def _finish(
@@ -329,19 +243,22 @@ def _finish(
 ) -> None:
     """Write down what became of a file, and let its bytes go once that is certain."""
     Arrival.objects.filter(pk=arrival.pk).update(
-        done_at=now, photo=photo, reason=[reason[0], _plain(reason[1])] if reason else None, sha256=sha256
+        done_at=now, photo=photo, reason=[reason[0], unpacking.plain(reason[1])] if reason else None, sha256=sha256
     )
-    if arrival.archive_id is None and not _is_zip(arrival):
-        transaction.on_commit(lambda: inbox(arrival).unlink(missing_ok=True))
+    if arrival.archive_id is None and not unpacking.is_zip(arrival):
+        transaction.on_commit(lambda: unpacking.inbox(arrival).unlink(missing_ok=True))
+    news.announce_import(arrival.source_id)
 
 
 def _refuse(arrival: Arrival, sentence: str, values: dict[str, Any], now: datetime) -> None:
-    """Say why a file is no photo; pictures of it that were being written when a worker died are deleted."""
-    if arrival.token:
-        name = f"{arrival.token[:2]}/{arrival.token}"
-        if not Photo.objects.filter(file=f"{name}.jpg").exists():
-            default_storage.delete(f"{name}.jpg")
+    _delete_rest(arrival)
     _finish(arrival, now, reason=[sentence, values])
+
+
+def _delete_rest(arrival: Arrival) -> None:
+    """Delete the pictures of a file that were being written when a worker died, unless they have become a photo."""
+    if arrival.tries > 1 and not Photo.objects.filter(file=f"{arrival.token[:2]}/{arrival.token}.jpg").exists():
+        photos.delete_named(arrival.token)
 
 
 def end_what_is_done(now: datetime) -> int:
@@ -350,10 +267,61 @@ def end_what_is_done(now: datetime) -> int:
     ready: QuerySet[Import] = Import.objects.filter(~Exists(undone), finished_at=None, closed_at__isnull=False)
     ended = 0
     for each in ready.select_related("photo_set"):
-        doubts.look_through(each.photo_set)
-        ended += Import.objects.filter(pk=each.pk, finished_at=None).update(finished_at=now)
+        if not each.photo_set.frozen_at:
+            _order_albums(each, now)
+            doubts.look_through(each.photo_set)
+        unpacking.close_zip()
         shutil.rmtree(Path(settings.INBOX_ROOT) / str(each.pk), ignore_errors=True)
+        ended += Import.objects.filter(pk=each.pk, finished_at=None).update(finished_at=now)
+        news.announce_import(each.pk)
     return ended
+
+
+def _order_albums(source: Import, now: datetime) -> None:
+    """Put albums in the order of their table, in whichever order workers took up the files."""
+    taken = source.arrivals.filter(FATES["taken"], words__has_key="row")
+    rows = {photo: told["row"] for photo, told in taken.values_list("photo_id", "words")}
+    for exhibit in source.photo_set.exhibits.exclude(album="").filter(photos__arrivals__in=taken).distinct():
+        shown = [each.pk for each in exhibit.ordered_photos()]
+        with suppress(Refused):  # it has been played already
+            in_order = sorted(shown, key=lambda pk: rows.get(pk, -1))  # stable: what was there before comes first
+            reviews.order(source.photo_set, exhibit.album, in_order, now)
+
+
+# Sources that are read where the command runs
+
+
+def resumed(photo_set: PhotoSet, kind: str, asked: dict[str, Any], now: datetime) -> Import:
+    """Return the import of this source that was broken off, or open one. Raises NotNow where the set is frozen."""
+    photos.refuse_frozen(photo_set)
+    broken_off = photo_set.imports.filter(kind=kind, asked=asked, finished_at=None).first()
+    return broken_off or open_import(photo_set, kind, asked, None, now)
+
+
+def from_entries(
+    source: Import, entries: Iterable[Entry], reader: Reader, now: Callable[[], datetime]
+) -> Iterator[Arrival]:
+    """Bring in what a source holds, one by one, and give what became of each; photos of an earlier run stay."""
+    counted: Counter[str] = Counter()
+    for entry in entries:
+        name = unpacking.name_of(entry.file if isinstance(entry, Refusal) else entry.name)
+        counted[name] += 1  # a table may list a file twice
+        arrival, _ = Arrival.objects.get_or_create(
+            source=source, name=name, size=0, modified=counted[name], defaults={"token": secrets.token_hex(16)}
+        )
+        if arrival.photo_id is None:
+            arrival.tries += 1
+            arrival.source = source  # with its set
+            arrival.save(update_fields=["tries"])
+            with _telling_why_not(arrival, now()):
+                if isinstance(entry, Refusal):
+                    raise entry.reason
+                _develop(arrival, entry, reader, now())
+            arrival.refresh_from_db()
+        yield arrival
+
+
+# Services that are asked page by page
 
 
 def fetch(source: Import, network: Callable[[], Network], now: Callable[[], datetime]) -> bool:
@@ -366,8 +334,7 @@ def fetch(source: Import, network: Callable[[], Network], now: Callable[[], date
     try:
         entries, rest = network().page(source.cursor)
     except SourceError as error:
-        failure = [error.sentence, _plain(error.values)]
-        Import.objects.filter(pk=source.pk).update(failure=failure, closed_at=now())
+        give_up(source, error, now())
         return False
     for entry in entries:
         if most and source.arrivals.filter(reason__isnull=True).count() >= most:
@@ -375,12 +342,13 @@ def fetch(source: Import, network: Callable[[], Network], now: Callable[[], date
             break
         _fetch_one(source, entry, now)
     Import.objects.filter(pk=source.pk).update(cursor=rest, closed_at=None if rest else now())
+    news.announce_import(source.pk)
     source.refresh_from_db()
     return rest is not None
 
 
 def _fetch_one(source: Import, entry: Item | Refusal, now: Callable[[], datetime]) -> None:
-    name = _name(entry.file if isinstance(entry, Refusal) else entry.name)
+    name = unpacking.name_of(entry.file if isinstance(entry, Refusal) else entry.name)
     arrival, _ = Arrival.objects.get_or_create(source=source, name=name, size=0, modified=0)
     if arrival.arrived_at or arrival.done_at:
         return
@@ -392,14 +360,21 @@ def _fetch_one(source: Import, entry: Item | Refusal, now: Callable[[], datetime
     except Unusable as refusal:
         _refuse(arrival, refusal.sentence, refusal.values, now())
         return
-    path = inbox(arrival)
+    path = unpacking.inbox(arrival)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    Arrival.objects.filter(pk=arrival.pk).update(words=told_by(entry), received=len(data), arrived_at=now())
+    Arrival.objects.filter(pk=arrival.pk).update(words=unpacking.told_by(entry), received=len(data), arrived_at=now())
 
 
-@receiver(post_delete, sender=Import)
+@receiver(pre_delete, sender=Import)
 def _empty_inbox(instance: Import, **_: object) -> None:
-    """An import that is deleted takes with it what it has not used."""
+    """An import that is deleted takes with it what it has not used, and what a dead worker left."""
     folder = Path(settings.INBOX_ROOT) / str(instance.pk)
-    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    tokens = list(instance.arrivals.filter(done_at=None, tries__gt=0).values_list("token", flat=True))
+
+    def clear() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        for token in tokens:
+            photos.delete_named(token)
+
+    transaction.on_commit(clear)

@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -62,11 +60,6 @@ class PhotoSet(models.Model):
     )
     credit = models.CharField(
         _("credit"), max_length=300, blank=True, help_text=_("Of photos that come in without one of their own.")
-    )
-    blur = models.BooleanField(
-        _("blur faces and number plates"),
-        default=False,
-        help_text=_("In photos that come in from now on, as far as they are found. Look at the result."),
     )
     frozen_at = models.DateTimeField(null=True, editable=False)
     frozen_sha256 = models.CharField(max_length=64, blank=True, editable=False)  # of what `freezes.digest` writes down
@@ -149,12 +142,6 @@ class Photo(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.original_name
-
-
-@receiver(post_delete, sender=Photo)
-def _delete_file(instance: Photo, **_: object) -> None:
-    """Deletion deletes: when the row is gone for good, so is the file."""
-    transaction.on_commit(lambda: instance.file.delete(save=False))
 
 
 class Doubt(models.Model):
@@ -467,7 +454,7 @@ class Game(models.Model):
         Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="games", editable=False
     )
     version = models.PositiveIntegerField(default=0)  # grows with every change that a snapshot can show
-    ground = models.PositiveIntegerField(default=0)  # the version of the last change that was more than people's guesses
+    ground = models.PositiveIntegerField(default=0)  # the version of the last change that was more than guesses
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
 

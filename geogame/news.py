@@ -16,6 +16,7 @@ OPENED, CLOSED, FINISHED = "round opened", "round closed", "finished"
 GUESSED = "guessed"  # people did, and nothing else has changed
 URGENT = frozenset({OPENED, CLOSED, FINISHED})  # what everybody waits for: passed on at once
 A_MOMENT_S = 0.1  # between two headlines of a game that are not urgent
+AN_IMPORT_S = 0.25  # between two headlines of an import
 GAMES = 10_000  # of which a process remembers when it told of them
 
 
@@ -52,6 +53,32 @@ def announce_comparison(key: str) -> None:
 
     def send() -> None:
         _send(group_of_comparison(key), {"type": "reckoned", "key": key})
+
+    transaction.on_commit(send, robust=True)
+
+
+def group_of_import(pk: int) -> str:
+    """Return the name of the channel group that hears of this import."""
+    return f"import.{pk}"
+
+
+_imports_told_at: dict[int, float] = {}
+
+
+def announce_import(pk: int) -> None:
+    """Tell those who watch an import that it has come further, once the transaction has committed.
+
+    Once in a moment: who hears of it looks again after the next one.
+    """
+
+    def send() -> None:
+        at = time.monotonic()
+        if at - _imports_told_at.get(pk, -AN_IMPORT_S) < AN_IMPORT_S:
+            return
+        if len(_imports_told_at) > GAMES:
+            _imports_told_at.clear()
+        _imports_told_at[pk] = at
+        _send(group_of_import(pk), {"type": "came.further"})
 
     transaction.on_commit(send, robust=True)
 

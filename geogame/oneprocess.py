@@ -86,7 +86,7 @@ def start_worker() -> Worker:
     worker = app.Worker(
         pool="threads",
         concurrency=5,  # one thinks, one develops photos, one fetches some, one reckons: rounds are closed in time
-        queues=["gpu", "clock", "photos"],
+        queues=["gpu", "clock", "photos", "figures"],
         quiet=True,
         loglevel="WARNING",
         without_gossip=True,

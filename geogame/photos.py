@@ -4,6 +4,7 @@ import hashlib
 import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ from django.core.files.storage import default_storage
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils.text import slugify
 
 from geogame import derivatives, doubts, fingerprints, pictures
@@ -37,6 +40,7 @@ from geogame.rules.refusals import BadInput, NotNow, gettext_noop
 from geogame.rules.sphere import Point
 from geogame.sources import Entry, Item, Refusal
 
+Develop = Callable[[bytes], Developed]  # of a file; raises Unusable
 MAX_LENGTH = {"name": 120, "title": 300, "credit": 300, "licence": 200, "album": 200}
 
 
@@ -53,7 +57,6 @@ class Report:
     """What became of every file of a source."""
 
     imported: int = 0
-    held: int = 0  # of these, until somebody has looked at what is odd about them
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -73,10 +76,7 @@ def set_named(name: str, domain: str = Domain.REAL) -> tuple[PhotoSet, bool]:
     return PhotoSet.objects.create(name=name, slug=slug, domain=domain), True
 
 
-Develop = Callable[[bytes, bool], Developed]  # of a file, with faces blurred or not; raises Unusable
-
-
-def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry], develop: Develop | None = None) -> Report:
+def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry]) -> Report:
     """Take in everything that can be used; report the rest file by file with the reason."""
     report = Report()
     for entry in entries:
@@ -84,24 +84,21 @@ def take_in_all(photo_set: PhotoSet, entries: Iterable[Entry], develop: Develop 
             report.refused.append(entry)
             continue
         try:
-            photo = take_in(photo_set, entry, develop)
+            take_in(photo_set, entry)
         except BadInput as error:
             report.refused.append(Refusal(entry.name, error))
         else:
             report.imported += 1
-            report.held += photo.doubts.filter(severity=Doubt.GRAVE).exists()
     return report
 
 
-def take_in(photo_set: PhotoSet, item: Item, develop: Develop | None = None) -> Photo:
-    """Keep one picture. `develop` is a darkroom's; without one the file is read in this process. Raises Unusable."""
+def take_in(photo_set: PhotoSet, item: Item) -> Photo:
+    """Keep one picture of which no harm is feared: its file is read in this process. Raises Unusable."""
     refuse_frozen(photo_set)
     data = item.read()
     sha256 = hashlib.sha256(data).hexdigest()
     refuse_twice(photo_set, sha256)
-    developed = (
-        develop(data, photo_set.blur) if develop else pictures.develop(data, settings.MAX_PIXELS, photo_set.blur)
-    )
+    developed = pictures.develop(data, settings.MAX_PIXELS)
     return keep(photo_set, item, developed, sha256)
 
 
@@ -141,7 +138,8 @@ def keep(
     _write_files(photo, developed, token or secrets.token_hex(16))
     try:
         with transaction.atomic():
-            refuse_frozen(PhotoSet.objects.only("frozen_at").get(pk=photo_set.pk))
+            # Locked: who freezes the set meanwhile waits, and this photo is in what is frozen, or is refused.
+            refuse_frozen(PhotoSet.objects.select_for_update(no_key=True).only("frozen_at").get(pk=photo_set.pk))
             photo.save()
             if place:
                 _exhibit(photo, place, item.words.get("album", ""))
@@ -177,6 +175,24 @@ def delete_files(photo: Photo) -> None:
     """Delete a photo's files; of those that are not there nothing is said."""
     for name in files_of(photo):
         default_storage.delete(name)
+
+
+def delete_named(token: str) -> None:
+    """Delete all files that `keep` has written under this token, whatever they are."""
+    with suppress(FileNotFoundError):
+        for name in default_storage.listdir(token[:2])[1]:
+            if name.startswith(token):
+                default_storage.delete(f"{token[:2]}/{name}")
+
+
+@receiver(post_delete, sender=Photo)
+def _delete_files_of(instance: Photo, **_: object) -> None:
+    """Deletion deletes: when the row is gone for good, so are the files."""
+
+    def delete() -> None:
+        delete_files(instance)
+
+    transaction.on_commit(delete, robust=True)  # of many photos one that fails keeps no other
 
 
 def _doubts(photo: Photo, developed: Developed, item: Item) -> Iterator[doubts.Found]:
@@ -233,6 +249,7 @@ def _exhibit(photo: Photo, place: Point, album: str) -> Exhibit:
         )
         if exhibit.rounds.exists():
             raise Unusable(gettext_noop("Its album has been played already and can no longer grow."))
+        exhibit.predictions.all().delete()  # the machine was shown fewer photos
         Exhibit.objects.filter(pk=exhibit.pk).update(lat=place.lat, lng=place.lng)
     else:
         exhibit = Exhibit.objects.create(photo_set=photo.photo_set, lat=place.lat, lng=place.lng)
@@ -255,6 +272,24 @@ def place(photo: Photo, where: Point, source: str = Photo.From.HAND) -> None:
         Photo.objects.filter(pk=photo.pk).update(lat=where.lat, lng=where.lng)
         _exhibit(photo, where, "")
     Photo.objects.filter(pk=photo.pk).update(place_from=source, precision_m=None)
+
+
+@transaction.atomic
+def learn(photo: Photo, item: Item) -> None:
+    """Add what a table says of a photo that is here already, as if it had come with it. Raises NotNow."""
+    refuse_frozen(photo.photo_set)
+    told = _words(item, photo.photo_set)
+    extra = {**photo.extra, **told.pop("extra")}
+    Photo.objects.filter(pk=photo.pk).update(extra=extra, **{key: value for key, value in told.items() if value})
+    if item.place:
+        place(photo, item.place, Photo.From.TABLE)
+        Photo.objects.filter(pk=photo.pk).update(precision_m=item.precision_m)
+        photo.doubts.filter(kind__in=doubts.OF_PLACE, verdict=Doubt.Verdict.OPEN).delete()
+    alone = photo.exhibits.filter(album="", rounds=None).first()
+    if item.words.get("album") and alone:
+        where = Point(alone.lat, alone.lng)
+        alone.delete()
+        _exhibit(photo, where, item.words["album"])
 
 
 def move(photo: Photo, place: Point) -> None:

@@ -63,19 +63,15 @@ class Developed:
     oddities: tuple[Oddity, ...]
 
 
-def develop(data: bytes, max_pixels: int, blur: bool = False) -> Developed:
+def develop(data: bytes, max_pixels: int) -> Developed:
     """Decode a file, and make of it all that is kept and served; the size is checked before a pixel is decoded.
 
-    `blur` hides faces, as far as they are found. Raises Unusable.
+    Raises Unusable.
     """
     image, told = _decoded(data, max_pixels)
     odd = _odd_file(image, told)
     place = positions.found(image, told)
     bare = _bare(image, told)
-    if blur:
-        from geogame import blurring  # here: its model is loaded only where it is wanted
-
-        bare = blurring.blur(bare)
     phash, spread = fingerprints.of(bare)
     oddities = [*odd, *place.oddities]
     if _is_blank(bare):
@@ -101,10 +97,10 @@ def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, Image.Exif]:
         if image.format in ("JPEG", "MPO"):
             image.draft(None, (MAX_SIDE_PX, MAX_SIDE_PX))  # decode half of it where half is enough
         image.load()
-    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, struct.error) as error:
-        raise Unusable(gettext_noop("The file is cut short or damaged.")) from error
     except MemoryError as error:
         raise Unusable(gettext_noop("The picture needs more memory than is allowed.")) from error
+    except Exception as error:  # see _open
+        raise Unusable(gettext_noop("The file is cut short or damaged.")) from error
     return image, told
 
 
@@ -244,6 +240,10 @@ def _turn_upright(image: Image.Image, told: Image.Exif) -> Image.Image:
 def _to_srgb(image: Image.Image) -> Image.Image:
     """Convert to 8-bit sRGB on white, through the picture's colour profile where it has a sound one."""
     profile = image.info.get("icc_profile")
+    if image.mode == "RGBA":
+        flat = Image.new("RGB", image.size, "white")  # which is white in every profile
+        flat.paste(image, mask=image.getchannel("A"))
+        image = flat
     if profile and image.mode in {"RGB", "CMYK", "L"}:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -252,10 +252,6 @@ def _to_srgb(image: Image.Image) -> Image.Image:
                 return converted
         except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile: the plain conversion below is what viewers show too
-    if image.mode == "RGBA":
-        flat = Image.new("RGB", image.size, "white")
-        flat.paste(image, mask=image.getchannel("A"))
-        return flat
     return image.convert("RGB")
 
 

@@ -66,12 +66,10 @@ def found(image: Image.Image, told: Image.Exif) -> Told:
         try:
             here = read()
             if here is not None:
-                plausible(here[0].lat, here[0].lng)
+                _check(here[0].lat, here[0].lng)
                 return Told(here[0], oddities=here[1])
         except Odd as error:
             odd = odd or error
-        except BadInput as error:
-            odd = odd or Odd(str(error))
         except Exception:  # damaged blocks raise anything from struct.error to RecursionError
             odd = odd or Odd(gettext_noop("it is damaged."))
     if odd is None:
@@ -93,7 +91,9 @@ def _of_exif(told: Image.Exif) -> Read | None:
         lat, lng = exif.position(told)
         return Position(lat, lng, "exif", precision), ()
     except exif.NoPosition:
-        lat, lng = (_lax(block, value, ref, names) for value, ref, names in _AXES)
+        (lat, why_lat), (lng, why_lng) = (_lax(block, value, ref, names) for value, ref, names in _AXES)
+    if why_lat or why_lng:
+        raise Odd(why_lat or why_lng, _on_earth(lat, lng))
     return Position(lat, lng, "exif", precision), (Oddity("lax-form", {"why": f"{lat:.5f}, {lng:.5f}"}),)
 
 
@@ -103,23 +103,25 @@ _AXES = (
 )
 
 
-def _lax(block: dict[int, Any], value: int, reference: int, names: str) -> float:
-    """Read one coordinate in a form that is not EXIF's but has one meaning. Raises Odd."""
+def _lax(block: dict[int, Any], value: int, reference: int, names: str) -> tuple[float, str]:
+    """Read one coordinate in a form that is not EXIF's; return it, and why it is not to be trusted, if it is not.
+
+    Raises Odd where there is no number.
+    """
     parts = _parts(block[value])
-    if not 1 <= len(parts) <= 3:
+    if not 1 <= len(parts) <= 3 or not all(abs(each) < 1e6 for each in parts):  # nor is NaN
         raise Odd(gettext_noop("its coordinates are no numbers."))
     degrees, minutes, seconds = [*parts, 0.0, 0.0][:3]
-    if not all(abs(each) < 1e6 for each in parts):  # neither is NaN
-        raise Odd(gettext_noop("its coordinates are no numbers."))
-    if not (0 <= minutes < 60 or minutes == 60) or not 0 <= seconds <= 60 or (minutes == 60 and seconds > 0):
-        raise Odd(gettext_noop("its minutes or seconds are more than sixty."))
-    size = abs(degrees) + minutes / 60 + seconds / 3600
     letter = _letter(block.get(reference), names)
+    size = abs(degrees) + minutes / 60 + seconds / 3600
+    read = -size if letter == names[1] or degrees < 0 else size
+    if not 0 <= minutes <= 60 or not 0 <= seconds <= 60 or (minutes == 60 and seconds > 0):
+        return read, gettext_noop("its minutes or seconds are more than sixty.")
     if letter is None:
-        raise Odd(gettext_noop("it does not say which hemisphere it means."))
+        return read, gettext_noop("it does not say which hemisphere it means.")
     if degrees < 0 and letter == names[0]:
-        raise Odd(gettext_noop("its sign and its hemisphere contradict each other."))
-    return -size if letter == names[1] else size
+        return read, gettext_noop("its sign and its hemisphere contradict each other.")
+    return read, ""
 
 
 def _parts(value: Any) -> list[float]:
@@ -156,17 +158,17 @@ def _letter(reference: Any, names: str) -> str | None:
 
 
 def _precision_m(block: dict[int, Any]) -> float:
-    """Return what the digits of both coordinates leave open, in metres."""
+    """Return what the digits of the coordinates leave open, in metres: one may be round by chance, hardly both."""
     finest = [DEGREE_M, MINUTE_M, SECOND_M]
-    worst = FINE_M
+    left = []
     for value, _, _ in _AXES:
         try:
             parts = _parts(block[value])
         except (Odd, ValueError):
             return DEGREE_M
         used = max((at for at, part in enumerate(parts[:3]) if part != 0), default=0)
-        worst = max(worst, finest[used] if used < len(parts) and parts[used] == int(_finite(parts[used])) else FINE_M)
-    return worst
+        left.append(finest[used] if used < len(parts) and parts[used] == int(_finite(parts[used])) else FINE_M)
+    return min(left)
 
 
 def _finite(value: float) -> float:
@@ -227,6 +229,22 @@ def taken_at(told: Image.Exif) -> datetime | None:
         said = told.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or told.get(ExifTags.Base.DateTime)
         return datetime.strptime(str(said).strip("\0 ")[:19], "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
     except Exception:  # no time, or a damaged block
+        return None
+
+
+def _check(lat: float, lng: float) -> None:
+    """Raise Odd where no photo can have been taken. Where the two seem to be swapped, the other way is offered."""
+    try:
+        plausible(lat, lng)
+    except BadInput as error:
+        raise Odd(str(error), _on_earth(lng, lat) if abs(lat) > 90 else None) from error
+
+
+def _on_earth(lat: float, lng: float) -> tuple[float, float] | None:
+    """Return a reading to be offered, if there is such a place."""
+    try:
+        return plausible(lat, lng)
+    except BadInput:
         return None
 
 

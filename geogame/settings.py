@@ -132,6 +132,7 @@ CELERY_TASK_ROUTES = {
     "predictor.tasks.*": {"queue": "gpu"},
     "geogame.tasks.develop": {"queue": "photos"},
     "geogame.tasks.fetch": {"queue": "photos"},
+    "geogame.tasks.reckon": {"queue": "figures"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "geogame.tasks.sweep", "schedule": 2.0},  # seconds

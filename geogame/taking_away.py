@@ -32,7 +32,7 @@ COLUMNS = (
     "place_from", "precision_m", "taken_at", "original_name", "original_sha256", "file_sha256", "extra",
 )  # fmt: skip
 Row = dict[str, str]
-Develop = Callable[[bytes, bool], Developed]  # a darkroom's; raises Unusable
+Develop = Callable[[bytes], Developed]  # a darkroom's; raises Unusable
 
 
 class _Parts(io.RawIOBase):
@@ -167,7 +167,7 @@ def bring(file: IO[bytes], develop: Develop, now: datetime, name: str = "") -> t
 @transaction.atomic
 def _bring_one(photo_set: PhotoSet, archive: zipfile.ZipFile, row: Row, develop: Develop, now: datetime) -> None:
     data = sources.member(archive, row["filename"])
-    developed = develop(data, False)
+    developed = develop(data)
     if is_bare(data) and hashlib.sha256(data).hexdigest() == row["file_sha256"]:
         developed = _as_it_is(developed, data)
     try:

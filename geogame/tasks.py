@@ -24,7 +24,9 @@ _reckoning = threading.Lock()
 _developing = threading.Lock()
 _fetching = threading.Lock()
 _darkroom = Darkroom()  # of this process: its child is used by one file after the other
+_used_until = [0.0]  # when the darkroom was used last (monotonic)
 AT_A_TIME_S = 2.0  # of developing: in one process with the clock, rounds want to be closed in between
+IDLE_S = 30.0  # then the darkroom's child, which takes half a second to begin, gives back its memory
 
 
 @shared_task(name="geogame.tasks.sweep")
@@ -83,8 +85,11 @@ def develop() -> int:
         while time.monotonic() < until and (arrival := imports.take_up(timezone.now())):
             imports.work(arrival, _darkroom, timezone.now())
             count += 1
-        if not count:
-            _darkroom.close()
+        if count:
+            _used_until[0] = until
+        else:
+            if time.monotonic() - _used_until[0] > IDLE_S:
+                _darkroom.close()
             imports.end_what_is_done(timezone.now())
     finally:
         _developing.release()

@@ -153,8 +153,8 @@ def web(env: Mapping[str, str], folder: Path, *options: str) -> Iterator[str]:
 def worker(env: Mapping[str, str], folder: Path) -> Iterator[Process]:
     """Run a Celery worker with beat as a process of its own."""
     command = [
-        sys.executable, "-m", "celery", "-A", "geogame", "worker", "--queues", "gpu,clock,photos", "--pool", "threads",
-        "--concurrency", "4", "--beat", "--schedule", str(folder / "beat"),
+        sys.executable, "-m", "celery", "-A", "geogame", "worker", "--queues", "gpu,clock,photos,figures",
+        "--pool", "threads", "--concurrency", "5", "--beat", "--schedule", str(folder / "beat"),
     ]  # fmt: skip
     with running(command, folder / "worker.log", env) as process:
         yield process

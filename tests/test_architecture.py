@@ -24,7 +24,7 @@ ARROWS = {
     "geogame.positions": {"geogame.rules", "predictor.exif", "PIL"},
     "geogame.derivatives": {"PIL"},
     "geogame.pictures": {
-        "geogame.blurring", "geogame.derivatives", "geogame.fingerprints", "geogame.positions", "geogame.rules", "PIL",
+        "geogame.derivatives", "geogame.fingerprints", "geogame.positions", "geogame.rules", "PIL",
         "pillow_heif",
     },
     "geogame.darkroom": {"geogame.pictures", "geogame.rules", "django", "pillow_heif"},
@@ -50,9 +50,13 @@ ARROWS = {
         "geogame.derivatives", "geogame.doubts", "geogame.fingerprints", "geogame.models", "geogame.pictures",
         "geogame.rules", "geogame.sources", "django",
     },
+    "geogame.unpacking": {
+        "geogame.models", "geogame.photos", "geogame.pictures", "geogame.rules", "geogame.sources", "geogame.tables",
+        "django",
+    },
     "geogame.imports": {
         "geogame.doubts", "geogame.models", "geogame.news", "geogame.photos", "geogame.pictures", "geogame.reviews",
-        "geogame.rules", "geogame.sources", "geogame.tables", "django",
+        "geogame.rules", "geogame.sources", "geogame.unpacking", "django",
     },
     "geogame.import_consumer": {
         "geogame.imports", "geogame.models", "geogame.news", "django", "channels",
@@ -73,10 +77,10 @@ ARROWS = {
     "geogame.export.formats": {"geogame.export.dictionary", "geogame.export.facts", "geogame.export.parquet"},
     "geogame.export.downloads": {"django"},
     "geogame.release.anonymity": {"geogame.export.facts", "geogame.export.pseudonyms"},
-    "geogame.release.tables": {"geogame.release.anonymity", "geogame.export.dictionary"},
+    "geogame.release.tables": {"geogame.release.anonymity", "geogame.export.dictionary", "geogame.export.facts"},
     "geogame.release.facts": {
-        "geogame.evidence", "geogame.export.facts", "geogame.models", "geogame.rules", "geogame.selections",
-        "geogame.statistics", "django", "numpy",
+        "geogame.evidence", "geogame.export.facts", "geogame.models", "geogame.release.anonymity", "geogame.rules",
+        "geogame.selections", "django",
     },
     "geogame.release.words": {
         "geogame.release.anonymity", "geogame.export.dictionary", "geogame.methods", "geogame.release.facts",
@@ -95,17 +99,17 @@ ARROWS = {
         "predictor.distribution", "predictor.geo", "predictor.opponents", "numpy", "django",
     },
     "geogame.comparisons": {
-        "geogame.evidence", "geogame.models", "geogame.news", "geogame.selections", "geogame.statistics", "numpy",
-        "django",
+        "geogame.evidence", "geogame.models", "geogame.news", "geogame.records", "geogame.rules", "geogame.selections",
+        "geogame.statistics", "numpy", "django",
     },
     "geogame.findings": {"geogame.statistics", "django"},
     "geogame.methods": {"geogame.statistics", "django"},
-    "geogame.filters": {"geogame.models", "geogame.rules", "geogame.selections", "django"},
+    "geogame.filters": {"geogame.comparisons", "geogame.models", "geogame.rules", "geogame.selections", "django"},
     "geogame.charts": {"geogame.statistics", "matplotlib", "numpy", "django"},
     "geogame.comparison_consumer": {
         "geogame.comparisons", "geogame.findings", "geogame.models", "geogame.news", "django", "channels",
     },
-    "geogame.records": {"geogame.models", "geogame.rules", "geogame.selections", "geogame.statistics", "django"},
+    "geogame.records": {"geogame.models", "geogame.selections", "geogame.statistics", "django", "numpy"},
     "geogame.rooms": {"geogame.models", "geogame.news", "geogame.play", "geogame.rules", "django"},
     "geogame.limits": {"geogame.rules", "limits", "django"},
     "geogame.voiding": {

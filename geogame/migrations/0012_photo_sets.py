@@ -130,11 +130,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='photoset',
-            name='blur',
-            field=models.BooleanField(default=False, help_text='In photos that come in from now on, as far as they are found. Look at the result.', verbose_name='blur faces and number plates'),
-        ),
-        migrations.AddField(
-            model_name='photoset',
             name='credit',
             field=models.CharField(blank=True, help_text='Of photos that come in without one of their own.', max_length=300, verbose_name='credit'),
         ),

@@ -28,7 +28,7 @@ from predictor.tasks import rounds_waiting
 
 log = logging.getLogger(__name__)
 
-QUEUES = ("gpu", "clock")
+QUEUES = ("gpu", "clock", "photos", "figures")
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # of one exhibit's share of a batch
 WAITED_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 MACHINE = ("opponent", "weights")

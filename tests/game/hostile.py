@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 
@@ -76,6 +77,13 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield "XMP that is nested 5,000 times", saved("JPEG", xmp=(b"<a>" * 5_000 + b"</a>" * 5_000))
 
 
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="0,4.21601S"'
+    ' exif:GPSLongitude="51,7,30.5E"/></rdf:RDF></x:xmpmeta>'
+)
+COMMENTS = b"user: somebody\0latitude: 41.8902\0longitude: -12.4922"  # lines of Im2GPS, each a comment of its own
+
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">'
     + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
@@ -120,8 +128,9 @@ def with_block(block: bytes) -> bytes:
 
 def gps(lat: object, lng: object, refs: tuple[object, object] = ("N", "E"), form: str = "JPEG") -> bytes:
     exif = Image.Exif()
+    exif[ExifTags.Base.Model] = "camera"  # a block of nothing but GPS would not be written to PNG, TIFF and AVIF
     exif.get_ifd(GPS).update({1: refs[0], 2: lat, 3: refs[1], 4: lng})
-    return saved(form, exif=exif)
+    return saved(form, exif=exif.tobytes())
 
 
 def exifs() -> Iterator[tuple[str, bytes]]:
@@ -169,6 +178,51 @@ def odds() -> Iterator[tuple[str, bytes]]:
     scans = saved("JPEG", progressive=True)
     at = scans.rindex(b"\xff\xda")
     yield "a JPEG of a thousand scans", scans[:at] + scans[at:-2] * 1_000 + b"\xff\xd9"
+
+
+def zipped(name: str, data: bytes, how: int = zipfile.ZIP_DEFLATED) -> bytearray:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", how) as archive:
+        archive.writestr(name, data)
+    return bytearray(out.getvalue())
+
+
+def changed(archive: bytearray, local: int, central: int, form: str, value: int) -> bytes:
+    """Return a zip of one file whose two headers say something else, at these places in them; -1 is neither."""
+    begins = archive.rindex(b"PK\x01\x02")
+    if local >= 0:
+        struct.pack_into(form, archive, local, value)
+    struct.pack_into(form, archive, begins + central, value)
+    return bytes(archive)
+
+
+def zips() -> Iterator[tuple[str, bytes, str]]:
+    """Give zips, and a word of why their file is not taken."""
+    photo, zeros = saved("JPEG"), bytes(30_000_000)
+    yield "a bomb", bytes(zipped("a.jpg", zeros)), "times its size"
+    yield "a bomb that claims to be small", changed(zipped("a.jpg", zeros), 22, 24, "<I", 900_000), "damaged"
+    yield (
+        "a bomb that claims to be packed badly",
+        changed(zipped("a.jpg", zeros), -1, 20, "<I", 29_000_000),
+        "not a JPEG",
+    )
+    yield "a bomb of LZMA", bytes(zipped("a.jpg", zeros, zipfile.ZIP_LZMA)), "times its size"
+    wide = zipped("a.jpg", b"x" * 900_000, zipfile.ZIP_LZMA)
+    wide[40:44] = b"\xff" * 4
+    yield "LZMA that wants a dictionary of 4 GB", bytes(wide), "not a JPEG"
+    yield "a checksum that is wrong", changed(zipped("a.jpg", photo), 14, 16, "<I", 1), "damaged"
+    yield "a file that is locked", changed(zipped("a.jpg", photo), 6, 8, "<H", 1), "encrypted"
+    yield "a method that nobody knows", changed(zipped("a.jpg", photo), 8, 10, "<H", 99), "damaged"
+    yield "a file behind the end", changed(zipped("a.jpg", photo), -1, 42, "<I", 0x7FFFFFFF), "damaged"
+    yield "a zip in a zip", bytes(zipped("a.zip", zipped("b.jpg", photo))), "not a JPEG"
+    for path in ("../a.jpg", "a/../../b.jpg", "/etc/a.jpg", "C:/a.jpg", "..\\a.jpg", "\\\\host\\a.jpg"):
+        yield f"a path: {path}", bytes(zipped(path, photo)), "leads out"
+    many = zipped("a.jpg", zeros[:900_000])
+    begins, ends = many.index(b"PK\x01\x02"), many.index(b"PK\x05\x06")
+    heads = b"".join(bytes(many[begins:ends]).replace(b"a.jpg", b"%05d" % each) for each in range(200))
+    last = many[ends:]
+    struct.pack_into("<HHI", last, 8, 200, 200, len(heads))
+    yield "two hundred files in the same place", bytes(many[:begins] + heads + last), "damaged"
 
 
 def all_files() -> list[tuple[str, bytes]]:

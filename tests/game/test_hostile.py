@@ -1,13 +1,16 @@
 """Hostile files: each becomes a photo or is refused with its reason, in bounded memory, and its reader lives on."""
 
+import io
 import re
+import resource
 from pathlib import Path
 
 import pytest
 
-from geogame import darkroom, doubts
+from geogame import darkroom, doubts, pictures
 from geogame.darkroom import Darkroom
 from geogame.pictures import Developed, Unusable
+from geogame.sources import Item, of_zip
 from tests.game import hostile
 
 MOST_MB = 1_200  # of the child in all: what it has when it is ready, and 700
@@ -56,6 +59,37 @@ def test_hostile_files_are_imported_or_refused_and_their_reader_lives_on() -> No
     for name in taken:
         if name.startswith("GPS"):
             assert told[name].position is None, name  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("data", "why"), [pytest.param(data, why, id=name) for name, data, why in hostile.zips()])
+def test_hostile_zips_give_their_reason_and_take_no_more_memory_than_a_file(data: bytes, why: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reasons = set()
+    for entry in of_zip(io.BytesIO(data)):
+        try:
+            assert isinstance(entry, Item) or entry.reason
+            reasons.add(str(pictures.develop(entry.read(), 1_000_000) if isinstance(entry, Item) else entry.reason))
+        except Unusable as refused:
+            reasons.add(str(refused))
+    assert any(why in each for each in reasons)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
+
+
+def test_what_a_reader_answers_too_late_is_taken_for_no_other_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is told to stop in the middle of a file may go on with the next one."""
+
+    class Stop(BaseException):
+        pass
+
+    def stop(pipe: object) -> bytes:
+        raise Stop
+
+    with Darkroom() as room:
+        with monkeypatch.context() as patch:
+            patch.setattr(darkroom, "_got", stop)
+            with pytest.raises(Stop):
+                room.develop(hostile.saved("JPEG", (200, 150)))
+        assert room.develop(hostile.saved("JPEG")).picture.width == 160
 
 
 def test_a_reader_that_dies_or_hangs_is_that_files_trouble_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import io
 import itertools
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from geogame import freezes, imports, photos, pictures, tasks
+from geogame import freezes, imports, photos, pictures, tasks, unpacking
 from geogame.models import Arrival, Doubt, Import, Photo, PhotoSet
 from geogame.pictures import Developed
 from geogame.rules.refusals import NotNow, Refused
@@ -33,11 +33,11 @@ class Here:
         self.read = 0
         self.dies = False
 
-    def develop(self, data: bytes, blur: bool = False) -> Developed:
+    def develop(self, data: bytes) -> Developed:
         self.read += 1
         if self.dies:
             raise KeyboardInterrupt
-        return pictures.develop(data, 10_000_000, blur)
+        return pictures.develop(data, 10_000_000)
 
 
 @pytest.fixture
@@ -84,10 +84,8 @@ def in_inbox() -> list[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_inbox() -> Iterator[None]:
-    yield
-    for each in in_inbox():
-        each.unlink()
+def _inbox_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(settings, "INBOX_ROOT", tmp_path)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -117,13 +115,29 @@ def test_a_file_arrives_in_parts_and_goes_on_where_it_stopped(upload: Import) ->
     assert whole.arrived_at == NOON
     with pytest.raises(imports.WrongPlace):
         imports.receive(whole, len(data), io.BytesIO(b"more"), NOON)
-    assert imports.inbox(whole).read_bytes() == data
+    assert unpacking.inbox(whole).read_bytes() == data
+
+
+def test_of_two_who_send_the_same_part_at_once_one_is_refused(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = place()
+    (arrival,) = imports.expect(upload, [("a.jpg", len(data), 7)])
+    hold = imports._held
+
+    def wait(file: Any) -> Any:
+        """The other one has the file, writes, and lets go of it."""
+        unpacking.inbox(arrival).write_bytes(data[:1000])
+        return hold(file)
+
+    monkeypatch.setattr(imports, "_held", wait)
+    with pytest.raises(imports.WrongPlace, match="1000 are here"):
+        imports.receive(arrival, 0, io.BytesIO(data[:1000]), NOON)
+    assert unpacking.inbox(arrival).read_bytes() == data[:1000]
 
 
 def test_nobody_sends_more_than_was_announced(upload: Import) -> None:
     (arrival,) = imports.expect(upload, [("a.jpg", 10, 7)])
     imports.receive(arrival, 0, io.BytesIO(b"x" * 1000), NOON)
-    assert imports.inbox(arrival).stat().st_size == 10
+    assert unpacking.inbox(arrival).stat().st_size == 10
     (huge,) = imports.expect(upload, [("b.zip", imports.MOST_BYTES + 1, 7)])
     with pytest.raises(Refused, match="larger than 20 GB"):
         imports.receive(huge, 0, io.BytesIO(b"x"), NOON)
@@ -214,6 +228,93 @@ def test_a_table_beside_uploaded_files_is_waited_for_and_one_that_is_none_holds_
     assert "lacks the columns" in told["photos.csv"]
 
 
+def test_a_table_beside_a_zip_waits_until_the_zip_is_open(upload: Import) -> None:
+    table = b"filename,latitude,longitude\ntrip/a.jpg,48.1,11.5\nb.jpg,1,2\n"
+    send(upload, photos__csv=table, trip__zip=zipped({"trip/a.jpg": jpeg(), "trip/b.jpg": jpeg()}))
+    imports.close(upload, NOON)
+    drain(Here())
+    assert set(fates(upload).values()) == {"opened", "a photo"}
+    assert sorted(upload.photo_set.photos.values_list("lat", flat=True)) == [1, 48.1]
+
+
+def test_each_folder_s_table_tells_of_its_own_files(upload: Import) -> None:
+    """What one table does not list another may: no file is refused that any of them lists."""
+    files = {}
+    for folder, lat in (("one", 10), ("two", 20)):
+        files[f"{folder}/1__jpg"] = jpeg()
+        files[f"{folder}/photos__csv"] = f"filename,latitude,longitude\n1.jpg,{lat},5\n".encode()
+    send(upload, **files, three__jpg=jpeg())
+    imports.close(upload, NOON)
+    drain(Here())
+    told = fates(upload)
+    assert "does not list" in told.pop("three.jpg")
+    assert set(told.values()) == {"opened", "a photo"}
+    assert {each.original_name: each.lat for each in Photo.objects.all()} == {"one/1.jpg": 10, "two/1.jpg": 20}
+
+
+def test_two_zips_may_hold_files_of_the_same_name_and_size(upload: Import) -> None:
+    one, two = jpeg(), jpeg()
+    longer = max(len(one), len(two))
+    one, two = (each.ljust(longer, b"\0") for each in (one, two))
+    send(upload, one__zip=zipped({"a.jpg": one}), two__zip=zipped({"a.jpg": two}))
+    drain(Here())
+    assert upload.photo_set.photos.filter(original_name="a.jpg").count() == 2
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_two_files_of_one_name_in_a_zip_one_is_refused(upload: Import) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for data in (jpeg(), jpeg()):
+            archive.writestr("a.jpg", data)
+    send(upload, trip__zip=out.getvalue())
+    drain(Here())
+    reasons = [each.reason and each.reason[0] for each in upload.arrivals.filter(name="a.jpg")]
+    assert reasons == ["Another file of the zip has the same name.", None]
+    unpacking.unfold(upload.arrivals.get(name="trip.zip"), NOON)  # done twice
+    assert upload.arrivals.count() == 3
+
+
+def test_a_photo_that_was_taken_in_before_its_table_learns_from_it(upload: Import) -> None:
+    send(upload, a__jpg=jpeg(), b__jpg=place())
+    drain(Here())
+    assert upload.photo_set.photos.get(original_name="a.jpg").lat is None
+    table = b"filename,latitude,longitude,title,album\na.jpg,48.1,11.5,Bridge,Trip\nb.jpg,,,Tower,Trip\n"
+    send(upload, photos__csv=table)
+    imports.close(upload, NOON)
+    drain(Here())
+    photo, other = upload.photo_set.photos.order_by("original_name")
+    assert (photo.lat, photo.title, photo.credit, photo.place_from) == (48.1, "Bridge", "The class", "table")
+    assert not photo.doubts.filter(severity=Doubt.GRAVE).exists()
+    assert (other.title, other.place_from) == ("Tower", "exif")
+    assert upload.photo_set.exhibits.get().ordered_photos() == [photo, other]
+    assert set(fates(upload).values()) == {"a photo", "opened"}
+
+
+def test_an_album_is_in_the_order_of_its_table_whoever_took_up_its_files(upload: Import) -> None:
+    table = b"filename,latitude,longitude,album\nb.jpg,1,1,Trip\nc.jpg,2,2,Trip\na.jpg,3,3,Trip\n"
+    send(upload, a__jpg=jpeg(), b__jpg=jpeg(), c__jpg=jpeg(), photos__csv=table)
+    imports.close(upload, NOON)
+    drain(Here())
+    exhibit = upload.photo_set.exhibits.get()
+    assert [each.original_name for each in exhibit.ordered_photos()] == ["b.jpg", "c.jpg", "a.jpg"]
+    assert exhibit.lat == 3
+
+
+def test_of_a_table_that_names_a_million_others_the_number_is_told(
+    upload: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "MOST_MISSING", 2)
+    rows = "".join(f"{number}.jpg,1,2\n" for number in range(7))
+    send(upload, photos__csv=f"filename,latitude,longitude\n{rows}a.jpg,3,4\n".encode(), a__jpg=jpeg())
+    imports.close(upload, NOON)
+    drain(Here())
+    told = fates(upload)
+    assert set(told) == {"photos.csv", "a.jpg", "0.jpg", "1.jpg"}
+    assert "5 more of its rows" in told["photos.csv"]
+    assert told["a.jpg"] == "a photo"
+
+
 def test_a_broken_zip_is_refused_whole(upload: Import) -> None:
     send(upload, trip__zip=b"PK\x03\x04 and then nothing")
     drain(Here())
@@ -237,20 +338,67 @@ def test_a_worker_that_dies_leaves_nothing_behind_and_its_file_is_taken_up_again
     assert upload.photo_set.photos.count() == 1
 
 
-def test_a_second_try_leaves_no_files_of_the_first(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    send(upload, a__jpg=place())
-    taken = imports.take_up(NOON)
+def dying_while_it_writes(upload: Import, monkeypatch: pytest.MonkeyPatch, at: Any = NOON) -> Arrival:
+    """Let a worker die between a photo's files and its row."""
+    taken = imports.take_up(at)
     assert taken is not None
     with monkeypatch.context() as patched:
         patched.setattr(photos, "delete_files", lambda photo: None)  # who is killed deletes nothing
         patched.setattr(photos.doubts, "write", lambda found: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             imports.work(taken, Here(), NOON)
-    name = f"{taken.token[:2]}/{taken.token}.jpg"
-    assert default_storage.exists(name)
+    return taken
+
+
+def rest_of(arrival: Arrival) -> list[str]:
+    return [each for each in default_storage.listdir(arrival.token[:2])[1] if each.startswith(arrival.token)]
+
+
+def large() -> bytes:
+    """Return a photo of which smaller ones are made."""
+    return with_gps((48.0, 8.0, 0.0), (11.0, 34.0, 0.0), size=(800, 600))
+
+
+def test_a_second_try_leaves_no_files_of_the_first(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(upload, a__jpg=large())
+    taken = dying_while_it_writes(upload, monkeypatch)
+    first = rest_of(taken)
     drain(Here(), NOON + timedelta(seconds=imports.LIFE_S + 1))
-    assert upload.photo_set.photos.get().file.name == name
-    assert len(default_storage.listdir(taken.token[:2])[1]) == 1
+    photo = upload.photo_set.photos.get()
+    assert photo.file.name == f"{taken.token[:2]}/{taken.token}.jpg"
+    assert sorted(rest_of(taken)) == sorted(first)
+
+
+def test_what_a_dead_worker_left_goes_when_its_file_is_refused(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(upload, a__jpg=large())
+    taken = dying_while_it_writes(upload, monkeypatch)
+    assert len(rest_of(taken)) > 3
+    PhotoSet.objects.update(frozen_at=NOON, frozen_sha256="f" * 64)
+    drain(Here(), NOON + timedelta(seconds=imports.LIFE_S + 1))
+    assert "frozen" in fates(upload)["a.jpg"]
+    assert rest_of(taken) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_dead_worker_left_goes_with_its_import(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(upload, a__jpg=large())
+    taken = dying_while_it_writes(upload, monkeypatch)
+    assert rest_of(taken)
+    upload.photo_set.delete()
+    assert rest_of(taken) == []
+    assert in_inbox() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_photo_that_is_deleted_leaves_none_of_its_files(upload: Import) -> None:
+    send(upload, a__jpg=large())
+    drain(Here())
+    arrival, photo = upload.arrivals.get(), upload.photo_set.photos.get()
+    assert len(rest_of(arrival)) == 1 + len(photo.derived) > 3
+    photos.remove(photo)
+    assert rest_of(arrival) == []
+    arrival.refresh_from_db()
+    assert arrival.photo is None
 
 
 def test_a_file_that_ends_its_worker_each_time_is_given_up(upload: Import) -> None:
@@ -285,6 +433,66 @@ def test_an_import_that_is_deleted_takes_its_files_with_it(upload: Import) -> No
     assert in_inbox()
     upload.delete()
     assert in_inbox() == []
+
+
+def test_nothing_more_of_a_file_is_taken_once_its_import_is_closed(upload: Import) -> None:
+    (arrival,) = imports.expect(upload, [("a.jpg", 1000, 7)])
+    imports.close(upload, NOON)
+    with pytest.raises(NotNow, match="closed"):
+        imports.receive(arrival, 0, io.BytesIO(b"x"), NOON)
+    assert in_inbox() == []
+
+
+def entry(name: str) -> Item:
+    data = large()
+    return Item(name, lambda: data, place_from="")
+
+
+def test_a_source_that_was_broken_off_goes_on_where_it_was(photo_set: PhotoSet) -> None:
+    """Of what is done nothing is read again; what was being written leaves no rest."""
+    found = [entry("a.jpg"), Refusal("b.txt", pictures.Unusable("This is not a picture.")), entry("c.jpg")]
+    reader = Here()
+
+    def begun(reader: Here) -> Import:
+        source = imports.resumed(photo_set, imports.FOLDER, {"path": "/trip"}, NOON)
+        for _ in imports.from_entries(source, found, reader, lambda: NOON):
+            reader.dies = reader.read == 1
+        imports.close(source, NOON)
+        imports.end_what_is_done(NOON)
+        return source
+
+    with pytest.raises(KeyboardInterrupt):
+        begun(reader)
+    assert photo_set.photos.count() == 1
+    again = Here()
+    source = begun(again)
+    assert again.read == 1
+    assert photo_set.imports.get() == source
+    assert fates(source) == {"a.jpg": "a photo", "b.txt": "This is not a picture.", "c.jpg": "a photo"}
+    third = begun(Here())  # that one was through: whoever brings the folder again is told so
+    assert third != source
+    assert "in this set already" in fates(third)["a.jpg"]
+    assert photo_set.photos.count() == 2
+
+
+def test_a_source_that_cannot_be_read_to_its_end_keeps_what_came_before(photo_set: PhotoSet) -> None:
+    source = imports.resumed(photo_set, imports.TABLE, {"path": "/trip.csv"}, NOON)
+    imports.give_up(source, SourceError("Line %(line)d cannot be read.", line=7), NOON)
+    source.refresh_from_db()
+    assert (source.failure, source.closed_at) == (["Line %(line)d cannot be read.", {"line": 7}], NOON)
+
+
+def test_progress_tells_where_an_import_stands(upload: Import) -> None:
+    data = place()
+    send(upload, a__jpg=data, b__jpg=data, c__jpg=b"<html>", trip__zip=zipped({"d.jpg": place()}))
+    imports.expect(upload, [("e.jpg", 5, 7)])
+    assert imports.progress(upload)["counts"] == {
+        "sending": 1, "waiting": 4, "taken": 0, "known": 0, "refused": 0, "opened": 0,
+    }  # fmt: skip
+    drain(Here())
+    told = imports.progress(upload)
+    assert told["counts"] == {"sending": 1, "waiting": 0, "taken": 2, "known": 1, "refused": 1, "opened": 1}
+    assert (told["done"], told["total"], told["closed"], told["finished"]) == (5, 6, False, False)
 
 
 class Pages:
@@ -354,11 +562,30 @@ def test_a_task_develops_what_waits_and_ends_the_import(upload: Import, monkeypa
     imports.close(upload, NOON)
     nudges = list[int]()
     monkeypatch.setattr(tasks, "nudge_developing", lambda: nudges.append(1))
-    monkeypatch.setattr(tasks, "_darkroom", type("Dark", (Here,), {"close": lambda self: None})())
+    closed = list[int]()
+    monkeypatch.setattr(tasks, "_darkroom", type("Dark", (Here,), {"close": lambda self: closed.append(1)})())
     assert (tasks.develop(), nudges) == (1, [1])
-    assert (tasks.develop(), nudges) == (0, [1])
+    assert (tasks.develop(), nudges, closed) == (0, [1], [])  # the next file may come any moment
+    monkeypatch.setattr(tasks, "IDLE_S", -10.0)
+    assert (tasks.develop(), closed) == (0, [1])
     upload.refresh_from_db()
     assert upload.finished_at is not None
+
+
+def test_a_task_works_for_a_moment_and_leaves_the_rest_to_the_next(
+    upload: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one process with the clock rounds want to be closed in between."""
+    send(upload, **{f"{number}__jpg": place(number) for number in range(4)})
+    nudges = list[int]()
+    clock = iter([0.0, 0.0, 1.0, tasks.AT_A_TIME_S])
+    monkeypatch.setattr(tasks, "time", type("Clock", (), {"monotonic": lambda: next(clock)}))
+    monkeypatch.setattr(tasks, "nudge_developing", lambda: nudges.append(1))
+    monkeypatch.setattr(tasks, "_darkroom", Here())
+    with tasks._developing:
+        assert tasks.develop() == 0  # somebody is at work here
+    assert (tasks.develop(), nudges) == (2, [1])
+    assert imports.progress(upload)["counts"]["waiting"] == 2
 
 
 @pytest.mark.parametrize(

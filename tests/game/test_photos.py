@@ -16,8 +16,9 @@ from PIL import ExifTags, Image
 from geogame import doubts, photos, pictures
 from geogame.models import Exhibit, Photo, PhotoSet
 from geogame.pictures import Unusable
+from geogame.rules.sphere import Point
 from geogame.sources import Item, Refusal, SourceError, entries, of_zip, single
-from tests.conftest import NOON, jpeg
+from tests.conftest import NOON, add_photo, jpeg
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -359,9 +360,41 @@ def test_the_command_reports_as_json(tmp_path: Path, db: None, capsys: pytest.Ca
     assert PhotoSet.objects.get(name="New").published
 
 
+def test_the_command_says_what_nobody_is_shown_and_ends_its_import(
+    tmp_path: Path, db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg())  # of no place
+    (tmp_path / "b.txt").write_text("hello")
+    call_command("import_photos", str(tmp_path), "--set", "New")
+    said = capsys.readouterr().out
+    assert "1 photos imported into the new set New, 1 not used." in said
+    assert "not used: b.txt: This is not a picture." in said
+    assert "1 of them are shown to nobody" in said
+    source = PhotoSet.objects.get().imports.get()
+    assert (source.kind, source.finished_at is not None) == ("folder", True)
+
+
+def test_the_command_keeps_what_came_before_a_table_broke_off(tmp_path: Path, db: None) -> None:
+    folder = folder_with(tmp_path, "filename,latitude,longitude\na.jpg,1,2\n", "a.jpg")
+    with (folder / "photos.csv").open("ab") as table:
+        table.write(b"b.jpg,1,\xff\n")
+    with pytest.raises(CommandError, match="not UTF-8"):
+        call_command("import_photos", str(folder), "--set", "New")
+    source = PhotoSet.objects.get().imports.get()
+    assert "not UTF-8" in source.failure[0]
+    assert (source.finished_at is not None, source.photo_set.photos.count()) == (True, 1)
+
+
+def test_a_trip_that_grows_is_shown_to_the_machine_anew(toy_set: PhotoSet) -> None:
+    first = add_photo(toy_set, Point(1, 2), album="Trip")
+    photos.record_prediction(first, "planet", "w", "It does not answer.")
+    assert add_photo(toy_set, Point(3, 4), album="Trip") == first
+    assert not first.predictions.exists()
+
+
 def test_the_command_imports_a_zip(tmp_path: Path, db: None, capsys: pytest.CaptureFixture[str]) -> None:
     table = b"filename,latitude,longitude\na.jpg,1,2\nb.jpg,3,4\n"
     archive = tmp_path / "trip.zip"
     archive.write_bytes(zipped(("photos.csv", table), ("a.jpg", jpeg()), ("b.jpg", jpeg())).read())
     call_command("import_photos", str(archive), "--set", "Zip", "--json")
-    assert capsys.readouterr().out.strip() == '{"imported": 2, "refused": []}'
+    assert capsys.readouterr().out.strip() == '{"imported": 2, "held": 0, "refused": []}'

@@ -23,8 +23,8 @@ from tests.game.test_photos import with_gps
 pytestmark = pytest.mark.django_db
 
 
-def develop(data: bytes, blur: bool) -> pictures.Developed:
-    return pictures.develop(data, 10_000_000, blur)
+def develop(data: bytes) -> pictures.Developed:
+    return pictures.develop(data, 10_000_000)
 
 
 @pytest.fixture

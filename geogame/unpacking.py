@@ -1,0 +1,241 @@
+"""What arrives may hold more: zips unfold into files of their own, tables tell where the files beside them are from.
+
+Nothing is unpacked to the disk: a file in a zip is an arrival of its own, and read from the zip when its turn comes.
+"""
+
+import time
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from geogame import photos, sources, tables
+from geogame.models import Arrival, Photo
+from geogame.pictures import Unusable
+from geogame.rules.refusals import BadInput, Refused, gettext_noop
+from geogame.rules.sphere import Point
+from geogame.sources import Item, Refusal
+
+BLOCK = 500  # rows written at once
+MOST_MEMBERS = 200_000  # of a zip
+MOST_MISSING = 1000  # rows of a table without a picture that are told one by one; of the rest the number is
+AT_WORK_S = 10.0  # between two signs of life
+IS_ZIP = Q(archive=None, name__iendswith=".zip")
+
+
+def name_of(name: str) -> str:
+    return name.replace("\0", "").replace("\\", "/")[-300:] or "?"
+
+
+def is_table(name: str) -> bool:
+    return name.lower().endswith(sources.TABLES)
+
+
+def inbox(arrival: Arrival) -> Path:
+    """Return where an arrival's bytes are until they are a photo. They have their metadata: nobody is served them."""
+    return Path(settings.INBOX_ROOT) / str(arrival.source_id) / str(arrival.pk)
+
+
+def is_zip(arrival: Arrival) -> bool:
+    return arrival.archive_id is None and arrival.name.lower().endswith(".zip")
+
+
+def bytes_of(arrival: Arrival) -> bytes:
+    """Read a file of the inbox, or one in a zip of it. Raises Unusable."""
+    if arrival.archive is not None:
+        return sources.member(_opened_zip(arrival.archive), arrival.path)
+    try:
+        with inbox(arrival).open("rb") as file:
+            data = file.read(sources.MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise Unusable(gettext_noop("The file cannot be read.")) from error
+    if len(data) > sources.MAX_FILE_BYTES:
+        raise Unusable(gettext_noop("The file is larger than %(limit)d MB."), limit=sources.MAX_FILE_BYTES // 1_000_000)
+    return data
+
+
+# The zip that was read last, by path, inode and time: to read its directory anew for each file would take longer than
+# the file. One thread of a process works at arrivals.
+_open_zip: dict[tuple[Path, int, int], zipfile.ZipFile] = {}
+
+
+def _opened_zip(arrival: Arrival) -> zipfile.ZipFile:
+    path = inbox(arrival)
+    try:
+        status = path.stat()
+        key = (path, status.st_ino, status.st_mtime_ns)
+        if key not in _open_zip:
+            close_zip()
+            _open_zip[key] = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Unusable(gettext_noop("The zip file is damaged or cut short.")) from error
+    return _open_zip[key]
+
+
+def close_zip() -> None:
+    """Let go of the zip that was read last: while it is open its bytes stay on the disk, deleted or not."""
+    for archive in _open_zip.values():
+        archive.close()
+    _open_zip.clear()
+
+
+def unfold(arrival: Arrival, now: datetime) -> None:
+    """Announce what a zip holds: each of its files is an arrival of its own, read from the zip when its turn comes.
+
+    What tells them apart from those of other zips, and each other, is the zip and their number in it.
+    """
+    archive = _opened_zip(arrival)
+    if len(archive.infolist()) > MOST_MEMBERS:
+        raise Unusable(gettext_noop("The zip holds more than %(most)d files."), most=MOST_MEMBERS)
+    held = list(sources.members(archive))
+    read = {path: number for number, (_, path, _, _) in enumerate(held)}  # of two with one name the last is read
+    rows = []
+    for number, (name, path, size, refusal) in enumerate(held):
+        if refusal is None and read[path] != number:
+            refusal = Unusable(gettext_noop("Another file of the zip has the same name."))
+        rows.append(
+            Arrival(
+                source=arrival.source, archive=arrival, name=name_of(name), path=path, size=size,
+                modified=arrival.pk * MOST_MEMBERS + number, arrived_at=now,
+                is_table=refusal is None and is_table(name), done_at=now if refusal else None,
+                reason=[refusal.sentence, plain(refusal.values)] if refusal else None,
+            )
+        )  # fmt: skip
+    if not rows:
+        raise Unusable(gettext_noop("There are no pictures here."))
+    rows.sort(key=lambda each: not each.is_table)  # stable; a file that is there before its table would not wait for it
+    for begin in range(0, len(rows), BLOCK):
+        Arrival.objects.bulk_create(rows[begin : begin + BLOCK], ignore_conflicts=True)
+
+
+def read_table(arrival: Arrival, now: datetime) -> list[Any] | None:
+    """Give each file of the import what the table says of it, and note what the table names that is not there.
+
+    Return a sentence on rows that are too many to be noted one by one. A file that several tables list is told by the
+    last. A photo that was taken in before its table came learns from it.
+    """
+    by_name = _beside(arrival)
+    names = sources.Names(by_name)
+    folder = PurePosixPath(arrival.name).parent
+    told: dict[int, Arrival] = {}
+    missing = Missing(arrival, now)
+    with _opened_table(arrival) as file:
+        for number, row in enumerate(_living(arrival, tables.opened(file, arrival.name), now)):
+            called, other = (row.file, "") if isinstance(row, Refusal) else (row.name, row.extra.get("hash", ""))
+            found = names.of(str(folder / called), called, other)
+            if found is None:
+                missing.note(called, row)
+                continue
+            of = by_name[found]
+            of.words = _refused(row.reason) if isinstance(row, Refusal) else {**told_by(row), "row": number}
+            told[of.pk] = of
+    for each in by_name.values():
+        if each.done_at is None and not each.words:
+            each.words = _refused(Unusable(gettext_noop("The table does not list it.")))
+            told[each.pk] = each
+    Arrival.objects.bulk_update(told.values(), ["words"], batch_size=BLOCK)
+    for each in told.values():
+        if each.photo is not None and "refused" not in each.words:
+            with suppress(Refused):  # it was frozen, sealed or played meanwhile: it stays as it is
+                photos.learn(each.photo, item_of(each))
+    return missing.written()
+
+
+def _beside(table: Arrival) -> dict[str, Arrival]:
+    """Return the files that a table may tell of, by name: of one in a zip those of its zip, if there are any."""
+    files = table.source.arrivals.filter(is_table=False).exclude(IS_ZIP)
+    taken = Q(photo__isnull=False, reason__isnull=True)
+    known = files.filter(Q(done_at=None) | taken).select_related("photo__photo_set")
+    own = known.filter(archive=table.archive_id) if table.archive_id else known.none()
+    return {each.name: each for each in own.iterator(BLOCK)} or {each.name: each for each in known.iterator(BLOCK)}
+
+
+def _living(arrival: Arrival, rows: Iterable[tables.Row | Refusal], now: datetime) -> Iterator[tables.Row | Refusal]:
+    """Give rows, and meanwhile signs of life: a table may have millions."""
+    began = last = time.monotonic()
+    for number, row in enumerate(rows):
+        if number % 1000 == 0 and time.monotonic() - last > AT_WORK_S:
+            last = time.monotonic()
+            Arrival.objects.filter(pk=arrival.pk).update(taken_at=now + timedelta(seconds=last - began))
+        yield row
+
+
+class Missing:
+    """What a table names that is not there: the first thousand one by one, of the rest how many they are."""
+
+    def __init__(self, table: Arrival, now: datetime) -> None:
+        self._table, self._now, self._count = table, now, 0
+        self._rows: list[Arrival] = []
+
+    def note(self, called: str, row: tables.Row | Refusal) -> None:
+        self._count += 1
+        if self._count <= MOST_MISSING:
+            version = -self._table.pk * MOST_MISSING - self._count  # of each table and row its own
+            self._rows.append(
+                Arrival(source=self._table.source, name=name_of(called), modified=version, done_at=self._now,
+                        reason=_why_missing(row))
+            )  # fmt: skip
+
+    def written(self) -> list[Any] | None:
+        """Write them down; return a sentence on those that are too many, None where none are."""
+        Arrival.objects.bulk_create(self._rows, batch_size=BLOCK, ignore_conflicts=True)
+        if self._count <= MOST_MISSING:
+            return None
+        more = self._count - MOST_MISSING
+        return [gettext_noop("It was read. %(more)d more of its rows name no picture that is here."), {"more": more}]
+
+
+def _why_missing(row: tables.Row | Refusal) -> list[Any]:
+    if isinstance(row, Refusal):
+        return [row.reason.sentence, plain(row.reason.values)]
+    return [gettext_noop("The table lists it, but there is no such picture."), {}]
+
+
+def _refused(why: BadInput) -> dict[str, Any]:
+    return {"refused": [why.sentence, plain(why.values)]}
+
+
+@contextmanager
+def _opened_table(arrival: Arrival) -> Iterator[IO[bytes]]:
+    file: IO[bytes]
+    if arrival.archive is None:
+        with inbox(arrival).open("rb") as file:
+            yield file
+    else:
+        with _opened_zip(arrival.archive).open(arrival.path) as file:
+            yield file
+
+
+def item_of(arrival: Arrival) -> Item:
+    """Return a file with what is said of it. Raises Unusable where a table says that it is not to be used."""
+    told = arrival.words
+    if "refused" in told:
+        sentence, values = told["refused"]
+        raise Unusable(sentence, **values)
+    place = Point(*told["place"]) if told.get("place") else None
+    return Item(
+        arrival.name, lambda: bytes_of(arrival), place, told.get("words", {}), told.get("extra", {}),
+        told.get("precision_m"), told.get("place_from", ""),
+    )  # fmt: skip
+
+
+def told_by(item: Item | tables.Row) -> dict[str, Any]:
+    """Return what a row or a service says of a photo, as an arrival keeps it."""
+    place_from = item.place_from if isinstance(item, Item) else Photo.From.TABLE if item.place else ""
+    return {
+        "place": list(item.place) if item.place else None,
+        "words": item.words,
+        "extra": item.extra,
+        "precision_m": item.precision_m,
+        "place_from": place_from,
+    }
+
+
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values that JSON can hold."""
+    return {key: value if isinstance(value, int | float) else str(value) for key, value in values.items()}

@@ -1,0 +1,190 @@
+"""What becomes of a picture's pixels: upright, of one colour space, in the sizes that are served."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image, ImageCms
+
+from geogame import derivatives, pictures
+from geogame.pictures import Developed, Unusable
+from tests.game import hostile
+
+RED, BLUE, WHITE = (220, 30, 30), (30, 30, 220), (255, 255, 255)
+SIZE = (160, 120)
+# What a camera stores of the upright picture, by the orientation tag that says so.
+STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def saved(image: Image.Image, form: str, **how: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **how)
+    return out.getvalue()
+
+
+def developed(data: bytes) -> Developed:
+    return pictures.develop(data, 20_000_000)
+
+
+def seen(data: bytes) -> Image.Image:
+    """Return what is kept of a file."""
+    return Image.open(io.BytesIO(developed(data).picture.jpeg))
+
+
+def is_like(image: Image.Image, colour: tuple[int, int, int], at: tuple[int, int] = (40, 60)) -> bool:
+    return np.abs(np.subtract(image.getpixel(at), colour)).max() <= 8
+
+
+def kinds(data: bytes) -> list[str]:
+    return [each.kind for each in developed(data).oddities if each.kind != "no-place"]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_every_orientation_is_applied_once_in_every_format(form: str) -> None:
+    upright = hostile.picture(SIZE)
+    for orientation in range(1, 9):
+        turn = STORED.get(orientation)
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = orientation
+        data = saved(upright if turn is None else upright.transpose(turn), form, exif=exif, quality=95)
+        image = seen(data)
+        assert image.size == SIZE, orientation
+        assert np.abs(np.subtract(image, np.asarray(upright, dtype=np.int16))).mean() < 5, orientation
+
+
+def swapped_profile() -> bytes:
+    """Return sRGB's profile with red and blue in each other's place."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"????", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"????", b"bXYZ", 1)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_a_colour_profile_is_turned_to_srgb(form: str) -> None:
+    data = saved(Image.new("RGB", SIZE, RED), form, icc_profile=swapped_profile(), quality=95)
+    assert is_like(seen(data), BLUE)
+
+
+def test_a_colour_profile_holds_behind_a_transparent_picture_too() -> None:
+    image = Image.new("RGBA", SIZE, (*RED, 255))
+    image.paste((*RED, 0), (80, 0, 160, 120))
+    kept = seen(saved(image, "PNG", icc_profile=swapped_profile()))
+    assert is_like(kept, BLUE)
+    assert is_like(kept, WHITE, (120, 60))
+
+
+def half(mode: str, colour: object, other: object) -> Image.Image:
+    image = Image.new(mode, SIZE, colour)  # type: ignore[arg-type]
+    image.paste(other, (80, 0, 160, 120))  # type: ignore[arg-type]
+    return image
+
+
+def palette() -> Image.Image:
+    image = half("P", 0, 1)
+    image.putpalette([*RED, *BLUE])
+    return image
+
+
+def sixteen_bits(low: int, high: int) -> Image.Image:
+    levels = np.full(SIZE[::-1], low, dtype=np.uint16)
+    levels[:, 80:] = high
+    return Image.fromarray(levels)
+
+
+GREY = (128, 128, 128)
+
+
+@pytest.mark.parametrize(
+    ("image", "form", "how", "left", "right"),
+    [
+        (half("L", 128, 255), "PNG", {}, GREY, WHITE),
+        (half("1", 0, 1), "PNG", {}, (0, 0, 0), WHITE),
+        (half("1", 0, 1), "TIFF", {"compression": "group4"}, (0, 0, 0), WHITE),
+        (half("LA", (128, 255), (128, 0)), "PNG", {}, GREY, WHITE),
+        (half("RGBA", (*RED, 255), (*RED, 0)), "WEBP", {"lossless": True}, RED, WHITE),
+        (half("RGBA", (*RED, 255), (*BLUE, 128)), "PNG", {}, RED, (142, 142, 237)),
+        (half("RGB", RED, BLUE), "PNG", {"transparency": BLUE}, RED, WHITE),
+        (palette(), "PNG", {}, RED, BLUE),
+        (palette(), "PNG", {"transparency": 1}, RED, WHITE),
+        (half("CMYK", (0, 255, 255, 0), (0, 0, 0, 0)), "JPEG", {"quality": 95}, (255, 0, 0), WHITE),
+        (half("YCbCr", (128, 128, 128), (255, 128, 128)), "TIFF", {}, GREY, WHITE),
+        (sixteen_bits(0x8000, 0xFFFF), "PNG", {}, GREY, WHITE),
+        (sixteen_bits(0x8000, 0xFFFF), "TIFF", {}, GREY, WHITE),
+    ],
+)
+def test_every_kind_of_pixel_becomes_plain_colour(
+    image: Image.Image, form: str, how: dict[str, object], left: tuple[int, int, int], right: tuple[int, int, int]
+) -> None:
+    kept = seen(saved(image, form, **how))
+    assert is_like(kept, left)
+    assert is_like(kept, right, (120, 60))
+
+
+def test_sixteen_bits_of_which_few_are_used_are_stretched_and_it_is_said() -> None:
+    data = saved(sixteen_bits(6765, 7810), "TIFF")
+    kept = seen(data)
+    assert is_like(kept, (0, 0, 0))
+    assert is_like(kept, WHITE, (120, 60))
+    assert kinds(data) == ["odd-file"]
+
+
+def test_of_several_pages_the_first_is_taken_and_it_is_said() -> None:
+    for form in ("TIFF", "MPO"):
+        data = saved(half("RGB", RED, BLUE), form, save_all=True, append_images=[Image.new("RGB", SIZE)])
+        assert is_like(seen(data), RED)
+        assert kinds(data) == ["odd-file"]
+
+
+def test_a_screen_and_a_fog_are_doubted() -> None:
+    screen = hostile.picture((640, 1136))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Camera"
+    assert kinds(saved(screen, "PNG")) == ["screenshot"]
+    assert kinds(saved(screen, "PNG", exif=exif)) == []
+    assert kinds(saved(screen, "JPEG")) == []
+    assert kinds(saved(Image.new("RGB", SIZE, GREY), "PNG")) == ["blank"]
+
+
+def test_a_heic_file_may_say_that_its_last_box_reaches_to_the_end() -> None:
+    whole = hostile.saved("HEIF")
+    at = whole.index(b"mdat") - 4
+    assert at + int.from_bytes(whole[at : at + 4], "big") == len(whole)
+    assert developed(whole[:at] + b"\0\0\0\0" + whole[at + 4 :])
+    with pytest.raises(Unusable, match="cut short"):
+        developed(whole[:-1])
+
+
+@pytest.mark.parametrize(
+    ("size", "kept", "made"),
+    [
+        ((2600, 1300), (2048, 1024), {(1280, "jpeg"), (640, "jpeg"), (320, "jpeg"), (2048, "webp"), (1280, "webp"),
+                                      (640, "webp"), (1280, "avif"), (640, "avif")}),
+        ((1000, 800), (1000, 800), {(640, "jpeg"), (320, "jpeg"), (1000, "webp"), (640, "webp"), (1000, "avif"),
+                                    (640, "avif")}),
+        ((600, 1200), (600, 1200), set()),
+    ],
+)  # fmt: skip
+def test_the_sizes_that_are_served_are_no_larger_than_the_picture(
+    size: tuple[int, int], kept: tuple[int, int], made: set[tuple[int, str]]
+) -> None:
+    one = developed(hostile.saved("JPEG", size))
+    assert (one.picture.width, one.picture.height) == kept
+    assert set(one.smaller) == made
+    for (width, form), data in one.smaller.items():
+        image = Image.open(io.BytesIO(data))
+        assert image.format == form.upper()
+        assert image.width == width
+        assert image.height == pytest.approx(width * kept[1] / kept[0], abs=1)
+
+
+def test_no_two_derivatives_share_a_name() -> None:
+    keys = {(width, form) for form, widths in derivatives.WIDTHS.items() for width in widths}
+    names = {derivatives.name("ab/abcd.jpg", width, form) for width, form in keys}
+    assert len(names | {"ab/abcd.jpg"}) == len(keys) + 1
