@@ -10,16 +10,18 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
-from geogame import evidence
+from geogame import evidence, records
 from geogame.evidence import Evidence, Guesses, Machine
 from geogame.models import Comparison, Experiment, Person, Photo, Round
 from geogame.news import announce_comparison
+from geogame.rules.refusals import BadInput
 from geogame.selections import Selection
 from geogame.statistics import calibration, crowd, errors
 from geogame.statistics.duels import Duels, is_duel, machine_once, outcomes
 from geogame.statistics.report import plain, report
 from geogame.statistics.sequential import settled_shares
 
+REPORT = 2  # whoever changes what reports hold raises it
 BETWEEN = timedelta(seconds=10)  # the least time between two reckonings of a selection
 REST = 2  # and at least so many times what the last one took
 WATCHED = timedelta(minutes=2)  # who looked so long ago has gone, unless they look again
@@ -55,10 +57,13 @@ def watch(key: str, now: datetime) -> None:
 
 
 def stamp() -> str:
-    """Return what changes with the record: closed rounds never do, so the last closing tells. Two looks at an index."""
+    """Return what changes with the record: closed rounds never do, so the last closing tells. Two looks at an index.
+
+    What reports hold is part of it: where this program tells more than the last one did, all is reckoned anew.
+    """
     closed = Round.objects.aggregate(last=Max("closed_at"))["last"]
     finished = Experiment.objects.aggregate(last=Max("finished_at"))["last"]
-    return f"{closed and closed.isoformat()} {finished and finished.isoformat()}"
+    return f"{REPORT} {closed and closed.isoformat()} {finished and finished.isoformat()}"
 
 
 def forget() -> None:
@@ -93,7 +98,11 @@ def reckon(row: Comparison, now: datetime) -> bool:
     if not mine:
         return False
     as_it_was, started = stamp(), time.monotonic()  # first: a round that closes meanwhile makes it due again
-    told = build(Selection.from_dict(row.selection)) | {"reckoned_at": now.isoformat()}
+    try:
+        told = build(Selection.from_dict(row.selection)) | {"reckoned_at": now.isoformat()}
+    except BadInput:  # the set or the group that was asked for has gone meanwhile: nobody can ask for it any more
+        Comparison.objects.filter(key=row.key).delete()
+        return False
     with transaction.atomic():
         kept = Comparison.objects.filter(key=row.key, reckoned_at=now).update(
             report=told, stamp=as_it_was, as_of=told["figures"]["counts"]["rounds"], seconds=time.monotonic() - started
@@ -132,6 +141,8 @@ def build(selection: Selection) -> dict[str, Any]:
         "calibration": _calibration(here.duels, chosen),
     }
     if asked == Selection():
+        boards = zip(("people", "machines"), records.leaderboard(), strict=True)
+        more["boards"] = {side: [asdict(line) for line in lines] for side, lines in boards}
         more["choices"] = choices()
     return told | plain(more)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Case, Count, F, FloatField, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
-from geogame.models import Guess, Partition, Prediction
+from geogame.models import Guess, Partition, Prediction, Round
 from geogame.selections import Selection
 from geogame.statistics.duels import Bools, Duels, Floats, Ints
 from predictor import cells, checkpoint, opponents
@@ -20,7 +20,9 @@ NO_ANSWER = -1.0  # in SQL; an error is never negative, and databases differ in 
 CHUNK = 20_000  # rows held as Python objects at a time
 RADII_KM = (25, 200, 750)
 ASKED_AT_ONCE = 2_000  # predictions whose confidence one call reckons: some ms each
-_OVER = Case(When(round__game__finished_at__isnull=False, then=1), default=0)
+# Over is a game whose rounds have all closed, whoever still has to look at the end: what it was then, it stays.
+_OPEN = Round.objects.filter(game=OuterRef("round__game"), closed_at=None)
+_OVER = Case(When(~Exists(_OPEN), then=1), default=0)
 _ROUNDS = 1 << 16  # of one game, at most: game and number make one code
 
 

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from geogame.models import Comparison, Experiment, PhotoSet
+from geogame import comparisons
+from geogame.models import Comparison, Experiment, PhotoSet, Player
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection
 
@@ -20,6 +22,7 @@ NAMES = {  # in the address → of the Selection
 }
 FLAGS = {"seen": "include_seen", "others": "include_out_of_domain"}
 Choices = list[tuple[str, str]]
+REMEMBERED_S = 60  # what the record was asked for: pages cost the same however long it is
 
 
 def selection(asked: Mapping[str, str]) -> Selection:
@@ -103,8 +106,20 @@ class FilterForm(forms.Form):
 
 
 def found_in_all() -> tuple[dict[str, list[str]], Choices]:
-    """Return the scenes, countries and groups that were played, and the machines, as everything last told."""
+    """Return the scenes, countries and groups that were played, and the machines, as everything last told.
+
+    Where nothing is told, since something was deleted for example, the record is asked.
+    """
     found = Comparison.objects.filter(key=Selection().key()).values_list("report__choices", "report__machines").first()
     known, machines = found or (None, None)
-    names = [(f"{each['opponent']}@{each['weights']}", f"{each['name']} {each['weights']}") for each in machines or []]
-    return known or {}, names
+    names = {f"{each['opponent']}@{each['weights']}": f"{each['name']} {each['weights']}" for each in machines or []}
+    if known is None:
+        known = cache.get_or_set("filters-choices", comparisons.choices, REMEMBERED_S)
+    for opponent, weights, name in cache.get_or_set("filters-machines", _seated, REMEMBERED_S) or []:
+        names.setdefault(f"{opponent}@{weights}", f"{name} {weights}")  # those too that played in other domains only
+    return known or {}, list(names.items())
+
+
+def _seated() -> list[tuple[str, str, str]]:
+    machines = Player.objects.filter(kind=Player.Kind.MACHINE).order_by("opponent", "weights", "name")
+    return list(machines.values_list("opponent", "weights", "name").distinct())

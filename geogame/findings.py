@@ -128,7 +128,18 @@ def tests(report: Report) -> dict[str, Any] | None:
         return None
     unit = _("exhibits") if told["unit"] == "exhibit" else _("people")
     names = ("sign_flips_p", "sign_test_p", "wilcoxon_p")
-    return told | {"unit_name": unit, **{name: p_value(told[name]) for name in names}}
+    return told | {"unit_name": unit, "holds_for": _holds_for(told), **{name: p_value(told[name]) for name in names}}
+
+
+def _holds_for(told: dict[str, Any]) -> str:
+    """Say of whom the tests speak, and whether they can be believed."""
+    if told["unit"] == "exhibit":
+        return _("They are taken for independent of each other, and the tests speak of these people before other "
+                 "photographs like these.")  # fmt: skip
+    if told.get("too_small"):
+        return _("But some photographs were met by several people, so that these are not independent of each other: "
+                 "the p-values are too small, and are no proof.")  # fmt: skip
+    return _("They are taken for independent of each other, and the tests speak of other people like these.")
 
 
 def p_value(p: float | None) -> str:

@@ -1,63 +1,27 @@
 """Reads across games: the leaderboard."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from django.core.cache import cache
-from django.db.models import Count, F, Max, QuerySet
+import numpy as np
+from django.db.models import Case, F, FloatField, IntegerField, Value, When
+from django.db.models.functions import Coalesce
+from numpy.typing import NDArray
 
-from geogame.models import Domain, Experiment, Guess, Player, Round
-from geogame.rules import standings
+from geogame.models import Domain, Player
 from geogame.selections import Selection
+from geogame.statistics.duels import Bools, Floats, Ints, metres
+from geogame.statistics.errors import medians
 
-T = TypeVar("T")
-
-
-def _in_time(selection: Selection) -> QuerySet[Guess]:
-    return selection.guesses().order_by("round__closed_at", "round", "pk")
-
-
-def _by_round(selection: Selection) -> Iterator[list[Any]]:
-    """Yield the guesses of one round after the other, as plain rows: a comparison may read a great many."""
-    columns = {
-        "exhibit": F("round__exhibit"),
-        "kind": F("player__kind"),
-        "name": F("player__name"),
-        "person": F("player__person"),
-        "opponent": F("player__opponent"),
-        "weights": F("player__weights"),
-        "learned": F("player__domain"),
-        "shown": F("round__game__domain"),
-    }
-    facts = _in_time(selection).annotate(**columns)
-    rows = facts.values_list("pk", "round", "player", "error_km", "seen_before", *columns, named=True)
-    for _round, guesses in groupby(rows.iterator(), key=lambda guess: guess.round):
-        yield list(guesses)
-
-
-def _counts(guess: Any, selection: Selection) -> bool:
-    """Tell whether a guess counts: a person's at first exposure, a machine's on what it has learned to see."""
-    if guess.kind == Player.Kind.MACHINE:
-        return selection.include_out_of_domain or guess.learned == guess.shown
-    return selection.include_seen or not guess.seen_before
-
-
-def _remembered(name: str, reckon: Callable[[], T]) -> T:
-    """Reckon once for each state of the record."""
-    return cast(T, cache.get_or_set(f"records.{name}.{_state()}", reckon, timeout=3600))
-
-
-def _state() -> str:
-    """Return what changes with the record: rounds close, experiments end, seats are voided, restored or withdrawn."""
-    parts = (
-        Round.objects.filter(closed_at__isnull=False).aggregate(count=Count("pk"), last=Max("closed_at")),
-        Player.objects.filter(voided_at__isnull=False).aggregate(count=Count("pk"), last=Max("voided_at")),
-        Experiment.objects.aggregate(count=Count("finished_at"), last=Max("finished_at")),
-    )
-    return ".".join(f"{part['count']}.{part['last'].timestamp() if part['last'] else 0}" for part in parts)
+MOST_LINES = 100  # of people, and of machines
+CHUNK = 20_000  # rows held as Python objects at a time
+NOBODY, NO_ANSWER = -1, -1.0  # in SQL
+_ROUNDS = 1 << 16  # of one game, at most: game and number make one code
+_KINDS = [
+    ("game", np.int64), ("number", np.int64), ("player", np.int64), ("person", np.int64), ("machine", np.int64),
+    ("exhibit", np.int64), ("error_km", np.float64), ("seen", np.bool_), ("learned", np.bool_),
+]  # fmt: skip
+Machines = list[tuple[str, str]]  # opponent, weights
 
 
 @dataclass(frozen=True)
@@ -68,56 +32,86 @@ class Standing:
     rounds: int
     median_km: float | None
     wins: int
-    domain_label: str = ""
+    domain: str = ""  # that a machine learned
+
+    @property
+    def domain_label(self) -> str:
+        return str(Domain(self.domain).label) if self.domain else ""
 
 
 def leaderboard() -> tuple[list[Standing], list[Standing]]:
-    """Return people and machines by median error over closed rounds; remembered until another round closes.
+    """Reckon the first of people and of machines by median error over closed rounds. It takes long: pages never do.
 
     Exhibits that a person had met before do not count, nor does a machine on pictures of another kind than it learned.
     A machine's median takes each exhibit once: its answer is the same in every round.
     """
-    return _remembered("leaderboard", _leaderboard)
-
-
-def _leaderboard() -> tuple[list[Standing], list[Standing]]:
-    people: dict[Any, list[Any]] = defaultdict(list)
-    machines: dict[Any, list[Any]] = defaultdict(list)
-    won = set()
     everything = Selection()
-    for guesses in _by_round(everything):
-        winner = standings.winner({guess.player: guess.error_km for guess in guesses})
-        won |= {guess.pk for guess in guesses if guess.player == winner}
-        for guess in guesses:
-            if _counts(guess, everything):
-                is_machine = guess.kind == Player.Kind.MACHINE
-                group = machines[guess.opponent, guess.weights] if is_machine else people[guess.person]
-                group.append(guess)
-    return (
-        _ranked(people.values(), won, lambda guesses: [guess.error_km for guess in guesses]),
-        _ranked(machines.values(), won, _once_per_exhibit),
-    )
+    rows = _answers(everything, _machines())
+    won, is_machine = _won(rows), rows["machine"] != NOBODY
+    people, machines = ~is_machine & ~rows["seen"], is_machine & rows["learned"]
+    here = rows[people]
+    found = _lines(here["person"], here["player"], won[people], medians(here["person"], here["error_km"]))
+    theirs = rows[machines]
+    return found, _lines(theirs["machine"], theirs["player"], won[machines], _once_per_exhibit(theirs))
 
 
-def _once_per_exhibit(guesses: Iterable[Any]) -> list[float | None]:
-    """Return a machine's error once for each exhibit: in one round its answer may have come too late."""
-    known: dict[int, float | None] = {}
-    for guess in guesses:
-        known[guess.exhibit] = guess.error_km if known.get(guess.exhibit) is None else known[guess.exhibit]
-    return list(known.values())
+def _machines() -> Machines:
+    seats = Player.objects.filter(kind=Player.Kind.MACHINE).order_by()
+    return sorted(seats.values_list("opponent", "weights").distinct())
 
 
-def _ranked(
-    groups: Iterable[list[Any]], won: set[int], errors: Callable[[list[Any]], list[float | None]]
-) -> list[Standing]:
+def _answers(selection: Selection, machines: Machines) -> NDArray[Any]:
+    """Read every answer, of people and machines: a machine is its number among them. +inf is a missing answer."""
+    numbers = [
+        When(player__kind=Player.Kind.MACHINE, player__opponent=opponent, player__weights=weights, then=Value(number))
+        for number, (opponent, weights) in enumerate(machines)
+    ]
+    rows = selection.guesses().order_by().values_list(
+        "round__game", "round__number", "player", Coalesce("player__person", NOBODY),
+        Case(*numbers, default=Value(NOBODY), output_field=IntegerField()), "round__exhibit",
+        Coalesce("error_km", Value(NO_ANSWER), output_field=FloatField()), "seen_before",
+        Case(When(player__domain=F("round__game__domain"), then=1), default=0),
+    )  # fmt: skip
+    found = np.fromiter(rows.iterator(chunk_size=CHUNK), dtype=np.dtype(_KINDS))
+    found["error_km"][found["error_km"] == NO_ANSWER] = np.inf
+    return found
+
+
+def _won(rows: NDArray[Any]) -> Bools:
+    """True where an answer was strictly nearer, to the metre, than all others of its round."""
+    _, number = np.unique(rows["game"] * _ROUNDS + rows["number"], return_inverse=True)
+    off = metres(rows["error_km"])
+    least = np.full(number.max(initial=-1) + 1, np.inf)
+    np.minimum.at(least, number, off)
+    nearest = (off == least[number]) & np.isfinite(off)
+    return np.asarray(nearest & (np.bincount(number, nearest, minlength=len(least))[number] == 1))
+
+
+def _once_per_exhibit(rows: NDArray[Any]) -> Floats:
+    """Return the median of each machine, each exhibit once: in one round its answer may have come too late."""
+    order = np.lexsort((rows["error_km"], rows["exhibit"], rows["machine"]))
+    ranked = rows[order]
+    first = np.ones(len(ranked), dtype=bool)
+    first[1:] = (np.diff(ranked["machine"]) != 0) | (np.diff(ranked["exhibit"]) != 0)
+    return medians(ranked["machine"][first], ranked["error_km"][first])
+
+
+def _lines(groups: Ints, players: Ints, won: Bools, medians_km: Floats) -> list[Standing]:
+    """Return the first lines of a board, one for each group of answers, under the name of its latest seat."""
+    _, group = np.unique(groups, return_inverse=True)
+    rounds, wins = np.bincount(group), np.bincount(group, won, minlength=len(medians_km))
+    latest = np.zeros(len(medians_km), dtype=np.int64)
+    np.maximum.at(latest, group, players)
+    first = np.lexsort((-rounds, medians_km))[:MOST_LINES].tolist()
+    seats = Player.objects.in_bulk(latest[first].tolist())
     lines = [
         Standing(
-            name=guesses[-1].name,
-            rounds=len(guesses),
-            median_km=standings.median_km(errors(guesses)),
-            wins=sum(guess.pk in won for guess in guesses),
-            domain_label=str(Domain(guesses[-1].learned).label) if guesses[-1].learned else "",
+            name=seats[latest[each]].name,
+            rounds=int(rounds[each]),
+            median_km=float(medians_km[each]) if np.isfinite(medians_km[each]) else None,
+            wins=int(wins[each]),
+            domain=seats[latest[each]].domain,
         )
-        for guesses in groups
+        for each in first
     ]
     return sorted(lines, key=lambda line: (line.median_km is None, line.median_km or 0.0, -line.rounds, line.name))

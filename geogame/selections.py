@@ -2,19 +2,21 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from geogame.models import Exhibit, Experiment, Game, Guess, PhotoSet, Player, Round
+from geogame.models import Exhibit, Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Round
 from geogame.rules.refusals import BadInput, gettext_noop
 
 TEXTS = ("photo_set", "opponent", "weights", "game", "experiment", "scene", "country", "group")
 TIMES = ("since", "until")
 # Of an experiment nothing is told before its sealed number is reached: nobody can stop when it suits them.
 NO_SECRET = Q(game__experiment=None) | Q(game__experiment__finished_at__isnull=False)
+MOST_NAMED = 20  # in a refusal that tells what there is
 KEPT = Q(game__slot=None) | Q(game__slot__excluded="")
 
 
@@ -56,11 +58,12 @@ class Selection:
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
 
     def rounds(self) -> QuerySet[Round]:
-        """Return the rounds of the selection that count. Raises BadInput for an unknown set, game or experiment."""
+        """Return the rounds of the selection that count. Raises BadInput for a name that nothing here bears."""
         return self.asked_for(Round.objects.filter(closed_at__isnull=False, skipped=False).filter(NO_SECRET, KEPT))
 
     def asked_for(self, rounds: QuerySet[Round]) -> QuerySet[Round]:
         """Return those of some rounds that the selection asks for, whether they count or not. Raises BadInput."""
+        self._refuse_unknown()
         if self.photo_set:
             rounds = rounds.filter(game__photo_set=set_called(self.photo_set))
         if self.game:
@@ -79,6 +82,25 @@ class Selection:
         if self.until:
             rounds = rounds.filter(opened_at__lt=self.until)
         return rounds.order_by()
+
+    def _refuse_unknown(self) -> None:
+        """Raise BadInput for a group, scene, country or machine that nobody has met, and for a time that is none.
+
+        Nothing would be found, and that would look like an answer.
+        """
+        if self.group and not Person.objects.filter(group=self.group).exists():
+            words = gettext_noop("There is no group %(name)s. Groups here: %(known)s.")
+            raise _unknown(words, self.group, _values(Person.objects.all(), "group"))
+        for column, words in PHOTO_COLUMNS.items():
+            value = getattr(self, column)
+            if value and not Photo.objects.filter(**{f"extra__{column}": value}).exists():
+                raise _unknown(words, value, _values(Photo.objects.all(), f"extra__{column}"))
+        if (self.opponent or self.weights) and not Player.objects.filter(self.is_machine_wanted()).exists():
+            machines = _values(Player.objects.filter(kind=Player.Kind.MACHINE), "opponent", "weights")
+            words = gettext_noop("No machine %(name)s has played here. Machines here: %(known)s.")
+            raise _unknown(words, "@".join(filter(None, (self.opponent, self.weights))), map("@".join, machines))
+        if self.since and self.until and self.since >= self.until:
+            raise BadInput(gettext_noop("The time that was asked for ends before it begins."))
 
     def _exhibits(self) -> QuerySet[Exhibit]:
         told = {"scene": self.scene, "country": self.country}
@@ -111,6 +133,23 @@ class Selection:
         """Return the condition on a player (found under `prefix`) of being a machine of this selection."""
         wanted = {"kind": Player.Kind.MACHINE, "opponent": self.opponent, "weights": self.weights}
         return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value})
+
+
+PHOTO_COLUMNS = {
+    "scene": gettext_noop("No photograph is of the scene %(name)s. Scenes here: %(known)s."),
+    "country": gettext_noop("No photograph is of the country %(name)s. Countries here: %(known)s."),
+}
+
+
+def _values(rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
+    return rows.order_by().values_list(*columns, flat=len(columns) == 1).distinct()
+
+
+def _unknown(words: str, name: str, known: Iterable[Any]) -> BadInput:
+    """Refuse a name, and tell which there are."""
+    found = sorted({value for value in known if isinstance(value, str) and value})
+    more = ["…"] if len(found) > MOST_NAMED else []
+    return BadInput(words, name=name, known=", ".join([*found[:MOST_NAMED], *more]) or "none yet")
 
 
 def set_called(name: str) -> PhotoSet:

@@ -10,8 +10,7 @@ from geogame.charts.easel import Sheet
 
 Report = dict[str, Any]
 KINDS = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
-# The library's caches are not made for threads. Whoever keeps drawings looks for theirs again once they have it.
-one_at_a_time = threading.RLock()
+_one_at_a_time = threading.Lock()  # the library's caches are not made for threads
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def draw(name: str, report: Report, kind: str, theme: str, *, narrow: bool, titl
     """Draw a chart as bytes of this kind; `theme` is dark or light. Raises KeyError for an unknown chart."""
     chart = CHARTS[name]
     width, height = chart.narrow if narrow else chart.wide
-    with one_at_a_time:
+    with _one_at_a_time:
         sheet = Sheet(width, height, theme, narrow=narrow)
         chart.draw(report, sheet)
         return sheet.save(kind, title)

@@ -101,8 +101,8 @@ ANSWER_COLUMNS = (
 def pages(selection: Selection, until: datetime, *, voided: bool = False) -> Iterator[Page]:
     """Return what is known of all guesses in rounds closed up to a moment, pieces at a time.
 
-    Guesses of voided seats are among them only where asked for. Raises BadInput, at once, for an unknown set, game or
-    experiment: a wrong name must not cost a file that is to be written.
+    Guesses of voided seats are among them only where asked for. Raises BadInput, at once, for what is not there: a
+    wrong name must not cost a file that is to be written.
     """
     answers = Guess.objects.filter(selection.is_answer_wanted())
     if not voided:

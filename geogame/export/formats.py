@@ -55,7 +55,11 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _text(value: str | None) -> str | None:
-    return f"'{value}" if value and value.startswith(FORMULA) else value
+    if value is None:
+        return None
+    # Python's csv leaves a lone CR unquoted, and it would end the row.
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{value}" if value.startswith(FORMULA) else value
 
 
 def _word(value: bool | None) -> str | None:

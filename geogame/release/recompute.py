@@ -239,6 +239,7 @@ def significance(duels: list[Duel], recomputed: list[str]) -> dict[str, Any]:
         "sign_flips_p": sign_flips(leads) if "significance.sign_flips_p" in recomputed else None,
         "sign_test_p": sign_test(ahead, behind),
         "wilcoxon_p": wilcoxon(apart),
+        "too_small": kind == "person" and len({each[:2] for each in duels}) > len({each[1] for each in duels}),
     }
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from geogame.export.dictionary import Column, schema
-from geogame.release.anonymity import Disguise, day, km
+from geogame.export.dictionary import Column, Kind, schema
+from geogame.export.facts import Fact
+from geogame.release.anonymity import Disguise, day
 
-VERSION = 1  # of these columns
+VERSION = 2  # of these columns. From 2 on what fewer than five people share is told in none of them
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,31 @@ class Table:
         return schema(self.columns(disguise), list(self.key), links)
 
 
+# What somebody may know of others: a value that fewer than five people share is in no table.
+SHARED: dict[str, Callable[[Fact], Any]] = {
+    "group": lambda fact: fact.answer.group,
+    "set": lambda fact: fact.round.photo_set_slug,
+    "domain": lambda fact: fact.round.domain,
+    "photos": lambda fact: fact.exhibit.photos,
+    "scene": lambda fact: fact.exhibit.scene,
+    "country": lambda fact: fact.exhibit.country,
+    "number": lambda fact: fact.round.number,
+    "day": lambda fact: day(fact.round.closed_at),
+    "time_limit_s": lambda fact: fact.round.time_limit_s,
+    "experiment": lambda fact: fact.round.experiment,
+}
+
+
+def _shared(disguise: Disguise, name: str, kind: Kind, meaning: str, unit: str = "") -> Column:
+    of = SHARED[name]
+    return Column(name, kind, unit, meaning, 1, lambda fact: disguise.shared(name, of(fact)))
+
+
 def _people(disguise: Disguise) -> tuple[Column, ...]:
     return (
         Column("person", "string", "", "A person of this release; no other release calls them so.", 1,
                lambda fact: disguise.code("p", fact.answer.person), True),
-        Column("group", "string", "", "A group, such as a class, that at least five people of the release are in.", 1,
-               lambda fact: disguise.named("group", fact.answer.group)),
+        _shared(disguise, "group", "string", "A group, such as a class."),
     )  # fmt: skip
 
 
@@ -44,15 +64,11 @@ def _exhibits(disguise: Disguise) -> tuple[Column, ...]:
     return (
         Column("exhibit", "string", "", "One photo, or several as a trip; in all rounds the same.", 1,
                lambda fact: disguise.code("e", fact.round.exhibit), True),
-        Column("set", "string", "", "The short name of its photo set.", 1, lambda fact: fact.round.photo_set_slug,
-               True),
-        Column("domain", "string", "", "What the set showed: toy-earth or real.", 1, lambda fact: fact.round.domain,
-               True),
-        Column("photos", "integer", "photos", "How many photos it has.", 1, lambda fact: fact.exhibit.photos, True),
-        Column("scene", "string", "", "What it shows, where at least five people met that.", 1,
-               lambda fact: disguise.named("scene", fact.exhibit.scene)),
-        Column("country", "string", "", "Where it was taken, where at least five people met that country.", 1,
-               lambda fact: disguise.named("country", fact.exhibit.country)),
+        _shared(disguise, "set", "string", "The short name of its photo set."),
+        _shared(disguise, "domain", "string", "What the set showed: toy-earth or real."),
+        _shared(disguise, "photos", "integer", "How many photos it has.", "photos"),
+        _shared(disguise, "scene", "string", "What it shows."),
+        _shared(disguise, "country", "string", "Where it was taken."),
     )  # fmt: skip
 
 
@@ -62,15 +78,13 @@ def _rounds(disguise: Disguise) -> tuple[Column, ...]:
                True),
         Column("game", "string", "", "The game that it belonged to.", 1,
                lambda fact: disguise.code("g", fact.round.game), True),
-        Column("number", "integer", "", "Its number in the game, from 1.", 1, lambda fact: fact.round.number, True),
+        _shared(disguise, "number", "integer", "Its number in the game, from 1."),
         Column("exhibit", "string", "", "What was shown.", 1,
                lambda fact: disguise.code("e", fact.round.exhibit), True),
-        Column("day", "date", "UTC", "The day on which it ended. Rows are in the order of days; within a day their "
-               "order means nothing.", 1, lambda fact: day(fact.round.closed_at), True),
-        Column("time_limit_s", "integer", "s", "The time for an answer; empty: no limit.", 1,
-               lambda fact: fact.round.time_limit_s),
-        Column("experiment", "string", "", "The experiment, if at least five people took part.", 1,
-               lambda fact: disguise.named("experiment", fact.round.experiment)),
+        _shared(disguise, "day", "date", "The day on which it ended. Rows are in the order of days, those without one "
+                "last; within a day their order means nothing.", "UTC"),
+        _shared(disguise, "time_limit_s", "integer", "The time for an answer; empty: no limit, or not told.", "s"),
+        _shared(disguise, "experiment", "string", "The experiment; empty: none, or not told."),
         Column("true_lat", "number", "degrees", "Latitude of the place; only of sets whose places are public.", 1,
                lambda fact: disguise.degrees(fact, fact.round.lat)),
         Column("true_lng", "number", "degrees", "Longitude of the place; likewise.", 1,
@@ -80,8 +94,9 @@ def _rounds(disguise: Disguise) -> tuple[Column, ...]:
 
 def _answer(disguise: Disguise) -> tuple[Column, ...]:
     return (
-        Column("error_km", "number", "km", "Great-circle distance from the answer to the place, to the metre; empty: "
-               "no answer, which ranks behind every distance.", 1, lambda fact: km(fact.answer.error_km)),
+        Column("error_km", "number", "km", f"Great-circle distance from the answer to the place, {disguise.precision}; "
+               "empty: no answer, which ranks behind every distance.", 1,
+               lambda fact: disguise.km(fact.answer.error_km)),
         Column("missing", "boolean", "", "No answer was given in time.", 1, lambda fact: fact.answer.error_km is None,
                True),
         Column("guess_lat", "number", "degrees", "Latitude of the answer; only of sets whose places are public.", 1,
@@ -100,8 +115,8 @@ def _guesses(disguise: Disguise) -> tuple[Column, ...]:
         _rounds(disguise)[0],
         _people(disguise)[0],
         *_answer(disguise),
-        Column("seconds", "number", "s", "From the round's opening to the answer, to a tenth.", 1,
-               lambda fact: None if fact.answer.seconds is None else round(fact.answer.seconds, 1)),
+        Column("seconds", "number", "s", f"From the round's opening to the answer, {disguise.beat}.", 1,
+               lambda fact: disguise.seconds(fact.answer.seconds)),
         Column("auto", "boolean", "", "A pin that was dropped and not confirmed when the time was up; it counts.", 1,
                lambda fact: fact.answer.auto, True),
         Column("looked_away", "integer", "times", "How often the page was hidden during the round, by the browser's "
@@ -123,9 +138,9 @@ WITHHELD = Table(
     "withheld", "How many answers of people are in the release, and how many are not, and why",
     lambda _: (
         Column("reason", "string", "", "Why they are not here; released: they are.", 1, lambda row: row.reason, True),
-        Column("answers", "integer", "answers", "How many, missing ones counted too; empty: they are deleted, nobody "
-               "knows.", 1, lambda row: row.answers),
-        Column("seats", "integer", "seats", "In how many games; only of people who withdrew.", 1,
+        Column("answers", "integer", "answers", "How many, missing ones counted too; empty: they are deleted, or "
+               "fewer than five people gave them.", 1, lambda row: row.answers),
+        Column("seats", "integer", "seats", "In how many games; only of people who withdrew, and from five on.", 1,
                lambda row: row.seats),
         Column("meaning", "string", "", "The reason in a sentence.", 1, lambda row: row.meaning, True),
     ),

@@ -1,31 +1,53 @@
 """What a release says of itself: how it was played and reckoned, what is not in it, what its columns mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from geogame.export.dictionary import markdown
 from geogame.methods import SECTIONS
-from geogame.release.anonymity import Disguise
+from geogame.release.anonymity import SMALLEST, Disguise
 from geogame.release.facts import Gathered
-from geogame.release.tables import TABLES
+from geogame.release.tables import SHARED, TABLES
 
 LICENCES = {  # by SPDX name: title, address
     "CC0-1.0": ("Creative Commons Zero v1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),
     "CC-BY-4.0": ("Creative Commons Attribution 4.0 International", "https://creativecommons.org/licenses/by/4.0/"),
 }
 TEXT = Path(__file__).parent / "README.md"
+BEFORE = (
+    '"Before" are the figures with everything that staff or an experiment\'s sealed rules took out afterwards. What '
+    "people withdrew is deleted and in neither."
+)
+NO_BEFORE = (
+    "The figures from before staff or an experiment's sealed rules took anything out are not told: what they took out "
+    f"is that of fewer than {SMALLEST} people, or hides what is, and the difference would tell of them."
+)
+TIES = " Errors that are rounded so make more ties than there were in the game."
+SEALED = "p-values of games that no experiment had sealed beforehand are descriptive: nobody had promised when to stop."
+TOO_SMALL = (
+    "Here several people met some of the same photographs, but not all the same ones: people are then not independent "
+    "of each other, and the p-values are too small (see `units` below)."
+)
 REPORTED = 5  # of the sections on methods: the others tell of figures that a release does not have
 
 
 def dictionary(disguise: Disguise) -> str:
     """Return what all columns of a release mean."""
-    parts = ["# What the columns mean\n\nAn empty cell is no value. `since` is the version of the tables.\n"]
+    parts = [
+        "# What the columns mean\n\nAn empty cell is no value. `since` is the version of the tables. Of the columns "
+        f"{_listed(SHARED)} a value that fewer than {SMALLEST} people share is not told, and where what is missing "
+        "would still tell of so few, the next rarest value is not told either.\n"
+    ]
     for table in TABLES:
         lines = "\n".join(markdown(table.columns(disguise)))
         parts.append(f"## {table.file}\n\n{table.title}. One row for each {' and '.join(table.key)}.\n\n{lines}\n")
     return "\n".join(parts)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def readme(told: dict[str, Any], gathered: Gathered, disguise: Disguise, licence: str) -> str:
@@ -43,6 +65,13 @@ def readme(told: dict[str, Any], gathered: Gathered, disguise: Disguise, licence
         rounds=counts["rounds"],
         duels=counts["duels"],
         public=", ".join(sorted(disguise.public)) or "none",
+        least=SMALLEST,
+        shared=_listed(SHARED),
+        precision=disguise.precision,
+        beat=disguise.beat,
+        ties=TIES if disguise.coarse else "",
+        before=BEFORE if told["before"] else NO_BEFORE,
+        p_values=" ".join([SEALED, *([TOO_SMALL] if told["significance"]["too_small"] else [])]),
         withheld="\n".join(_withheld(gathered)),
         figures="\n".join(_figures(told)),
         recomputed="\n".join(f"- `{name}`" for name in told["recomputed"]),
@@ -62,12 +91,12 @@ def _withheld(gathered: Gathered) -> Iterator[str]:
 
 def _figures(told: dict[str, Any]) -> Iterator[str]:
     """Compare the release's figures with those before anything was taken out."""
-    now, before = told["figures"], told["before"] or {}
+    now, before = told["figures"], told["before"]
     yield "| figure | in this release | before |"
     yield "|---|---|---|"
     for name, value in (now["counts"] | {each: now[each] for each in now if each not in {"counts", "within"}}).items():
-        then = before.get("counts", {}).get(name) if name in now["counts"] else before.get(name)
-        yield f"| `{name}` | {_number(value)} | {_number(then)} |"
+        then = before and (before["counts"] if name in now["counts"] else before)[name]
+        yield f"| `{name}` | {_number(value)} | {_number(then) if before else 'not told'} |"
 
 
 def _number(value: Any) -> str:

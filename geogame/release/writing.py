@@ -5,14 +5,16 @@ script that is part of it has found everything in order.
 """
 
 import csv
+import glob
 import hashlib
 import json
+import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,13 @@ from geogame.export import formats
 from geogame.export.facts import Fact
 from geogame.release import words
 from geogame.release.anonymity import SMALLEST, Disguise, day, large_enough
-from geogame.release.facts import Gathered, gather
-from geogame.release.tables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, TABLES, VERSION, WITHHELD, Table
+from geogame.release.facts import Gathered, Meeting, gather
+from geogame.release.tables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, SHARED, TABLES, VERSION, WITHHELD, Table
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection, set_called
-from geogame.statistics.duels import Duels
+from geogame.statistics.duels import Duels, Ints
 from geogame.statistics.report import figures, plain, report
+from geogame.statistics.sequential import settled_shares
 
 SEED = 1
 DRAWS, DRAWN_DUELS, FEWEST_DRAWS = 2000, 40_000_000, 200  # of the bootstrap: fewer where there are very many duels
@@ -41,49 +44,73 @@ class Broken(Exception):
 
 
 def write(
-    folder: Path, selection: Selection, licence: str, public: Iterable[str], salt: bytes, now: datetime
+    folder: Path,
+    selection: Selection,
+    licence: str,
+    public: Iterable[str],
+    salt: bytes,
+    now: datetime,
+    *,
+    coarse: bool = False,
 ) -> dict[str, Any]:
     """Write a release of a selection and return its figures. Raises BadInput for what may not or cannot be released.
 
-    `public` names the photo sets whose places may be told. The salt makes the names, and must not be kept.
+    `public` names the photo sets whose places may be told. The salt makes the names, and must not be kept. Coarse
+    errors are rounded so that many guesses could have them.
     """
     folder = folder.resolve()  # "." has no name
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(gettext_noop("%(folder)s is there already and holds something."), folder=folder)
     open_sets = frozenset(set_called(name).slug for name in public)
+    if coarse and open_sets:
+        raise BadInput(gettext_noop("Places and guesses tell every error to the metre: tell them, or round errors."))
     gathered = gather(selection, now)
-    disguise = _disguise(gathered, salt, open_sets)
-    making = folder.with_name(f".{folder.name}.making")
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
+    disguise = _disguise(gathered, salt, open_sets, coarse=coarse)
+    making = work_folder(folder)
     try:
         told = _fill(making, gathered, disguise, selection, licence, now)
         _check(making)
-        making.replace(folder)
+        making.replace(folder)  # at once, and only where nothing is
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return told
 
 
-def _disguise(gathered: Gathered, salt: bytes, public: frozenset[str]) -> Disguise:
-    """Find out which groups are large enough to be named. Raises BadInput where all people together are too few."""
+def work_folder(folder: Path) -> Path:
+    """Make a folder beside a release's own, under a name that nothing has: what is there already is somebody else's."""
+    making = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.making")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making.mkdir()
+    return making
+
+
+def left_over(folder: Path) -> list[Path]:
+    """Return the folders of releases to the same place that were cut short, or are being written at this moment."""
+    folder = folder.resolve()
+    return sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*.making"))
+
+
+def _disguise(gathered: Gathered, salt: bytes, public: frozenset[str], *, coarse: bool) -> Disguise:
+    """Find out what enough people share to be told. Raises BadInput where they are too few for a release, or a set."""
     guesses = list(gathered.guesses())
     if len({fact.answer.person for fact in guesses}) < SMALLEST:
         raise BadInput(
             gettext_noop("Fewer than %(least)s people have a duel here: a release would tell of each of them."),
             least=SMALLEST,
         )
-    values: dict[str, Callable[[Fact], str | None]] = {
-        "group": lambda fact: fact.answer.group,
-        "scene": lambda fact: fact.exhibit.scene,
-        "country": lambda fact: fact.exhibit.country,
-        "experiment": lambda fact: fact.round.experiment,
-    }
     shown = {
-        name: large_enough((value(fact) or "", fact.answer.person or 0) for fact in guesses)
-        for name, value in values.items()
+        name: large_enough((value(fact), fact.answer.person or 0) for fact in guesses) for name, value in SHARED.items()
     }
-    return Disguise(salt, shown, public)
+    for slug in sorted(public - shown["set"]):
+        raise BadInput(
+            gettext_noop(
+                "The places of %(set)s cannot be told: fewer than %(least)s people met its photographs, or those of "
+                "another set beside it."
+            ),
+            set=slug,
+            least=SMALLEST,
+        )
+    return Disguise(salt, shown, public, coarse)
 
 
 def _fill(
@@ -93,7 +120,7 @@ def _fill(
     for table, rows in _rows(gathered, disguise):
         with (folder / table.file).open("wb") as out:
             out.writelines(formats.csv_parts(table.columns(disguise), [rows]))
-    told = _figures(read_duels(folder), gathered, selection, now)
+    told = _figures(folder, gathered, disguise, selection, now)
     _write_json(folder / "figures.json", told)
     (folder / "dictionary.md").write_text(words.dictionary(disguise), encoding="utf-8")
     (folder / "README.md").write_text(words.readme(told, gathered, disguise, licence), encoding="utf-8")
@@ -106,11 +133,13 @@ def _fill(
 
 
 def _rows(gathered: Gathered, disguise: Disguise) -> list[tuple[Table, list[Any]]]:
-    """Return the rows of each table, in orders that tell nothing: by day, else by their code."""
-    ordered = sorted(
-        gathered.meetings,
-        key=lambda each: (day(each.machine.round.closed_at), disguise.code("r", each.machine.round.pk)),
-    )
+    """Return the rows of each table, in orders that tell nothing: by the day that is told, else by their code."""
+
+    def place(each: Meeting) -> tuple[date, str]:
+        told = disguise.shared("day", SHARED["day"](each.machine))
+        return told or date.max, disguise.code("r", each.machine.round.pk)
+
+    ordered = sorted(gathered.meetings, key=place)
     people = {disguise.code("p", fact.answer.person): fact for fact in gathered.guesses()}
     exhibits = {disguise.code("e", each.machine.round.exhibit): each.machine for each in ordered}
     guesses = [
@@ -129,21 +158,23 @@ def _rows(gathered: Gathered, disguise: Disguise) -> list[tuple[Table, list[Any]
     ]
 
 
-def read_duels(folder: Path) -> Duels:
-    """Read the duels of a release from its files, as anybody would."""
-    rounds = {row["round"]: row["exhibit"] for row in _read(folder, ROUNDS)}
+def read_duels(folder: Path) -> tuple[Duels, Ints]:
+    """Read the duels of a release from its files, as anybody would, and the game of each."""
+    rounds = {row["round"]: row for row in _read(folder, ROUNDS)}
     machine = {row["round"]: _km(row["error_km"]) for row in _read(folder, MACHINE)}
     guesses = _read(folder, GUESSES)
-    codes = [
+    person, exhibit, number, game = (
         np.unique(each, return_inverse=True)[1]
         for each in (
             [row["person"] for row in guesses],
-            [rounds[row["round"]] for row in guesses],
+            [rounds[row["round"]]["exhibit"] for row in guesses],
             [row["round"] for row in guesses],
+            [rounds[row["round"]]["game"] for row in guesses],
         )
-    ]
+    )
     person_km = np.array([_km(row["error_km"]) for row in guesses])
-    return Duels(codes[0], codes[1], codes[2], person_km, np.array([machine[row["round"]] for row in guesses]))
+    machine_km = np.array([machine[row["round"]] for row in guesses])
+    return Duels(person, exhibit, number, person_km, machine_km), game
 
 
 def _read(folder: Path, table: Table) -> list[dict[str, str]]:
@@ -155,10 +186,34 @@ def _km(text: str) -> float:
     return float(text) if text else np.inf
 
 
-def _figures(duels: Duels, gathered: Gathered, selection: Selection, now: datetime) -> dict[str, Any]:
+def _before(meetings: list[Meeting], disguise: Disguise) -> dict[str, Any]:
+    """Return the figures from before anything was taken out, of errors that are rounded as here."""
+    entries = [
+        (
+            fact.answer.person or 0,
+            fact.round.exhibit,
+            number,
+            *(_rounded(each, disguise) for each in (fact, met.machine)),
+        )
+        for number, met in enumerate(meetings)
+        for fact in met.people
+    ]
+    columns = [np.array(each) for each in zip(*entries, strict=True)]
+    return dict(plain(asdict(figures(Duels(*columns)))))
+
+
+def _rounded(fact: Fact, disguise: Disguise) -> float:
+    error_km = disguise.km(fact.answer.error_km)
+    return np.inf if error_km is None else error_km
+
+
+def _figures(
+    folder: Path, gathered: Gathered, disguise: Disguise, selection: Selection, now: datetime
+) -> dict[str, Any]:
     """Return all numbers of the release, and which of them its script recomputes."""
+    duels, game = read_duels(folder)
     draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // len(duels)))
-    told = report(duels, SEED, draws).as_dict()
+    told = report(duels, SEED, draws, settled_shares(duels, game, np.ones(len(duels), dtype=bool))).as_dict()
     checked = {name: told.pop(name) for name in ("figures", "significance")}
     names = list(_names(checked))
     if checked["significance"]["unit"] == "person" and checked["significance"]["units"] * len(duels) > MOST_FLIPS:
@@ -169,10 +224,11 @@ def _figures(duels: Duels, gathered: Gathered, selection: Selection, now: dateti
         "made": str(day(now)),
         "machine": {name: getattr(gathered.machine, name) for name in ("name", "opponent", "weights")},
         "selection": asked,
+        "precision": disguise.precision,
         "recomputed": names,
         **checked,
         "stated": told | {"numpy": np.__version__},
-        "before": plain(asdict(figures(gathered.before))) if len(gathered.before) else None,
+        "before": _before(gathered.before, disguise) if gathered.before else None,
     }
 
 

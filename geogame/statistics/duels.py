@@ -72,8 +72,13 @@ def outcomes(person_km: ArrayLike, machine_km: ArrayLike) -> NDArray[np.int8]:
     >>> outcomes([12.0, 1.0001, 5.0], [np.inf, 1.0004, 4.0]).tolist()
     [1, 0, -1]
     """
-    person, machine = (np.rint(np.asarray(each, dtype=np.float64) / TIE_KM) for each in (person_km, machine_km))
+    person, machine = metres(person_km), metres(machine_km)
     return (person < machine).astype(np.int8) - (person > machine).astype(np.int8)
+
+
+def metres(errors_km: ArrayLike) -> Floats:
+    """Round errors in km to whole metres, as answers are compared; +inf stays."""
+    return np.asarray(np.rint(np.asarray(errors_km, dtype=np.float64) / TIE_KM))
 
 
 def is_duel(duels: Duels) -> Bools:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geogame.statistics.duels import Duels, Floats, is_duel, machine_once
+from geogame.statistics.duels import Duels, Floats, Ints, is_duel, machine_once
 
 THRESHOLDS_KM = (1.0, 25.0, 200.0, 750.0, 2500.0)  # street, city, region, country, continent
 HALF_ROUND_KM = 20015.1  # half the Earth's circumference, rounded up: no error is greater
@@ -31,6 +31,15 @@ def median(errors_km: ArrayLike) -> float:
     ranked = np.partition(values, (low, high))
     with np.errstate(invalid="ignore"):  # -inf and +inf have no middle
         return float((ranked[low] + ranked[high]) / 2)
+
+
+def medians(groups: Ints, values: Floats) -> Floats:
+    """Take the median of each group's values, in the order of the groups' codes; NaN between -inf and +inf."""
+    order = np.lexsort((values, groups))
+    _, start, size = np.unique(groups[order], return_index=True, return_counts=True)
+    ranked = values[order]
+    with np.errstate(invalid="ignore"):  # -inf and +inf have no middle
+        return np.asarray((ranked[start + (size - 1) // 2] + ranked[start + size // 2]) / 2)
 
 
 def median_answered(errors_km: ArrayLike) -> float:
@@ -61,9 +70,9 @@ def median_of_paired_differences(duels: Duels) -> float:
     """Take the middle of the differences between person and machine in each duel, in km.
 
     Each duel gives one number: the person's error less the machine's, before the same exhibit. This is their median.
-    Below zero the person was nearer in more than half of the duels. It is not the difference of the two medians, which
-    may even have the other sign. Where one answer is missing the difference is infinite, for or against; where both
-    are, there is no duel and no difference.
+    Below zero the person was nearer in at least half of the duels, ties to the metre apart. It is not the difference of
+    the two medians, which may even have the other sign. Where one answer is missing the difference is infinite, for or
+    against; where both are, there is no duel and no difference.
 
     NaN where there is no duel, or where the middle lies between -inf and +inf.
     """

@@ -22,14 +22,16 @@ class Interval:
     undefined: float = 0.0  # share of the bootstrap's draws that had no value; they lie beyond both ends
 
 
-def wilson(k: int, n: int, level: float = 0.95) -> Interval:
+def wilson(k: float, n: int, level: float = 0.95) -> Interval:
     """Enclose a share that was seen in independent cases, each a yes or a no.
 
     Of n cases k were a yes. The interval holds all true shares that k of n does not speak against. It keeps its level
     with few cases and near 0 and 1, where the schoolbook's formula fails. It assumes that the cases are independent,
-    so it is used only where each person or exhibit gives one answer. Source: E. B. Wilson, JASA 1927.
+    so it is used only where each person or exhibit gives one answer, or where nothing else is left: of people who all
+    won the same share of their duels each is taken for one case, and since shares differ less than a yes and a no the
+    interval is then wider than it need be. Source: E. B. Wilson, JASA 1927.
 
-    NaN ends where n is 0.
+    k is a sum of shares and may have a fraction. NaN ends where n is 0.
     """
     if not n:
         return Interval(math.nan, math.nan, level)
@@ -53,10 +55,10 @@ def bootstrap(duels: Duels, seed: int, draws: int = 2000, level: float = 0.95) -
     Returns the interval of each of resampling.STATISTICS by name. The same seed gives the same intervals. A draw
     without a value (no duel was drawn, or both medians fell on missing answers) could have been anything and lies
     beyond both ends. Shares of the machine over shared exhibits get Wilson's interval, since each exhibit is one yes or
-    no; so do shares of 0 or 1, which no draw changes, with each person or exhibit as one case. One person alone, or one
-    exhibit shared by all, gives NaN ends, and so do medians of fewer than six units: even from the least to the
-    greatest would not hold 95 %. Which corrections, was decided by simulations: `python -m
-    benchmarks.coverage`.
+    no; so do shares that no draw changes, such as 0 and 1, or one half where all duels are ties: draws that are all
+    alike do not say that others would be. Each person or exhibit that the share rests on is then one case. One person
+    alone, or one exhibit shared by all, gives NaN ends, and so do medians of fewer than six units: even from the least
+    to the greatest would not hold 95 %. Which corrections, was decided by simulations: `python -m benchmarks.coverage`.
     """
     drawn_from = sample(duels)
     values, figures = draw(drawn_from, seed, draws), seen(drawn_from)
@@ -69,11 +71,15 @@ def _interval(drawn_from: Sample, name: str, values: Floats, figure: float, cros
     if units < (FEWEST_OF_A_MEDIAN if "median" in name else 2) or math.isnan(figure):
         return Interval(math.nan, math.nan, level)
     single = not drawn_from.own and not drawn_from.is_crossed(name)  # each unit is one answer of the machine
-    if name in SHARES and (single or figure in (0.0, 1.0)):
-        return wilson(round(figure * units), units, level)
+    if name in SHARES and (single or _never_differ(values)):
+        return wilson(figure * units, units, level)
     if single:  # a median of single answers spreads as it should, so that Student's t alone is enough
         return enclose(values, figure, units, level, math.sqrt((units - 1) / units))
     return enclose(values, figure, units, level, crossed if drawn_from.is_crossed(name) else 1.0)
+
+
+def _never_differ(values: Floats) -> bool:
+    return len(np.unique(values[~np.isnan(values)])) < 2
 
 
 def enclose(values: Floats, figure: float, units: int, level: float, narrower: float = 1.0) -> Interval:

@@ -18,7 +18,7 @@ from geogame.statistics.intervals import Interval, bootstrap
 from geogame.statistics.power import RATES, Clustering, clustering, needed_units
 from geogame.statistics.resampling import share_name
 from geogame.statistics.sequential import anytime, shares_won
-from geogame.statistics.significance import sign_flips, sign_test, units, wilcoxon
+from geogame.statistics.significance import is_too_small, sign_flips, sign_test, units, wilcoxon
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Significance:
     sign_flips_p: float  # the test that counts: by person in the paper's protocol, else the sign test by another way
     sign_test_p: float
     wilcoxon_p: float
+    too_small: bool  # these p-values: people are the units, though some of them met the same exhibits
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def figures(duels: Duels) -> Figures:
 def report(duels: Duels, seed: int, draws: int = 2000, shares: Floats | None = None) -> Report:
     """Reckon everything. The same duels and seed give the same report.
 
-    `shares` are the units that may be watched (`sequential.settled_shares`); left out, all duels are complete.
+    `shares` are the units that may be watched (`sequential.settled_shares`). Left out, they are `shares_won`, which
+    serve people with exhibits of their own.
     """
     clusters = clustering(duels)
     return Report(
@@ -127,6 +129,7 @@ def _significance(duels: Duels) -> Significance:
         sign_flips_p=sign_flips(found.lead),
         sign_test_p=sign_test(ahead, behind),
         wilcoxon_p=wilcoxon(found.difference_km),
+        too_small=is_too_small(duels),
     )
 
 

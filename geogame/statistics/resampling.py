@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geogame.statistics.duels import Duels, Floats, Ints, is_duel, machine_once, outcomes
+from geogame.statistics.duels import Bools, Duels, Floats, Ints, is_duel, machine_once, outcomes
 from geogame.statistics.errors import THRESHOLDS_KM
 
 Times = NDArray[np.int32]  # how often something was drawn
+_NEARLY_ALL = 0.8  # of what a group would have met if nobody had come late or left
 _AT_ONCE = 1_000_000  # weights held at once, a dozen MB: draws go in pieces of so many, or one by one where it is more
 
 
@@ -55,10 +56,21 @@ class Sample:
         return not self.own and not name.startswith("machine_")
 
     def units(self, name: str) -> int:
-        """How many independent units a figure rests on: of the scarcer side, where it rests on both."""
+        """How many independent units a figure rests on: of the scarcer side, where it rests on both.
+
+        Who has no duel adds nothing to figures of duels, nor does who has only ties to the share of decided ones.
+        """
+        people, exhibits = self.people, self.exhibits
+        if name in OF_DUELS:
+            counts = (self.won + self.lost > 0) if name == "win_rate" else np.ones(len(self.won), dtype=bool)
+            people, exhibits = (_how_many(each, counts) for each in (self.paired_km.person, self.paired_km.exhibit))
         if self.is_crossed(name):
-            return min(self.people, self.exhibits)
-        return self.people if self.own else self.exhibits
+            return min(people, exhibits)
+        return people if self.own else exhibits
+
+
+def _how_many(codes: Ints | None, counts: Bools) -> int:
+    return 0 if codes is None else int(np.count_nonzero(np.bincount(codes[counts])))
 
 
 def sample(duels: Duels) -> Sample:
@@ -194,7 +206,6 @@ def share_name(side: str, km: float) -> str:
     return f"{side}_within_{km:g}_km"
 
 
-_NEARLY_ALL = 0.8  # of what a group would have met if nobody had come late or left
 SHARES = (
     "win_rate",
     "win_rate_ties_half",
@@ -207,3 +218,4 @@ STATISTICS = (
     "difference_of_medians_km",
     "median_of_paired_differences_km",
 )
+OF_DUELS = ("win_rate", "win_rate_ties_half", "median_of_paired_differences_km")  # pairs without any answer are in none

@@ -65,7 +65,8 @@ def shares_won(duels: Duels) -> Floats:
     """Take the people's share of duels won in each unit, a tie being half, in the order of the units' last duels.
 
     A unit is an exhibit where exhibits are shared, else a person. Pairs without any answer are left out. All duels are
-    taken for complete; while games go on, `settled_shares` is what may be watched.
+    taken for complete. Where exhibits are shared the units share people, so that an interval from them speaks of these
+    people only, and of nobody where they met different ones: then, and while games go on, take `settled_shares`.
     """
     return _shares(duels, duels.person if has_own_exhibits(duels) else duels.exhibit)
 

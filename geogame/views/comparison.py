@@ -1,19 +1,23 @@
 """The comparison of people and machine: its page, its charts, and how it is reckoned. Nothing is reckoned here."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 from limits import RateLimitItemPerMinute
 
 from geogame import charts, comparisons, filters, findings, limits
+from geogame.export.downloads import Aside
 from geogame.methods import SECTIONS
 from geogame.models import Comparison, Experiment
 from geogame.selections import Selection
@@ -22,6 +26,7 @@ from geogame.views.answers import refusing, refusing_page
 
 NEW = RateLimitItemPerMinute(30, namespace="comparison")  # by an address: selections that nobody has asked for before
 KEPT_S = 3600  # for which a drawing is remembered
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 @require_safe
@@ -115,33 +120,55 @@ def _charts(report: findings.Report, row: Comparison, query: str) -> list[dict[s
 
 @require_safe
 @refusing
-def chart(request: HttpRequest, name: str, kind: str) -> HttpResponse:
-    """Draw a chart of what was last reckoned; who has that drawing already is told so."""
+def chart(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
+    """Show a chart of what was last reckoned; who has that drawing already is told so.
+
+    A chart takes a tenth of a second and more to draw, and a page has eight: what is not drawn yet is drawn apart from
+    all requests, one after the other, and remembered.
+    """
     if name not in charts.CHARTS or kind not in charts.KINDS:
         raise Http404
     key = comparisons.meant(filters.selection(request.GET)).key()
     made = Comparison.objects.filter(key=key).values_list("report__reckoned_at", flat=True).first()
-    if made is None:
-        raise Http404
-    theme, narrow = ("light" if request.GET.get("theme") == "light" else "dark"), bool(request.GET.get("narrow"))
-    etag = f'"{key[:16]}-{made}-{name}-{kind}-{theme}-{narrow}"'
-    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+    wanted = Drawing(name, kind, "light" if request.GET.get("theme") == "light" else "dark", "narrow" in request.GET)
+    etag = wanted.etag(key, made)
+    if made is not None and etag in parse_etags(request.headers.get("If-None-Match", "")):
         return _fresh(HttpResponseNotModified(), etag)
-    drawn = cache.get(f"chart.{etag}")
-    if drawn is None:
-        with charts.one_at_a_time:  # others who waited for the same drawing find it
-            drawn = cache.get_or_set(f"chart.{etag}", lambda: _draw(key, name, kind, theme, narrow), KEPT_S)
-    return _fresh(HttpResponse(drawn, content_type=charts.KINDS[kind]), etag)
+    drawn = None if made is None else cache.get(etag)
+    if drawn is not None:
+        return _fresh(HttpResponse(drawn, content_type=charts.KINDS[kind]), etag)
+    report = Comparison.objects.filter(key=key).values_list("report", flat=True).first()
+    if report is None:
+        raise Http404
+    etag = wanted.etag(key, report["reckoned_at"])
+    return _fresh(Aside(wanted.parts(report, etag), content_type=charts.KINDS[kind]), etag)
 
 
-def _draw(key: str, name: str, kind: str, theme: str, narrow: bool) -> bytes:
-    report = Comparison.objects.get(key=key).report
-    assert report is not None
-    title = next(each.sentence for each in findings.all_of(report) if each.name == name)
-    return charts.draw(name, report, kind, theme, narrow=narrow, title=title)
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as somebody wants it, in the language of the request."""
+
+    name: str
+    kind: str
+    theme: str
+    narrow: bool
+    language: str = field(default_factory=translation.get_language)
+
+    def etag(self, key: str, reckoned_at: str | None) -> str:
+        width = "narrow" if self.narrow else "wide"
+        return f'"{key[:32]}-{reckoned_at}-{self.name}-{self.kind}-{self.theme}-{width}-{self.language}"'
+
+    def parts(self, report: findings.Report, etag: str) -> Iterator[bytes]:
+        """Draw once the first part is asked for, unless somebody else's request has drawn it meanwhile."""
+        yield cast(bytes, cache.get_or_set(etag, lambda: self._draw(report), KEPT_S))
+
+    def _draw(self, report: findings.Report) -> bytes:
+        with translation.override(self.language):
+            title = next(each.sentence for each in findings.all_of(report) if each.name == self.name)
+            return charts.draw(self.name, report, self.kind, self.theme, narrow=self.narrow, title=title)
 
 
-def _fresh(response: HttpResponse, etag: str) -> HttpResponse:
+def _fresh(response: Response, etag: str) -> Response:
     response["ETag"], response["Cache-Control"] = etag, "no-cache"
     return response
 

@@ -14,16 +14,20 @@ from geogame import filters
 from geogame.export import columns, facts, formats
 from geogame.export.downloads import Download
 from geogame.language import sentence
-from geogame.rules.refusals import BadInput
+from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection
 
 
 @require_safe
 @staff_member_required
 def show(request: HttpRequest) -> HttpResponse:
-    """Offer the files of a selection, and tell what their columns mean."""
+    """Offer the files of a selection, and tell what their columns mean; of what is not there, only that."""
     query = request.GET.urlencode()
     context = {"formats": list(formats.FORMATS), "query": query, "columns": columns.COLUMNS, "version": columns.VERSION}
+    try:
+        _selection(request).rounds()  # asks for the names
+    except BadInput as refusal:
+        return render(request, "exports/show.html", context | {"refusal": sentence(refusal)}, status=400)
     return render(request, "exports/show.html", context)
 
 
@@ -45,5 +49,10 @@ def rounds(request: HttpRequest, kind: str) -> HttpResponseBase:
 
 
 def _selection(request: HttpRequest) -> Selection:
-    """What the comparison's address says, and a game's code, which only staff may ask by."""
+    """What the comparison's address says, and a game's code, which only staff may ask by. Raises BadInput."""
+    known = (*filters.FilterForm.base_fields, "game", "names", "voided")
+    for name in request.GET:
+        if name not in known:  # else what was to leave something out would leave out nothing
+            words = gettext_noop("Nothing can be chosen by %(name)s. By these it can: %(known)s.")
+            raise BadInput(words, name=name[:40], known=", ".join(known))
     return replace(filters.selection(request.GET), game=request.GET.get("game", "").strip())

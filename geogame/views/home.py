@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from geogame import comparisons, records, seats
 from geogame.forms import CodeForm, StartForm
-from geogame.models import PhotoSet
+from geogame.models import Comparison, PhotoSet
 from geogame.selections import Selection
 from geogame.tasks import nudge_reckoning
 
@@ -35,10 +36,19 @@ def page(request: HttpRequest, form: StartForm | None, code_form: CodeForm | Non
 
 def standing() -> dict[str, Any]:
     """Return people against the machine over all games as it was last reckoned; None before the first duel."""
+    return _standing(everything())
+
+
+def everything() -> Comparison:
+    """Return what was last reckoned of all games, and let it be reckoned anew where there is something new."""
     now = timezone.now()
     row = comparisons.ask(Selection(), now)
     if comparisons.is_due(row, now):
         nudge_reckoning()
+    return row
+
+
+def _standing(row: Comparison) -> dict[str, Any]:
     if row.report is None:
         return {"standing": None, "is_counted": False}
     seen = row.report["figures"]
@@ -65,5 +75,11 @@ def published_sets() -> list[dict[str, Any]]:
 
 @require_safe
 def leaderboard(request: HttpRequest) -> HttpResponse:
-    people, machines = records.leaderboard()
-    return render(request, "leaderboard.html", {"people": people, "machines": machines, **standing()})
+    """Show the boards as they were last reckoned; the page asks for them again when they are reckoned anew."""
+    row = everything()
+    context = {"row": row, "most": records.MOST_LINES, **_standing(row)}
+    boards = row.report and row.report.get("boards")  # those that an earlier version reckoned have none
+    if boards:
+        context |= {side: [records.Standing(**line) for line in boards[side]] for side in ("people", "machines")}
+        context["reckoned_at"] = row.report and parse_datetime(row.report["reckoned_at"])
+    return render(request, "leaderboard.html", context)

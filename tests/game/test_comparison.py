@@ -1,6 +1,8 @@
 """The comparison: its page, its filters, what is told of it live, when it is reckoned, and what it keeps to itself."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,17 +10,22 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from geogame import comparison_consumer, comparisons, findings, tasks
+from geogame import asgi, charts, comparison_consumer, comparisons, findings, tasks
 from geogame.asgi import application
+from geogame.celery import app
 from geogame.filters import selection
 from geogame.methods import SECTIONS
 from geogame.models import Comparison, Experiment, Game, Person, Photo, PhotoSet, Prediction, Round
 from geogame.selections import Selection
+from geogame.views import metrics
 from tests.conftest import NOON, PLACES, add_photo
+from tests.game.test_asgi import Request
+from tests.game.test_exports import Stays
 from tests.game.test_records import KM, play_game
 from tests.leaks import Secrets, find
 
@@ -172,9 +179,18 @@ def test_what_took_long_rests_longer(played: PhotoSet) -> None:
 def test_the_task_reckons_what_is_watched_and_leaves_the_rest(played: PhotoSet) -> None:
     comparisons.ask(Selection(), timezone.now())
     comparisons.ask(Selection(photo_set="toy"), timezone.now() - timedelta(hours=1))
-    comparisons.ask(Selection(scene="street"), timezone.now() - timedelta(days=30))
+    comparisons.ask(Selection(include_seen=True), timezone.now() - timedelta(days=30))
     assert (tasks.reckon(), tasks.reckon()) == (1, 0)
     assert [row.report is None for row in Comparison.objects.order_by("-asked_at")] == [False, True]
+
+
+def test_what_was_asked_for_and_has_gone_is_let_go_of_and_holds_up_nothing(played: PhotoSet) -> None:
+    Person.objects.update(group="7b")
+    comparisons.ask(Selection(group="7b"), timezone.now())
+    comparisons.ask(Selection(), timezone.now())
+    Person.objects.update(group="8b")
+    assert tasks.reckon() == 1
+    assert Comparison.objects.get().selection == {}
 
 
 def test_a_second_task_of_the_process_returns_at_once(played: PhotoSet) -> None:
@@ -254,7 +270,7 @@ def test_no_places_leave_with_the_comparison(client: Client, played: PhotoSet, a
     secrets = Secrets(PLACES, ["secret"])
     assert find(page(client).encode(), secrets) == []
     assert find(comparison_consumer.message(Selection().key()).encode(), secrets) == []
-    drawing = client.get("/comparison/charts/map.svg").content.decode()
+    drawing = client.get("/comparison/charts/map.svg").getvalue().decode()
     for place in PLACES:
         assert not [value for value in place if f"{value:.3f}" in drawing]
 
@@ -271,6 +287,45 @@ def test_a_drawing_is_sent_once(client: Client, played: PhotoSet) -> None:
         assert client.get(f"/comparison/charts/{name}.{kind}").status_code == 404
 
 
+def test_a_chart_is_drawn_once_and_not_by_the_request(
+    client: Client, played: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+
+    def draw(name: str, *_: Any, **__: Any) -> bytes:
+        drawn.append(name)
+        return b"<svg/>"
+
+    monkeypatch.setattr(charts, "draw", draw)
+    reckoned()
+    waiting = [client.get("/comparison/charts/wins.svg?theme=light") for _ in range(2)]
+    assert drawn == []
+    assert [answer.getvalue() for answer in waiting] == [b"<svg/>"] * 2
+    assert client.get("/comparison/charts/wins.svg?theme=light").content == b"<svg/>"
+    client.get("/comparison/charts/wins.svg?theme=light&narrow=1").getvalue()
+    assert len(drawn) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_charts_that_are_not_drawn_yet_take_no_place_from_players(
+    played: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than there are threads, none of which gets done: a page is answered nevertheless."""
+    goes_on = threading.Event()
+    monkeypatch.setattr(charts, "draw", lambda *_, **__: goes_on.wait(30) and b"<svg/>")
+    await reckon_again(LATER)
+    wanted = [Stays(f"/comparison/charts/{name}.{kind}") for name in charts.CHARTS for kind in ("svg", "png")]
+    assert len(wanted) > asgi.AT_ONCE
+    tasks_ = [asyncio.create_task(each.answered(30)) for each in wanted]
+    try:
+        await asyncio.sleep(0.3)
+        assert await Request("/comparison/methods/").answered(10) == 200
+    finally:
+        goes_on.set()
+    assert await asyncio.gather(*tasks_) == [200] * len(wanted)
+    assert {each.body for each in wanted} == {b"<svg/>"}
+
+
 def test_a_drawing_is_drawn_anew_after_somebody_was_taken_out(client: Client, played: PhotoSet, ben: Person) -> None:
     reckoned()
     first = client.get("/comparison/charts/wins.svg")
@@ -278,14 +333,38 @@ def test_a_drawing_is_drawn_anew_after_somebody_was_taken_out(client: Client, pl
     comparisons.forget()
     assert reckoned(now=LATER + timedelta(seconds=10))["figures"]["counts"]["duels"] == 3
     second = client.get("/comparison/charts/wins.svg", headers={"If-None-Match": first["ETag"]})
-    assert (second.status_code, second.content == first.content) == (200, False)
+    assert (second.status_code, second.getvalue() == first.getvalue()) == (200, False)
 
 
-def test_home_and_leaderboard_show_what_was_reckoned_last(client: Client, played: PhotoSet) -> None:
+def test_home_and_leaderboard_show_what_was_reckoned_last(
+    client: Client, played: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "won by people" not in client.get("/").content.decode()
+    assert "Being reckoned" in client.get("/leaderboard/").content.decode()
     reckoned()
+    monkeypatch.setattr("geogame.records.leaderboard", lambda: pytest.fail("a page reckoned"))
     for path in ("/", "/leaderboard/"):
         assert "<b>2</b> won by people" in client.get(path).content.decode()
+    board = client.get("/leaderboard/").content.decode()
+    assert all(name in board for name in ("Ana", "Ben", "PlaNet"))
+    assert f'data-key="{Selection().key()}"' in board
+
+
+def test_what_an_earlier_version_reckoned_is_reckoned_anew(client: Client, played: PhotoSet) -> None:
+    report = reckoned()
+    del report["boards"]
+    Comparison.objects.update(report=report, stamp=comparisons.stamp().removeprefix(f"{comparisons.REPORT} "))
+    assert "Being reckoned" in client.get("/leaderboard/").content.decode()
+    assert len(comparisons.due(timezone.now() + timedelta(minutes=1))) == 1
+
+
+def test_the_clock_waits_for_no_reckoning() -> None:
+    def queue(task: str) -> str:
+        return str(app.amqp.router.route({}, task)["queue"].name)
+
+    queues = {name: queue(each["task"]) for name, each in settings.CELERY_BEAT_SCHEDULE.items()}
+    assert [name for name, found in queues.items() if found == "clock"] == ["sweep"]
+    assert set(queues.values()) == set(metrics.QUEUES)
 
 
 def test_every_figure_leads_to_words_on_how_it_is_reckoned(client: Client, played: PhotoSet) -> None:

@@ -172,6 +172,22 @@ def test_the_leaderboard_takes_a_machines_answer_to_an_exhibit_once(
     assert machine.median_km == told_of()["machine_median_km"]
 
 
+def test_the_leaderboard_keeps_to_the_first_and_knows_who_won_a_round(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana wins one round, ties one to the metre, and loses one; Ben, who is farther off, is beyond the last line."""
+    play_game(toy_set, ana, [1, 2.000001, 5], [2, 2, 2], machine_says)
+    play_game(toy_set, ben, [None, 9], [2, 2], machine_says)
+    people, machines = records.leaderboard()
+    assert [(line.name, line.wins) for line in people + machines] == [("Ana", 1), ("Ben", 0), ("PlaNet", 3)]
+    monkeypatch.setattr(records, "MOST_LINES", 1)
+    assert [line.name for line in records.leaderboard()[0]] == ["Ana"]
+
+
+def test_an_empty_record_has_empty_boards(db: None) -> None:
+    assert records.leaderboard() == ([], [])
+
+
 def export(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     call_command("export_rounds", *options)
     return capsys.readouterr().out
@@ -224,7 +240,8 @@ def test_the_export_keeps_to_the_opponent_asked_for(
     assert opponents() == ["planet", "", "im2gps"]
     assert opponents("--opponent", "planet") == ["planet", ""]
     assert opponents("--weights", "w") == ["", "im2gps"]
-    assert opponents("--opponent", "nobody") == []
+    with pytest.raises(CommandError, match="No machine nobody has played here"):
+        opponents("--opponent", "nobody")
 
 
 def test_a_name_that_is_a_formula_is_not_run_by_a_spreadsheet(
@@ -254,7 +271,6 @@ def test_compare_prints_a_selection(
 ) -> None:
     game = play_game(toy_set, ana, [1, 2], [2, 1], machine_says)
     assert told(capsys, "--set", "toy", "--game", game.code)["duels"] == 2
-    assert told(capsys, "--opponent", "nobody")["duels"] == 0
     assert told(capsys, "--since", "2026-03-02")["duels"] == 0
     call_command("compare")
     assert "won by people     1" in capsys.readouterr().out
@@ -276,8 +292,12 @@ def test_compare_says_which_of_several_machines_it_is_about(
 
 @pytest.mark.parametrize("command", ["compare", "export_rounds"])
 @pytest.mark.parametrize(
-    ("option", "words"), [("--set", "There is no photo set Mars. Sets here: Toy"), ("--game", "no game Mars")]
-)
-def test_an_unknown_set_or_game_is_named(command: str, option: str, words: str, toy_set: PhotoSet) -> None:
+    ("option", "words"),
+    [
+        ("--set", "There is no photo set Mars. Sets here: Toy"), ("--game", "no game Mars"),
+        ("--group", "no group Mars. Groups here: none yet"), ("--opponent", "No machine Mars has played here"),
+    ],
+)  # fmt: skip
+def test_what_nobody_here_has_met_is_named(command: str, option: str, words: str, toy_set: PhotoSet) -> None:
     with pytest.raises(CommandError, match=words):
         call_command(command, option, "Mars")

@@ -19,8 +19,8 @@ from django.core.management import CommandError, call_command
 
 from geogame.evidence import read
 from geogame.models import Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
-from geogame.release import recompute, writing
-from geogame.release.anonymity import large_enough
+from geogame.release import anonymity, recompute, tables, writing
+from geogame.release.anonymity import Disguise, large_enough
 from geogame.release.tables import TABLES
 from geogame.release.words import LICENCES
 from geogame.rules.refusals import BadInput
@@ -69,8 +69,10 @@ def crowd(toy_set: PhotoSet, machine_says: Says) -> list[Person]:
     return people
 
 
-def release(folder: Path, licence: str = "CC0-1.0", public: tuple[str, ...] = (), salt: bytes = SALT, **selected: Any):
-    return writing.write(folder, Selection(**selected), licence, public, salt, NOW)
+def release(
+    folder: Path, licence: str = "CC0-1.0", public: tuple[str, ...] = (), *, coarse: bool = False, **selected: Any
+) -> dict[str, Any]:
+    return writing.write(folder, Selection(**selected), licence, public, SALT, NOW, coarse=coarse)
 
 
 def checked(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -109,7 +111,7 @@ def test_the_figures_are_those_of_the_comparison(tmp_path: Path) -> None:
     seen = plain(asdict(figures(read(Selection()).duels)))
     assert told["figures"]["counts"] == seen["counts"]
     assert told["figures"]["people_median_km"] == pytest.approx(seen["people_median_km"], abs=0.001)
-    assert told["before"] == seen
+    assert told["before"] == told["figures"]  # nothing was taken out
     assert json.loads((tmp_path / "made" / "figures.json").read_text()) == told
 
 
@@ -330,6 +332,64 @@ def test_small_groups_are_gone_and_large_ones_are_told(tmp_path: Path) -> None:
     assert "the few" not in text_of(tmp_path / "made")
 
 
+def test_one_rule_holds_for_all_that_somebody_may_know_of_others() -> None:
+    """Whoever adds a column to these tables decides what it is: a code, shared by enough people, or a public place."""
+    disguise = Disguise(SALT, {}, frozenset())
+    described = (tables.PEOPLE, tables.EXHIBITS, tables.ROUNDS)
+    told = {each.name for table in described for each in table.columns(disguise)}
+    assert told == {"person", "exhibit", "round", "game", "true_lat", "true_lng"} | set(tables.SHARED)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_whoever_played_apart_from_the_others_is_not_found_by_set_day_or_time_limit(
+    tmp_path: Path, machine_says: Says
+) -> None:
+    """If only theirs were blank they would be found by that: so everybody's is."""
+    other = PhotoSet.objects.create(name="Other", slug="other", domain="toy-earth", published=True)
+    add_photo(other, Point(60.0, 25.0))
+    game = play_game(other, Person.objects.create(name="Apart"), [1], [2], machine_says)
+    Game.objects.filter(pk=game.pk).update(time_limit_s=17)
+    before = NOON - timedelta(days=3)  # all others
+    Round.objects.filter(game=game).update(opened_at=before, closed_at=before)
+    release(tmp_path / "made")
+    assert {row["set"] for row in rows_of(tmp_path / "made", "exhibits")} == {""}
+    rounds = rows_of(tmp_path / "made", "rounds")
+    assert len(rounds) == 19
+    assert {(row["day"], row["time_limit_s"]) for row in rounds} == {("", "")}
+    assert [row["round"] for row in rounds] == sorted(row["round"] for row in rounds)
+    assert {row["number"] for row in rounds} == {"1", "2", "3"}
+    with pytest.raises(BadInput, match="places of other cannot be told"):
+        release(tmp_path / "places", public=("Other",))
+
+
+@pytest.mark.parametrize(
+    ("error_km", "told_km"),
+    [(8532.17, 8500), (99.6, 100), (85.32, 85), (3.217, 3.2), (0.064, 0.1), (0.0321, 0), (0, 0), (None, None)],
+)
+def test_a_coarse_error_has_two_digits_and_none_below_100_m(error_km: float | None, told_km: float | None) -> None:
+    assert Disguise(SALT, {}, frozenset(), coarse=True).km(error_km) == told_km
+
+
+@pytest.mark.usefixtures("crowd")
+def test_coarse_errors_pin_nothing_to_the_metre_and_recompute_as_they_are(tmp_path: Path) -> None:
+    told = release(tmp_path / "made", coarse=True)
+    errors = {row["error_km"] for row in rows_of(tmp_path / "made", "guesses") + rows_of(tmp_path / "made", "machine")}
+    assert {"110.0", "220.0", "280.0", "11.0"} <= errors
+    assert told["figures"]["people_median_km"] in {float(each) for each in errors if each}
+    assert told["before"] == told["figures"]  # rounded alike: else its medians would tell
+    assert {row["seconds"] for row in rows_of(tmp_path / "made", "guesses")} == {"0", ""}
+    assert told["precision"] in (tmp_path / "made" / "README.md").read_text()
+    assert checked(tmp_path / "made").returncode == 0
+    with pytest.raises(BadInput, match="every error to the metre"):
+        release(tmp_path / "both", coarse=True, public=("Toy",))
+
+
+@pytest.mark.usefixtures("crowd")
+def test_people_who_met_the_same_photos_are_one_unit_of_the_interval_that_may_be_watched(tmp_path: Path) -> None:
+    ends = release(tmp_path / "made")["stated"]["anytime"]
+    assert ends["high"] - ends["low"] > 0.9
+
+
 def members(**groups: range) -> list[tuple[str, int]]:
     return [(name.strip("_"), person) for name, people in groups.items() for person in people]
 
@@ -390,9 +450,9 @@ def withheld(folder: Path) -> dict[str, str]:
     return {row["reason"]: row["answers"] or row["seats"] for row in rows_of(folder, "withheld")}
 
 
-def test_what_is_withheld_is_counted_and_what_was_before_is_told(
-    tmp_path: Path, toy_set: PhotoSet, crowd: list[Person], machine_says: Says
-) -> None:
+@pytest.fixture
+def _all_reasons(toy_set: PhotoSet, crowd: list[Person], machine_says: Says) -> None:
+    """Four more people, of whom each has something that is not counted, and one who plays on after having seen all."""
     more = [Person.objects.create(name=f"More {number}") for number in range(4)]
     games = [play_game(toy_set, person, [1, 2], [3, 3], machine_says) for person in more]
     games[0].players.filter(kind="human").update(voided_at=NOON, void_reason="a bet")
@@ -406,7 +466,14 @@ def test_what_is_withheld_is_counted_and_what_was_before_is_told(
     Slot.objects.create(
         experiment=over, number=1, exhibits=[], game=games[3], taken_at=NOON, excluded=Slot.Excluded.UNFINISHED
     )
-    play_game(toy_set, crowd[0], [1], [3], machine_says)  # who has seen all
+    play_game(toy_set, crowd[0], [1], [3], machine_says)
+
+
+@pytest.mark.usefixtures("_all_reasons")
+def test_what_is_withheld_is_counted_and_what_was_before_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anonymity, "SMALLEST", 1)
     told = release(tmp_path / "made")
     assert withheld(tmp_path / "made") == {
         "released": "19", "skipped": "1", "sealed": "2", "experiment: unfinished": "2", "experiment: withdrawn": "0",
@@ -417,13 +484,85 @@ def test_what_is_withheld_is_counted_and_what_was_before_is_told(
     assert "running" not in text_of(tmp_path / "made")
 
 
-def test_who_withdrew_is_counted_by_seats(tmp_path: Path, crowd: list[Person], toy_set: PhotoSet) -> None:
-    game = Game.objects.first()
-    assert game is not None
-    nobody = Person.objects.create()
-    game.players.create(kind="human", name="withdrawn", person=nobody, voided_at=NOON, void_reason="withdrawn")
-    release(tmp_path / "made")
-    assert withheld(tmp_path / "made")["withdrawn"] == "1"
+@pytest.mark.usefixtures("_all_reasons")
+def test_no_count_and_no_difference_tells_of_a_few_people(tmp_path: Path) -> None:
+    told = release(tmp_path / "made")
+    counted = {reason: count for reason, count in withheld(tmp_path / "made").items() if count}
+    assert counted == {
+        "released": "19", "experiment: withdrawn": "0", "experiment: voided": "0", "no duel": "0", "withdrawn": "0",
+    }  # fmt: skip
+    assert told["before"] is None
+    words = (tmp_path / "made" / "README.md").read_text()
+    assert "| `duels` | 19 | not told |" in words
+    assert words.count("Fewer than five people: not told how many.") == 5
+
+
+def test_many_who_were_taken_out_are_told_unless_a_few_others_would_follow_from_them(
+    tmp_path: Path, crowd: list[Person], machine_says: Says
+) -> None:
+    """Staff took five seats out, of people of whom nothing else is here; then an experiment's rules one more."""
+    other = PhotoSet.objects.create(name="Other", slug="other", domain="toy-earth", published=True)
+    for number in range(3):
+        add_photo(other, Point(60.0, 25.0 + number))
+    six = [Person.objects.create(name=f"More {number}") for number in range(6)]
+    games = [play_game(other, person, [1], [2], machine_says) for person in six]
+    Player.objects.filter(person__in=six[:5]).update(voided_at=NOON, void_reason="a bet")
+    told = release(tmp_path / "many")
+    assert withheld(tmp_path / "many")["voided"] == "5"
+    assert (told["figures"]["counts"]["duels"], told["before"]["counts"]["duels"]) == (19, 24)
+    over = Experiment.objects.create(
+        slug="over", name="O", photo_set=other, opponent="planet", weights="w", finished_at=NOON
+    )
+    Game.objects.filter(pk=games[5].pk).update(experiment=over)
+    Slot.objects.create(
+        experiment=over, number=1, exhibits=[], game=games[5], taken_at=NOON, excluded=Slot.Excluded.UNFINISHED
+    )
+    told = release(tmp_path / "few")
+    assert (withheld(tmp_path / "few")["voided"], withheld(tmp_path / "few")["experiment: unfinished"]) == ("5", "")
+    assert told["before"] is None
+
+
+def test_who_withdrew_is_counted_by_seats(tmp_path: Path, crowd: list[Person]) -> None:
+    for number, game in enumerate(Game.objects.all(), start=1):
+        if number in (4, 5):
+            release(tmp_path / str(number))
+        nobody = Person.objects.create()
+        game.players.create(kind="human", name="withdrawn", person=nobody, voided_at=NOON, void_reason="withdrawn")
+    release(tmp_path / "6")
+    assert [withheld(tmp_path / each)["withdrawn"] for each in ("4", "5", "6")] == ["", "", "6"]
+
+
+# How it is written
+
+
+@pytest.mark.usefixtures("crowd")
+def test_what_somebody_else_left_beside_it_stays_and_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine, killed = tmp_path / ".made.making", tmp_path / ".made.0a1b2c3d.making"
+    for folder in (mine, killed):
+        folder.mkdir()
+        (folder / "figures.json").write_text("half")
+    call_command("release", str(tmp_path / "made"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [killed.name, mine.name, "made"]
+    assert (mine / "figures.json").read_text() == (killed / "figures.json").read_text() == "half"
+    told = capsys.readouterr().out
+    assert f"{killed} is left of a release" in told
+    assert f"{mine} is left" not in told
+
+
+@pytest.mark.usefixtures("crowd")
+def test_what_appears_in_its_place_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(_making: Path) -> None:
+        (tmp_path / "made").mkdir()
+        (tmp_path / "made" / "theirs").write_text("kept")
+
+    monkeypatch.setattr(writing, "_check", meanwhile)
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("release", str(tmp_path / "made"))
+    assert [path.name for path in tmp_path.rglob("*")] == ["made", "theirs"]
 
 
 # What it is
@@ -472,7 +611,8 @@ def test_the_command_writes_one_and_names_what_is_wrong(
     for options, words in [
         (["made"], "is there already"),
         (["new", "--coordinates", "Mars"], "no photo set Mars"),
-        (["new", "--opponent", "nobody"], "No machine played"),
+        (["new", "--opponent", "nobody"], "No machine nobody has played here"),
+        (["new", "--since", "2030-01-01"], "No machine played in these games"),
         (["new", "--group", "the few"], "Fewer than 5 people"),
     ]:
         with pytest.raises(CommandError, match=words):

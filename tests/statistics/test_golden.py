@@ -14,10 +14,11 @@ from geogame.statistics.errors import (
     median_of_paired_differences,
     share_within,
 )
+from geogame.statistics.intervals import wilson
 from geogame.statistics.paper import PAPER
 from geogame.statistics.report import report
 from geogame.statistics.sequential import settled_shares, shares_won
-from geogame.statistics.significance import sign_test, units
+from geogame.statistics.significance import is_too_small, sign_flips, sign_test, units
 from tests.statistics.worlds import INF, by_hand, duels, own, paper
 
 
@@ -147,3 +148,38 @@ def test_columns_of_unequal_length_are_refused() -> None:
 def test_fractions_are_no_codes() -> None:
     with pytest.raises(ValueError, match="whole numbers"):
         Duels(np.array([0.5]), np.array([1]), np.array([1]), np.zeros(1), np.zeros(1))
+
+
+def test_draws_that_are_all_alike_do_not_say_that_others_would_be() -> None:
+    """Ten people, five duels each: all are ties; then each wins two of four. No draw differs from another."""
+    ties, halves = own([5.0] * 50, [5.0] * 50), own([1.0, 1.0, 9.0, 9.0] * 10, [5.0] * 40, each=4)
+    found = report(ties, seed=1, draws=50).intervals
+    assert found["win_rate_ties_half"] == wilson(5, 10)
+    assert np.isnan(found["win_rate"].low)  # nothing was decided
+    assert report(halves, seed=1, draws=50).intervals["win_rate"] == wilson(5, 10)
+    assert report(own([1.0] * 50, [5.0] * 50), seed=1, draws=50).intervals["win_rate"] == wilson(10, 10)
+
+
+def test_who_adds_nothing_to_a_figure_is_no_case_of_it() -> None:
+    """A class of thirty before ten exhibits: one win among 299 ties is a share of 1, and says nothing of others."""
+    world = duels(*((person, exhibit, 5.0, 5.0) for person in range(30) for exhibit in range(10)))
+    world.person_km[0] = 1.0
+    found = report(world, seed=1, draws=50)
+    assert found.figures.win_rate == 1.0
+    assert np.isnan(found.intervals["win_rate"].low)
+
+
+def test_people_who_share_some_exhibits_are_no_independent_units_and_the_p_value_is_marked() -> None:
+    """Nobody is better: a test at 5 % that takes people for independent finds a difference again and again."""
+    found = 0
+    for run in range(60):
+        rng = np.random.default_rng(run)
+        person, machine_km = np.repeat(np.arange(40), 10), rng.lognormal(7, 1.5, 20)
+        exhibit = np.concatenate([rng.choice(20, 10, replace=False) for _ in range(40)])
+        world = Duels(person, exhibit, np.arange(400), rng.lognormal(7, 1.5, 400), machine_km[exhibit])
+        assert units(world).kind == "person"
+        assert is_too_small(world)
+        found += sign_flips(units(world).lead) <= 0.05
+    assert found > 10
+    assert not is_too_small(paper())
+    assert not is_too_small(by_hand())  # a room: exhibits are the units

@@ -21,9 +21,9 @@ class Command(BaseCommand):
     help = (
         "Write a directory that may be published: the duels of a selection with one machine (the one named, or the "
         "one that played most), data dictionary, licence, figures, a Frictionless data package and a script that "
-        "recomputes the figures. People have pseudonyms that no other release has; groups, countries, scenes and "
-        "experiments of fewer than five people are blank; times are told to the day; no name is in it. Places and "
-        "guesses are left out but for the sets named by --coordinates."
+        "recomputes the figures. People have pseudonyms that no other release has; what fewer than five people share "
+        "(a group, a set, a country, a day …) is blank, and counts of so few are left out; no name is in it. Places "
+        "and guesses are left out but for the sets named by --coordinates. Its README says what can still be linked."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,6 +32,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--coordinates", action="append", default=[], metavar="SET",
             help="tell places and guesses of this set: only where everybody may know them; may be repeated",
+        )  # fmt: skip
+        parser.add_argument(
+            "--coarse", action="store_true",
+            help="round errors to two digits and no finer than 100 m, so that who knows one finds many rows",
         )  # fmt: skip
         parser.add_argument("--include-seen", action="store_true", help="with exhibits met before, too")
         parser.add_argument("--include-out-of-domain", action="store_true", help="with machines out of their domain")
@@ -42,7 +46,15 @@ class Command(BaseCommand):
         chosen, folder = _selection.selection(options, **more), options["directory"]
         salt = secrets.token_bytes(SALT_BYTES)  # kept nowhere
         try:
-            told = writing.write(folder, chosen, options["licence"], options["coordinates"], salt, timezone.now())
+            told = writing.write(
+                folder,
+                chosen,
+                options["licence"],
+                options["coordinates"],
+                salt,
+                timezone.now(),
+                coarse=options["coarse"],
+            )
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
         except OSError as error:
@@ -50,3 +62,5 @@ class Command(BaseCommand):
         counts = told["figures"]["counts"]
         self.stdout.write(f"{counts['duels']} duels of {counts['people']} people in {folder}.")
         self.stdout.write(f"Whoever gets it can check it: python3 -I {folder / 'recompute.py'}")
+        for path in writing.left_over(folder):
+            self.stdout.write(f"{path} is left of a release that was cut short, if none is being written: delete it.")
