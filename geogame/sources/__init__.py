@@ -21,7 +21,22 @@ from geogame.tables import Refusal, Row, SourceError
 __all__ = ["Entry", "Item", "Refusal", "SourceError", "entries", "of_zip", "single"]
 
 TABLES = (".csv", ".tsv", ".parquet")
-NO_PICTURES = (".txt", ".md", ".json", ".xml", ".xmp", ".html", ".pdf", ".ini", ".db", ".log", ".doc", ".docx", ".xlsx")
+NO_PICTURES = (
+    ".txt",
+    ".md",
+    ".json",
+    ".jsonl",
+    ".xml",
+    ".xmp",
+    ".html",
+    ".pdf",
+    ".ini",
+    ".db",
+    ".log",
+    ".doc",
+    ".docx",
+    ".xlsx",
+)
 MAX_FILE_BYTES = 100_000_000
 MAX_TOTAL_BYTES = 20_000_000_000  # of one zip, unpacked
 MAX_RATIO = 200  # of a zip member: a photo hardly compresses, a bomb does
@@ -72,8 +87,8 @@ def _files_in(folder: Path) -> Files:
             continue
         if file.is_symlink():
             found[name] = Unusable(gettext_noop("It is a link; only files are taken in."))
-        elif file.suffix.lower() not in TABLES:
-            found[name] = _no_picture(name) or _file_reader(file)
+        elif file.suffix.lower() not in (*TABLES, *NO_PICTURES):  # notes beside photos are nobody's loss
+            found[name] = _file_reader(file)
     return found
 
 
