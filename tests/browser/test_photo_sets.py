@@ -64,7 +64,7 @@ def make_set(page: Page, address: str, name: str) -> str:
     page.locator("#id_description").click()
     expect(page.locator("#id_slug")).to_have_value(name.lower().replace(" ", "-"))
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".drop")).to_be_visible()
+    expect(page.locator("#import[data-state=ready]")).to_be_attached()
     return page.url.split("/upload/")[0]
 
 
@@ -158,6 +158,7 @@ def test_what_has_arrived_stays_when_the_line_breaks_and_only_the_rest_is_sent_a
     page.on("dialog", lambda dialog: dialog.accept())  # that not all is sent yet
     page.reload()
     expect(page.locator("#upload")).to_contain_text("Drop the same folder again")
+    expect(page.locator("#import[data-state=ready]")).to_be_attached()
     page.unroute("**/files/*/?offset=*")
     again: list[str] = []
     page.on("request", lambda request: again.append(request.url) if "?offset=" in request.url else None)

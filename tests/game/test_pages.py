@@ -340,7 +340,7 @@ def test_no_route_takes_a_picture_from_a_player() -> None:
         "home", "leaderboard", "start", "game", "snapshot", "next", "guess", "draft", "bell", "why", "round-photo",
         "new-room", "join-by-code", "join", "screen", "qr", "lead", "again", "verb",
         "sign-in", "sign-up", "sign-out", "password", "play-as-account", "you", "my-data", "delete-me", "deleted",
-        "admin-sign-out",
+        "admin-sign-in", "admin-sign-out", "icon",
         "experiments", "experiment", "take-part", "protocol",
         "export", "export-rounds", "comparison", "methods", "chart",
             "cover", "setup", "healthz", "readyz", "metrics", "javascript-catalog", None,

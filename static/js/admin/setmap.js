@@ -7,8 +7,10 @@ import { decide, heard, say } from "./server.js";
 const root = document.getElementById("set-map");
 const mayChange = root.dataset.may === "yes";
 const map = openWorld(document.getElementById("whole-map"));
-const group = L.markerClusterGroup({ chunkedLoading: true, showCoverageOnHover: false, maxClusterRadius: 56, iconCreateFunction: cluster });
-const flags = new Map();
+const group = L.markerClusterGroup({ chunkedLoading: true, showCoverageOnHover: false, maxClusterRadius: 56,
+  iconCreateFunction: cluster, chunkProgress: (count, of) => { if (count === of) root.dataset.state = "ready"; } });
+const Flag = L.DivIcon.extend({ createIcon: (before) => icon(null).createIcon(before) }); // made only where it is drawn
+const FLAG = new Flag();
 let placing = null; // the button of the lost photo that the next click puts somewhere
 map.addLayer(group);
 
@@ -17,17 +19,16 @@ if (answer.ok) {
   const { photos } = await answer.json();
   // Before they are added: of thousands that takes a while, and only those of the view are drawn.
   if (photos.length) map.fitBounds(photos.map(([, lat, lng]) => [lat, lng]), { maxZoom: 8, padding: [40, 40], animate: false });
+  else root.dataset.state = "ready";
   group.addLayers(photos.map(([pk, lat, lng, isOdd, title]) => flag(pk, { lat, lng }, isOdd, title)));
 } else say(gettext("The photos could not be fetched. Load the page again."), true);
-root.dataset.state = "ready";
 
 function flag(pk, place, isOdd, title) {
-  const made = L.marker(place, { icon: icon(null), draggable: mayChange, autoPan: true, title, alt: title || gettext("photo"), isOdd });
+  const made = L.marker(place, { icon: FLAG, draggable: mayChange, autoPan: true, title, alt: title || gettext("photo"), isOdd });
   made.on("add", () => made.getElement()?.classList.toggle("pin-odd", Boolean(made.options.isOdd)));
   made.on("dragend", () => put(pk, placeOf(made.getLatLng()), made));
   made.on("click", () => peek(pk, made));
   made.kept = L.latLng(place);
-  flags.set(pk, made);
   return made;
 }
 

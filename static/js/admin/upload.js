@@ -15,6 +15,7 @@ const shown = document.getElementById("import").dataset;
 if (shown.import && shown.finished === "no") watch(Number(shown.import));
 openBoxes();
 if (root) openDrop();
+document.getElementById("import").dataset.state = "ready";
 
 function openDrop() {
   const drop = root.querySelector(".drop");
