@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from geogame import experiments, reviews
-from geogame.admin import albums, reviewing, uploading
+from geogame.admin import albums, keeping, reviewing, uploading
 from geogame.admin.photos import thumbnail
 from geogame.admin.setpage import Page, addresses, frame, standing, steps, warnings
 from geogame.models import PhotoSet
@@ -116,7 +116,10 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*addresses([*PAGES, *uploading.PAGES, *reviewing.PAGES, *albums.PAGES]), *super().get_urls()]
+        return [
+            *addresses([*PAGES, *uploading.PAGES, *reviewing.PAGES, *albums.PAGES, *keeping.PAGES]),
+            *super().get_urls(),
+        ]
 
 
 def some_pictures(photo_set: PhotoSet) -> list[str]:
