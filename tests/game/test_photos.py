@@ -364,7 +364,7 @@ def test_the_command_says_what_nobody_is_shown_and_ends_its_import(
     tmp_path: Path, db: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(jpeg())  # of no place
-    (tmp_path / "b.txt").write_text("hello")
+    (tmp_path / "b.jpg").write_text("hello")
     call_command("import_photos", str(tmp_path), "--set", "New")
     said = capsys.readouterr().out
     assert "1 photos imported into the new set New, 1 not used." in said
