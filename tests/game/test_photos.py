@@ -368,7 +368,7 @@ def test_the_command_says_what_nobody_is_shown_and_ends_its_import(
     call_command("import_photos", str(tmp_path), "--set", "New")
     said = capsys.readouterr().out
     assert "1 photos imported into the new set New, 1 not used." in said
-    assert "not used: b.txt: This is not a picture." in said
+    assert "not used: b.jpg: This is not a JPEG" in said
     assert "1 of them are shown to nobody" in said
     source = PhotoSet.objects.get().imports.get()
     assert (source.kind, source.finished_at is not None) == ("folder", True)
