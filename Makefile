@@ -2,6 +2,7 @@
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
+FUZZ_S ?= 600
 BIN := .venv/bin
 # The first Python that this project runs on; say PYTHON=/path/to/python3.11 to choose another.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 ON_ALL_CORES := -p tests.sharing --numprocesses auto --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help play test check bench starter clean
+.PHONY: help play test check bench fuzz starter clean
 
 help: ## List these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ check: .venv/.tests ## The quick loop: lint, format, types, fast tests
 bench: .venv/.tests ## Print the benchmarks: each a ratio against something measured in the same run; installs as test does
 	@sh tests/install_servers.sh
 	@$(BIN)/python -m benchmarks
+
+fuzz: .venv/.tests ## Look for files that break the reader of photos (FUZZ_S=600 seconds of files, then EXIF, then words; Linux on x86-64)
+	@for target in file exif words; do nice $(BIN)/python -m tests.fuzz $$target $(FUZZ_S) || exit 1; done
 
 starter: .venv/.tests ## Paint the three sets of photos that ship with the game anew
 	@sh tests/install_servers.sh

@@ -69,7 +69,7 @@ def develop(data: bytes, max_pixels: int) -> Developed:
     Raises Unusable.
     """
     image, told = _decoded(data, max_pixels)
-    odd = _odd_file(image, told)
+    odd = _odd_file(image, told, data)
     place = positions.found(image, told)
     bare = _bare(image, told)
     phash, spread = fingerprints.of(bare)
@@ -116,33 +116,48 @@ def _bare(image: Image.Image, told: Image.Exif) -> Image.Image:
 
 def _resizable(image: Image.Image) -> Image.Image:
     """Return a picture in a mode that can be made smaller without harm to it: palettes and single bits cannot."""
-    if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
+    if _is_deep(image):
         return _eight_bits(image)
     if image.mode == "P":
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
-    if image.mode in {"1", "LA", "PA", "La"} or "transparency" in image.info:
+    if image.mode in {"1", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         return image.convert("L" if image.mode == "1" else "RGBA")
     return image
 
 
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith("I;16") or image.mode in {"I", "F"}
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Return 16 bits of grey in 8; where they use a small part of their range, as a thermal camera does, stretched."""
-    low, high = (float(each) for each in image.convert("F").getextrema())  # type: ignore[arg-type, union-attr]
-    if not high > low:
-        return image.convert("F").point(lambda value: value / 256).convert("L")
-    if high - low < NARROW * 65_536:
-        return image.convert("F").point(lambda value: (value - low) * (255 / (high - low))).convert("L")
-    return image.convert("F").point(lambda value: value / 256).convert("L")
+    levels = image.convert("F")
+    if (narrow := _narrow(levels)) is None:
+        return levels.point(lambda value: value / 256).convert("L")
+    low, high = narrow
+    return levels.point(lambda value: (value - low) * (255 / (high - low))).convert("L")
 
 
-def _odd_file(image: Image.Image, told: Image.Exif) -> list[Oddity]:
+def _narrow(levels: Image.Image) -> tuple[float, float] | None:
+    """Return the least and the largest grey level where they are next to each other, as 16 bits go; else None."""
+    low, high = (float(each) for each in levels.getextrema())  # type: ignore[arg-type, union-attr]
+    return (low, high) if low < high < low + NARROW * 65_536 else None
+
+
+def _holds_several(data: bytes) -> bool:
+    """Tell whether there is more than the first picture. To count them moves on from it: hence in a copy."""
+    try:
+        return getattr(Image.open(io.BytesIO(data), formats=FORMATS), "n_frames", 1) > 1
+    except Exception:  # what comes after the first is damaged
+        return True
+
+
+def _odd_file(image: Image.Image, told: Image.Exif, data: bytes) -> list[Oddity]:
     found = []
-    if image.format in SEVERAL and getattr(image, "n_frames", 1) > 1:
+    if image.format in SEVERAL and _holds_several(data):
         found.append(Oddity("odd-file", {"why": gettext_noop("it holds several pictures; the first was taken.")}))
-    if image.mode.startswith("I;16"):
-        low, high = image.getextrema()  # type: ignore[misc]
-        if high - low < NARROW * 65_536:  # type: ignore[operator]
-            found.append(Oddity("odd-file", {"why": gettext_noop("it uses few of its 16 bits, and was stretched.")}))
+    if _is_deep(image) and _narrow(image.convert("F")):  # big-endian levels can be measured in no other way
+        found.append(Oddity("odd-file", {"why": gettext_noop("it uses few of its 16 bits, and was stretched.")}))
     upright = (min(image.size), max(image.size))
     if image.format == "PNG" and upright in SCREENS and not told.get(ExifTags.Base.Make):
         found.append(Oddity("screenshot", {"why": f"{image.width} × {image.height}, PNG"}))

@@ -450,7 +450,9 @@ def _round(current: Round, phase: str) -> Json:
             }
             for position, photo in enumerate(current.exhibit.ordered_photos(), start=1)
         ],
-        "commitments": [_commitment(each, current, phase) for each in current.commitments.select_related("player")],
+        "commitments": [
+            _commitment(each, current, phase) for each in current.commitments.select_related("player").order_by("pk")
+        ],
     }
 
 

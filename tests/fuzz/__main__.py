@@ -31,7 +31,7 @@ def seeds(target: str) -> list[bytes]:
     """Return what the search begins with."""
     if target == "words":
         return [hostile.XMP.encode(), hostile.LAUGHS.encode(), hostile.COMMENTS]
-    files = [data for _, data in hostile.all_files()] + [hostile.saved(form) for form in hostile.FORMS]
+    files = [data for _, data in hostile.all_files()] + list(hostile.modes())
     if target == "file":
         return [data for data in files if len(data) <= MOST_BYTES["file"]]
     blocks = []

@@ -1,5 +1,6 @@
 """Files that were made to break readers, by name. All are made here; none is larger than a few megabytes."""
 
+import contextlib
 import io
 import struct
 import zipfile
@@ -26,7 +27,20 @@ def saved(form: str, size: tuple[int, int] = (160, 120), **how: object) -> bytes
     return out.getvalue()
 
 
+MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "RGBa", "CMYK", "YCbCr", "LAB", "I", "F")
 FORMS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF")
+
+
+def modes() -> Iterator[bytes]:
+    """Give sound files: every kind of pixel in every format that can hold it."""
+    grey = picture().convert("I")
+    deep = [Image.frombytes("I;16B", grey.size, np.asarray(grey, dtype=">u2").tobytes()), grey.convert("I;16")]
+    for image in [*deep, *(picture().convert(mode) for mode in MODES)]:
+        for form in FORMS:
+            out = io.BytesIO()
+            with contextlib.suppress(OSError, ValueError, KeyError):  # it cannot hold that
+                image.save(out, form)
+                yield out.getvalue()
 
 
 def truncated() -> Iterator[tuple[str, bytes]]:
@@ -127,10 +141,14 @@ def with_block(block: bytes) -> bytes:
 
 
 def gps(lat: object, lng: object, refs: tuple[object, object] = ("N", "E"), form: str = "JPEG") -> bytes:
+    return saved(form, exif=gps_block(lat, lng, refs))
+
+
+def gps_block(lat: object, lng: object, refs: tuple[object, object]) -> bytes:
     exif = Image.Exif()
     exif[ExifTags.Base.Model] = "camera"  # a block of nothing but GPS would not be written to PNG, TIFF and AVIF
     exif.get_ifd(GPS).update({1: refs[0], 2: lat, 3: refs[1], 4: lng})
-    return saved(form, exif=exif.tobytes())
+    return exif.tobytes()
 
 
 def exifs() -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,7 @@
 """What becomes of a picture's pixels: upright, of one colour space, in the sizes that are served."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -92,10 +93,10 @@ def palette() -> Image.Image:
     return image
 
 
-def sixteen_bits(low: int, high: int) -> Image.Image:
+def sixteen_bits(low: int, high: int, mode: str = "I;16") -> Image.Image:
     levels = np.full(SIZE[::-1], low, dtype=np.uint16)
     levels[:, 80:] = high
-    return Image.fromarray(levels)
+    return Image.frombytes(mode, SIZE, levels.astype(">u2" if mode == "I;16B" else "<u2").tobytes())
 
 
 GREY = (128, 128, 128)
@@ -117,6 +118,8 @@ GREY = (128, 128, 128)
         (half("YCbCr", (128, 128, 128), (255, 128, 128)), "TIFF", {}, GREY, WHITE),
         (sixteen_bits(0x8000, 0xFFFF), "PNG", {}, GREY, WHITE),
         (sixteen_bits(0x8000, 0xFFFF), "TIFF", {}, GREY, WHITE),
+        (sixteen_bits(0x8000, 0xFFFF, "I;16B"), "TIFF", {}, GREY, WHITE),
+        (half("RGBa", (*RED, 255), (0, 0, 0, 0)), "HEIF", {"quality": 95}, RED, WHITE),
     ],
 )
 def test_every_kind_of_pixel_becomes_plain_colour(
@@ -128,11 +131,12 @@ def test_every_kind_of_pixel_becomes_plain_colour(
 
 
 def test_sixteen_bits_of_which_few_are_used_are_stretched_and_it_is_said() -> None:
-    data = saved(sixteen_bits(6765, 7810), "TIFF")
-    kept = seen(data)
-    assert is_like(kept, (0, 0, 0))
-    assert is_like(kept, WHITE, (120, 60))
-    assert kinds(data) == ["odd-file"]
+    for image in (sixteen_bits(6765, 7810), sixteen_bits(6765, 7810, "I;16B"), half("F", 0.25, 0.5), half("I", 7, 9)):
+        data = saved(image, "TIFF")
+        kept = seen(data)
+        assert is_like(kept, (0, 0, 0))
+        assert is_like(kept, WHITE, (120, 60))
+        assert kinds(data) == ["odd-file"]
 
 
 def test_of_several_pages_the_first_is_taken_and_it_is_said() -> None:
@@ -140,6 +144,16 @@ def test_of_several_pages_the_first_is_taken_and_it_is_said() -> None:
         data = saved(half("RGB", RED, BLUE), form, save_all=True, append_images=[Image.new("RGB", SIZE)])
         assert is_like(seen(data), RED)
         assert kinds(data) == ["odd-file"]
+
+
+def test_a_second_page_that_is_damaged_takes_nothing_from_the_first() -> None:
+    data = bytearray(saved(half("RGB", RED, BLUE), "TIFF"))
+    (at,) = struct.unpack_from("<I", data, 4)
+    (entries,) = struct.unpack_from("<H", data, at)
+    struct.pack_into("<I", data, at + 2 + 12 * entries, len(data))  # another page, of no entries
+    data += bytes(6)
+    assert is_like(seen(bytes(data)), RED)
+    assert kinds(bytes(data)) == ["odd-file"]
 
 
 def test_a_screen_and_a_fog_are_doubted() -> None:
