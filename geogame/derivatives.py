@@ -4,6 +4,7 @@ The kept JPEG stays what the machine sees. What else there is lies beside it, an
 """
 
 import io
+from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from PIL import Image
@@ -19,6 +20,7 @@ SAVING = {
 }
 TYPES = {"jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
 ENDINGS = {"jpeg": "jpg", "webp": "webp", "avif": "avif"}
+LIGHTEST = ("avif", "webp", "jpeg")  # first, of one width
 
 
 def made(image: Image.Image) -> dict[Key, bytes]:
@@ -57,3 +59,20 @@ def name(file_name: str, width: int, form: str) -> str:
     """
     path = PurePosixPath(file_name)
     return str(path.with_name(f"{path.stem}-{width}.{ENDINGS[form]}"))
+
+
+def best(sizes: Sequence[Key], width: int | None, accepted: Collection[str]) -> Key:
+    """Return which of the sizes that lie in storage a browser gets: the narrowest that is wide enough.
+
+    `width` is how many pixels across are wanted, None for all there are; `accepted` are the media types that the
+    browser names. JPEG, which all of them show, is among the sizes.
+
+    >>> lie = [(2048, "jpeg"), (1280, "jpeg"), (2048, "webp"), (1280, "webp"), (1280, "avif")]
+    >>> best(lie, 1000, {"image/avif", "image/webp"}), best(lie, None, {"image/avif", "image/webp"}), best(lie, 900, ())
+    ((1280, 'avif'), (2048, 'webp'), (1280, 'jpeg'))
+    """
+    shown = [(across, form) for across, form in sizes if form == "jpeg" or TYPES[form] in accepted]
+    widest = max(across for across, _ in shown)
+    wanted = widest if width is None else min(width, widest)
+    enough = [each for each in shown if each[0] >= wanted]
+    return min(enough, key=lambda each: (each[0], LIGHTEST.index(each[1])))

@@ -1,6 +1,7 @@
 """What the operator may set by environment, read and checked. A wrong value is named together with its cure."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+SPOOLED = 1 << 16  # bytes of a photo from S3 that are kept in memory; the rest waits on disk for slow browsers
 POOL = 16  # connections of one process to PostgreSQL, which allows a hundred to all of them
 FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -82,6 +84,30 @@ def database(default_file: Path) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = 0
         config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": POOL, "timeout": 30}}
     return config
+
+
+def photo_storage() -> dict[str, Any]:
+    """Read S3_BUCKET and S3_ENDPOINT_URL: where photos are kept; the default is the folder MEDIA_ROOT.
+
+    Neither has a public address: players get a photo at an address of their round. Who opens the bucket is said by
+    boto's own variables (AWS_ACCESS_KEY_ID and others).
+    """
+    bucket, endpoint = text("S3_BUCKET"), text("S3_ENDPOINT_URL")
+    if endpoint and not (urlsplit(endpoint).scheme in {"http", "https"} and urlsplit(endpoint).hostname):
+        raise ImproperlyConfigured(f"S3_ENDPOINT_URL={endpoint!r} is not a URL; try https://s3.example.org")
+    if endpoint and not bucket:
+        raise ImproperlyConfigured("S3_ENDPOINT_URL is set and S3_BUCKET is not; try S3_BUCKET=photos, or set neither")
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"base_url": None}}
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
+        raise ImproperlyConfigured(f"S3_BUCKET={bucket!r} is no name of a bucket; try S3_BUCKET=photos")
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": endpoint or None,
+        "addressing_style": "path" if endpoint else None,  # a server of one's own has no name for each bucket
+        "max_memory_size": SPOOLED,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 def secret_key(file: Path) -> str:

@@ -79,10 +79,6 @@ class PhotoSet(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def cover(self) -> "Photo | None":
-        """Return the photo that stands for the set: the first that is in play."""
-        return self.photos.filter(exhibits__retired_at=None).first()
-
 
 class Photo(models.Model):
     """One picture as it is kept: upright, re-encoded, without metadata, under a random name.

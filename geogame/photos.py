@@ -382,6 +382,12 @@ def usable(photo_set: PhotoSet, photos_each: PhotosEach) -> QuerySet[Exhibit]:
     return counted.filter(each=1) if photos_each == "one" else counted.filter(each__gt=1)
 
 
+def cover(photo_set: PhotoSet) -> Photo | None:
+    """Return the photo that stands for a set: the first that a game may show."""
+    first = usable(photo_set, "any").order_by("pk").first()
+    return first.photos.order_by("exhibitphoto__position").first() if first else None
+
+
 def refuse_nothing(photo_set: PhotoSet, photos_each: PhotosEach) -> None:
     """Refuse a game for which the set has nothing to show, and say why. Raises NotNow."""
     if usable(photo_set, photos_each).exists():

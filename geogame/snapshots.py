@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Sum
 from django.urls import reverse
@@ -26,7 +27,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from geogame.models import Commitment, Draft, Explanation, Game, Guess, Player, Prediction, Round, Slot
-from geogame.rules import commitments, leading, rounds, standings
+from geogame.rules import addresses, commitments, leading, rounds, standings
 from geogame.rules.sphere import Point
 from geogame.rules.standings import Outcome
 from predictor import cells, s2
@@ -52,6 +53,7 @@ class Board:
 
     version: int
     ground: int  # the version of the last change that was more than people's guesses
+    hour: int  # that its photos' addresses are of
     common: Json
     text: str  # the common part as JSON
     current: Round | None
@@ -134,20 +136,20 @@ def _marks(game_pks: Sequence[int]) -> dict[int, _Mark]:
     return {game_pk: _Mark(version, ground, seen_at) for game_pk, version, ground, seen_at in rows}
 
 
-def board(game_pk: int) -> Board:
-    """Return a game's board, built once for a version in this process. Raises Game.DoesNotExist."""
+def board(game_pk: int, now: datetime) -> Board:
+    """Return a game's board, built once for a version and hour in this process. Raises Game.DoesNotExist."""
     mark = _marks([game_pk]).get(game_pk)
     if mark is None:
         raise Game.DoesNotExist
-    return _board(game_pk, mark)
+    return _board(game_pk, mark, now)
 
 
-def boards(game_pks: Sequence[int]) -> dict[int, Board]:
+def boards(game_pks: Sequence[int], now: datetime) -> dict[int, Board]:
     """Return the boards of several games, by game; without those that are gone or cannot be built."""
     found = {}
     for game_pk, mark in _marks(game_pks).items():
         try:
-            found[game_pk] = _board(game_pk, mark)
+            found[game_pk] = _board(game_pk, mark, now)
         except DatabaseError:
             raise
         except Exception:
@@ -155,39 +157,42 @@ def boards(game_pks: Sequence[int]) -> dict[int, Board]:
     return found
 
 
-def _board(game_pk: int, mark: _Mark) -> Board:
-    if known := _known(game_pk, mark):
+def _board(game_pk: int, mark: _Mark, now: datetime) -> Board:
+    hour = addresses.hour(now)
+    if known := _known(game_pk, mark, hour):
         return known
     with _building:  # the others wait for what this one builds
-        if known := _known(game_pk, mark):
+        if known := _known(game_pk, mark, hour):
             return known
-        built = _boards[game_pk] = _with_new_guesses(game_pk, mark) or _build(game_pk)
+        built = _boards[game_pk] = _with_new_guesses(game_pk, mark, hour) or _build(game_pk, now)
         _boards.move_to_end(game_pk)
         while len(_boards) > BOARDS:
             _boards.popitem(last=False)
         return built
 
 
-def _known(game_pk: int, mark: _Mark) -> Board | None:
-    """Return the board of the game's version, or of a newer one, if it was built.
+def _known(game_pk: int, mark: _Mark, hour: int) -> Board | None:
+    """Return the board of the game's version and this hour, or of newer ones, if it was built.
 
     With the host's last sign of life, which raises no version.
     """
     known = _boards.get(game_pk)
-    if known is None or known.version < mark.version:
+    if known is None or known.version < mark.version or known.hour < hour:
         return None
     if mark.host_seen_at is None or not known.seated:
         return known
     return replace(known, take_over_at=leading.take_over_at(known.seated, known.host_seat, mark.host_seen_at))
 
 
-def _with_new_guesses(game_pk: int, mark: _Mark) -> Board | None:
+def _with_new_guesses(game_pk: int, mark: _Mark, hour: int) -> Board | None:
     """Return the last board with the guesses that have come since; None where more than that has changed.
 
     One question to the database instead of ten: most of what happens to a game are guesses.
     """
     known = _boards.get(game_pk)
     if known is None or known.ground != mark.ground or known.phase != "showing" or known.current is None:
+        return None
+    if known.hour < hour:
         return None
     newest = max((guess.pk for guess in known.own_guesses.values()), default=0)
     new = {guess.player_id: guess for guess in known.current.guesses.filter(pk__gt=newest)}
@@ -231,7 +236,7 @@ def snapshot(game_pk: int, viewer_pk: int | None, now: datetime, person_pk: int 
 
     `viewer_pk` is a player, None for somebody without a seat; `person_pk` tells the host who has none.
     """
-    here = board(game_pk)
+    here = board(game_pk, now)
     own = here.own(viewer_pk, now, person_pk)
     return {**here.common, **own, "own": {**own["own"], "draft": _draft(here, viewer_pk)}}
 
@@ -249,7 +254,7 @@ def after_guess(guess: Guess, now: datetime) -> str:
         and time.monotonic() - here.built_at < RECENT_S
     )  # fmt: skip
     if here is None or not is_near:
-        return headline(board(guess.round.game_id), guess.player_id, now)
+        return headline(board(guess.round.game_id, now), guess.player_id, now)
     return headline(here, guess.player_id, now, guess=guess)
 
 
@@ -273,7 +278,7 @@ def headline(
     return f"{here.text[:-1]},{json.dumps(own, separators=(',', ':'))[1:]}"
 
 
-def _build(game_pk: int) -> Board:
+def _build(game_pk: int, now: datetime) -> Board:
     game = Game.objects.select_related("photo_set", "host", "next_game").get(pk=game_pk)
     players = list(game.players.all())
     shown = [player for player in players if not _is_out(player)]
@@ -289,7 +294,7 @@ def _build(game_pk: int) -> Board:
     by_player = {guess.player_id: guess for guess in here}
     machine = next((player for player in players if player.is_machine), None)
     belief = _belief(machine, current) if machine and current and phase == "reveal" else None
-    results = _results(game, shown, list(counted)) if phase == "over" else None
+    results = _results(game, shown, list(counted), now) if phase == "over" else None
     common = {
         "version": game.version,
         "game": _game(game, players),
@@ -299,7 +304,7 @@ def _build(game_pk: int) -> Board:
             for player, hue in _with_hues(players)
             if player.pk in shown_pks
         ],
-        "round": _round(current, phase) if current and phase in ("showing", "reveal") else None,
+        "round": _round(current, phase, now) if current and phase in ("showing", "reveal") else None,
         "promised": _promised(game) if phase in ("lobby", "reveal") else None,
         "reveal": _reveal(game, current, machine, belief, told) if current and phase == "reveal" else None,
         "results": results and results.common,
@@ -309,6 +314,7 @@ def _build(game_pk: int) -> Board:
     return Board(
         version=game.version,
         ground=game.ground,
+        hour=addresses.hour(now),
         common=common,
         text=_written(common),
         current=current,
@@ -437,13 +443,13 @@ def _state(player: Player, current: Round | None, mine: Guess | None, phase: str
     return "thinking" if phase == "showing" and current and _plays(player, current) else "waiting"
 
 
-def _round(current: Round, phase: str) -> Json:
+def _round(current: Round, phase: str, now: datetime) -> Json:
     return {
         "id": str(current.pk),
         "number": current.number,
         "photos": [
             {
-                "url": reverse("round-photo", args=[current.pk, position]),
+                "url": _address(current, position, now),
                 "width": photo.width,
                 "height": photo.height,
                 "colour": photo.colour,
@@ -454,6 +460,11 @@ def _round(current: Round, phase: str) -> Json:
             _commitment(each, current, phase) for each in current.commitments.select_related("player").order_by("pk")
         ],
     }
+
+
+def _address(shown: Round, position: int, now: datetime) -> str:
+    key = addresses.key(settings.SECRET_KEY, shown.pk, position, now)
+    return reverse("round-photo", args=[shown.pk, position, key])
 
 
 def _commitment(made: Commitment, current: Round, phase: str) -> Json:
@@ -634,7 +645,7 @@ class _Results:
     won: Mapping[int, int]
 
 
-def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess]) -> _Results:
+def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess], now: datetime) -> _Results:
     table = []
     people = [player.pk for player in players if not player.is_machine]
     by_player: dict[int, list[Json]] = {}
@@ -648,7 +659,7 @@ def _results(game: Game, players: Sequence[Player], guesses: Sequence[Guess]) ->
             {
                 "number": each.number,
                 "title": photos[-1].title,
-                "photo": reverse("round-photo", args=[each.pk, len(photos)]),
+                "photo": _address(each, len(photos), now),
                 "place": {"lat": each.lat, "lng": each.lng},
                 "guesses": [_guess(guess) for guess in here if guess.player_id not in hidden],
                 "winner": standings.winner({guess.player_id: guess.error_km for guess in here}),

@@ -41,6 +41,7 @@ MOST_AT_ONCE = 32
 NOT_READ = gettext_noop("The photo could not be read.")
 FAILED = gettext_noop("Something went wrong while looking into the photograph; the reason is in this site's log.")
 STOP_WITHIN_S = 8.0  # of being asked to, whatever an opponent is thinking about: Docker kills after ten seconds
+NOT_HERE = "A photo of exhibit %s is not in MEDIA_ROOT or S3_BUCKET as this worker sees it: %s"
 DAMAGED = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)  # what a picture raises that is none
 _one_at_a_time = threading.Lock()  # a worker process has one model and one device
 _wanted = threading.Event()  # somebody asked while the model was busy
@@ -290,7 +291,7 @@ def _look(exhibits: Iterable[int]) -> Iterator[tuple[int, list[Image.Image]]]:
         try:
             files = [_bytes(name) for name in names[exhibit]]
         except OSError as error:
-            log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", exhibit, error)
+            log.error(NOT_HERE, exhibit, error)
             continue
         try:
             yield exhibit, [Image.open(io.BytesIO(data)).convert("RGB") for data in files]
@@ -384,7 +385,7 @@ def _explain(card: opponents.Card, waiting: Explanation) -> bool:
     try:
         files = [_bytes(photo.file.name) for photo in waiting.exhibit.ordered_photos()]
     except OSError as error:
-        log.error("A photo of exhibit %s is not in MEDIA_ROOT as this worker sees it: %s", waiting.exhibit_id, error)
+        log.error(NOT_HERE, waiting.exhibit_id, error)
         return False
     try:
         shown = [Image.open(io.BytesIO(data)).convert("RGB") for data in files]

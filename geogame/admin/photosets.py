@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from geogame import experiments, reviews
+from geogame import experiments, photos, reviews
 from geogame.admin import albums, keeping, reviewing, uploading
 from geogame.admin.photos import thumbnail
 from geogame.admin.setpage import Page, addresses, frame, standing, steps, warnings
@@ -45,7 +45,7 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("cover"))
     def cover(self, photo_set: PhotoSet) -> str:
-        first = photo_set.cover()
+        first = photos.cover(photo_set)
         return thumbnail(first, 64) if first else "–"
 
     @admin.display(description=_("photos"), ordering="photo_count")

@@ -37,5 +37,9 @@ class NotNow(Refused):
     """The verb does not fit the phase that the game is in."""
 
 
+class RunOut(Refused):
+    sentence = gettext_noop("The address of this photograph has run out. It is found anew in its game.")
+
+
 class TooOften(Refused):
     sentence = gettext_noop("That was a little fast. Wait a moment and try again.")

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from geogame.language import sentence
 from geogame.models import Game, Person, Player
-from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, Refused, TooLate, TooOften
+from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, Refused, RunOut, TooLate, TooOften
 from geogame.snapshots import snapshot
 
-STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409, TooOften: 429}
+STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409, RunOut: 410, TooOften: 429}
 View = Callable[..., HttpResponseBase]
 
 

@@ -2,18 +2,22 @@
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from geogame import explanations, limits, play, seats
 from geogame.models import Player, Round
-from geogame.rules.refusals import BadInput, NotYours, Refused, gettext_noop
+from geogame.rules import addresses
+from geogame.rules.refusals import BadInput, NotYours, Refused, RunOut, gettext_noop
 from geogame.rules.sphere import point
 from geogame.snapshots import after_guess
 from geogame.together import Together
-from geogame.views.answers import arrived_at, body_of, refusing, state_for
+from geogame.views import pictures
+from geogame.views.answers import arrived_at, body_of, refusing, refusing_page, state_for
 from geogame.views.visitors import is_screen
 from predictor import opponents
 from predictor.tasks import nudge_why
@@ -113,22 +117,25 @@ def why(request: HttpRequest, round_id: object) -> HttpResponse:
 
 
 @require_safe
-@refusing
-def photo(request: HttpRequest, round_id: object, position: int) -> HttpResponse:
-    """Serve a photo of the round: no name, no validator and no date by which it could be recognised elsewhere."""
+@refusing_page
+def photo(request: HttpRequest, round_id: object, position: int, key: str) -> HttpResponse | FileResponse:
+    """Serve a photo of the round: no name, no validator and no date by which it could be recognised elsewhere.
+
+    The key runs out; who may see the game finds another in it. So what is passed on is the game's address.
+    """
     this_round = _opened(round_id)
+    if not addresses.holds(key, settings.SECRET_KEY, round_id, position, timezone.now()):
+        raise RunOut
     is_open = this_round.game.finished_at is not None or this_round.game.is_room
     if not is_open and seats.player_in(seats.person_of(request), this_round.game) is None:
         raise NotYours
     photos = this_round.exhibit.ordered_photos()
     if not 1 <= position <= len(photos):
         raise Http404
-    shown = photos[position - 1]
-    try:
-        with shown.file.open("rb") as file:
-            response = HttpResponse(file.read(), content_type="image/jpeg")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response["Cache-Control"] = "private, max-age=3600"
+    file, media_type = pictures.opened(photos[position - 1], pictures.width_of(request), request)
+    response = FileResponse(file, content_type=media_type)
+    response.headers.pop("Content-Disposition", None)  # it tells the file's name
+    response["Cache-Control"] = "private, max-age=3600, immutable"
     response["X-Robots-Tag"] = "noindex"
+    patch_vary_headers(response, ["Accept"])
     return response

@@ -1,30 +1,29 @@
 """Covers of photo sets."""
 
-import io
-
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response, patch_vary_headers, set_response_etag
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from PIL import Image, ImageOps
 
+from geogame import photos
 from geogame.models import PhotoSet
+from geogame.views import pictures
 
-COVER_PX = (640, 400)
+COVER_PX = 640  # pixels across
 
 
 @require_safe
 @cache_control(public=True, max_age=3600)
-def cover(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return a small picture that stands for the set: its first photo that is in play, cut to shape."""
-    photo_set = get_object_or_404(PhotoSet, slug=slug, published=True)
-    photo = photo_set.cover()
+def cover(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Return a small picture that stands for the set."""
+    photo = photos.cover(get_object_or_404(PhotoSet, slug=slug, published=True))
     if photo is None:
         raise Http404
-    out = io.BytesIO()
-    try:
-        with photo.file.open("rb") as file:
-            ImageOps.fit(Image.open(file), COVER_PX).save(out, "JPEG", quality=82)
-    except OSError as error:
-        raise Http404 from error
-    return HttpResponse(out.getvalue(), content_type="image/jpeg")
+    file, media_type = pictures.opened(photo, COVER_PX, request)
+    with file:
+        response = HttpResponse(file.read(), content_type=media_type)
+    patch_vary_headers(response, ["Accept"])
+    set_response_etag(response)
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response

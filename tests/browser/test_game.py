@@ -218,6 +218,30 @@ def test_an_exhibit_of_several_photos_lets_each_be_looked_at(
     phase(page, "reveal")
 
 
+def test_a_photograph_comes_as_large_as_it_is_seen_and_whole_when_looked_at_closely(
+    page: Page, address: str, installation: Installation
+) -> None:
+    env, folder = installation
+    large = folder / "large"
+    if not large.exists():
+        large.mkdir()
+        (large / "large.jpg").write_bytes(jpeg((2000, 1200)))
+        (large / "large.csv").write_text("filename,latitude,longitude\nlarge.jpg,40,20")
+        manage(env, "import_photos", str(large), "--set", "Large", "--domain", "toy-earth", "--publish")
+    start(page, address, rounds=1, photo_set="large")
+    picture = page.locator(".photo-view img")
+    width = 640 if is_phone(page) else 1280
+    expect(picture).to_have_attribute("src", re.compile(rf"/\?width={width}$"))
+    expect(page.locator("#photo")).to_have_attribute("data-state", "ready")
+    assert picture.evaluate("(image) => image.naturalWidth") == width
+    for _ in range(3):
+        page.locator("#photo").get_by_role("button", name="Zoom in").click()
+        page.wait_for_timeout(400)  # the zoom is smooth
+    expect(picture).to_have_attribute("src", re.compile(r"/[0-9a-f]{32}/$"))
+    page.wait_for_function("document.querySelector('.photo-view img').naturalWidth === 2000")
+    expect(page.locator("#photo")).to_have_attribute("data-state", "ready")
+
+
 def test_real_photographs_are_played_and_the_opponent_is_introduced_honestly(
     page: Page, address: str, screens: Path, installation: Installation, trial_photos: Path
 ) -> None:

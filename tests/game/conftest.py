@@ -1,12 +1,16 @@
 """What the tests of the game share: browsers with a seat, and no worker that listens."""
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from geogame import limits, seats
-from geogame.models import Person
+from geogame.models import Person, Round
+from geogame.rules import addresses
 from geogame.snapshots import forget_boards
 from tests.conftest import CARD
 
@@ -36,3 +40,9 @@ def browser_of(person: Person) -> Client:
     client = Client()
     client.cookies[seats.COOKIE] = response.cookies[seats.COOKIE].value
     return client
+
+
+def photo_address(shown: Round, position: int = 1) -> str:
+    """Return where a photo of a round is found in this hour."""
+    key = addresses.key(settings.SECRET_KEY, shown.pk, position, timezone.now())
+    return reverse("round-photo", args=[shown.pk, position, key])

@@ -232,7 +232,7 @@ class Room(RuleBasedStateMachine):
         seat = self.game.players.filter(person=person, removed_at=None).first() if person else None
         seat_pk, person_pk = seat and seat.pk, person and person.pk
         fresh = snapshot(self.game.pk, seat_pk, self.now, person_pk)
-        told = json.loads(headline(board(self.game.pk), seat_pk, self.now, person_pk))
+        told = json.loads(headline(board(self.game.pk, self.now), seat_pk, self.now, person_pk))
         draft = fresh["own"].pop("draft")
         assert told == json.loads(json.dumps(fresh, default=str)), "a headline says something else than a snapshot"
         text = json.dumps(fresh, default=str)

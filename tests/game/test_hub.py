@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -180,10 +180,10 @@ async def test_a_database_that_is_away_for_a_moment_costs_a_moment(
     game, watcher = await new_room(toy_set, ana), Watcher()
     build, failures = hubs.boards, [OSError("away"), OSError("still away")]
 
-    def away(game_pks: Sequence[int]) -> dict[int, Board]:
+    def away(game_pks: Sequence[int], now: datetime) -> dict[int, Board]:
         if failures:
             raise failures.pop()
-        return build(game_pks)
+        return build(game_pks, now)
 
     monkeypatch.setattr(hubs, "boards", away)
     monkeypatch.setattr(hubs, "LOOK_EVERY_S", 0.05)
@@ -199,10 +199,10 @@ async def test_a_room_that_cannot_be_shown_holds_up_no_other(
     broken, sound = await new_room(toy_set, ana), await new_room(toy_set, ben)
     build = snapshots._build
 
-    def sometimes(game_pk: int) -> Board:
+    def sometimes(game_pk: int, now: datetime) -> Board:
         if game_pk == broken.pk:
             raise ValueError("a picture that somebody has deleted by hand")
-        return build(game_pk)
+        return build(game_pk, now)
 
     monkeypatch.setattr(snapshots, "_build", sometimes)
     watcher, other = Watcher(), Watcher()

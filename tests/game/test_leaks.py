@@ -20,7 +20,7 @@ from geogame.asgi import application
 from geogame.models import Game, Person, PhotoSet, Round
 from geogame.rules.sphere import Point
 from tests.conftest import CARD, answer
-from tests.game.conftest import browser_of
+from tests.game.conftest import browser_of, photo_address
 from tests.leaks import Secrets, Wire, find
 
 MACHINE_SAYS = Point(51.2345678, -7.6543219)
@@ -75,8 +75,8 @@ def everything_sent(game: Game, opened: Round, ana: Person) -> Wire:
     wire = Wire()
     browser = browser_of(ana)
     for address in (
-        f"/games/{game.code}/", f"/games/{game.code}/snapshot/", f"/rounds/{opened.pk}/photos/1/", "/", "/leaderboard/",
-        f"/rounds/{opened.pk}/photos/2/", f"/sets/{game.photo_set.slug}/cover/", "/jsi18n/", "/healthz",
+        f"/games/{game.code}/", f"/games/{game.code}/snapshot/", photo_address(opened), "/", "/leaderboard/",
+        photo_address(opened, 2), f"/sets/{game.photo_set.slug}/cover/", "/jsi18n/", "/healthz",
     ):  # fmt: skip
         _keep(wire, f"GET {address}", browser.get(address))
     for verb, body in (
@@ -184,7 +184,7 @@ def test_a_leak_planted_in_the_photo_is_found(
 ) -> None:
     game, opened, ana = scene
 
-    def leaking(request: HttpRequest, round_id: object, position: int) -> HttpResponse:
+    def leaking(request: HttpRequest, round_id: object, position: int, key: str) -> HttpResponse:
         if kind == "EXIF":
             return HttpResponse(picture_with_exif(), content_type="image/jpeg")
         response = HttpResponse(b"\xff\xd8\xff" + struct.pack("<f", opened.lat) if kind == "float bytes" else b"")

@@ -20,7 +20,7 @@ from geogame.rules.sphere import Point
 from geogame.views import setup
 from predictor import opponents
 from tests.conftest import CARD
-from tests.game.conftest import browser_of
+from tests.game.conftest import browser_of, photo_address
 
 Says = Callable[..., None]
 
@@ -185,7 +185,7 @@ def test_nobody_guesses_drafts_or_looks_in_anothers_round(running: Round, ben: P
         for verb in ("guess", "draft", "bell"):
             assert post(browser, running, verb, {"lat": 1, "lng": 2}).status_code == 403
         for address in (
-            f"/rounds/{running.pk}/photos/1/",
+            photo_address(running),
             f"/games/{running.game.code}/snapshot/",
             f"/games/{running.game.code}/",
         ):
@@ -197,9 +197,9 @@ def test_nobody_guesses_drafts_or_looks_in_anothers_round(running: Round, ben: P
 def test_a_round_that_is_not_open_yet_does_not_exist_for_players(running: Round, ana: Person) -> None:
     later = running.game.rounds.get(number=2)
     browser = browser_of(ana)
-    assert browser.get(f"/rounds/{later.pk}/photos/1/").status_code == 404
+    assert browser.get(photo_address(later)).status_code == 404
     assert post(browser, later, "guess", {"lat": 1, "lng": 2}).status_code == 404
-    assert browser.get(f"/rounds/{uuid.uuid4()}/photos/1/").status_code == 404
+    assert browser.get(photo_address(Round(pk=uuid.uuid4()))).status_code == 404
 
 
 def test_a_forged_cookie_is_nobody(running: Round, ana: Person) -> None:
@@ -217,12 +217,12 @@ def test_posts_without_the_sites_own_token_are_refused(running: Round, ana: Pers
 
 
 def test_a_photo_is_served_without_anything_to_recognise_it_by(running: Round, ana: Person) -> None:
-    answer = browser_of(ana).get(f"/rounds/{running.pk}/photos/1/")
+    answer = browser_of(ana).get(photo_address(running))
     assert answer["Content-Type"] == "image/jpeg"
     assert not {"ETag", "Last-Modified"} & set(answer.headers)
     assert "Content-Disposition" not in answer
-    assert answer["Cache-Control"].startswith("private")
-    assert browser_of(ana).get(f"/rounds/{running.pk}/photos/2/").status_code == 404
+    assert answer["Cache-Control"] == "private, max-age=3600, immutable"
+    assert browser_of(ana).get(photo_address(running, 2)).status_code == 404
 
 
 def test_the_same_photo_has_another_address_in_another_game(toy_set: PhotoSet, ana: Person) -> None:

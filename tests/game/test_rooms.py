@@ -83,8 +83,8 @@ def test_nobody_but_the_host_is_told_the_key(room: Game, ben_seat: Player, host:
     assert len(key) >= 22
     assert key != room.code
     for viewer in (None, ben_seat.pk):
-        assert key not in headline(board(room.pk), viewer, NOON)
-    assert key in headline(board(room.pk), host.pk, NOON)
+        assert key not in headline(board(room.pk, NOON), viewer, NOON)
+    assert key in headline(board(room.pk, NOON), host.pk, NOON)
 
 
 def test_whoever_comes_late_plays_from_the_next_round_on(room: Game, ana: Person, ben: Person, host: Player) -> None:
@@ -333,9 +333,9 @@ def test_a_machine_that_never_answered_promised_that(room: Game, ana: Person, ho
 def test_the_common_part_is_built_once_for_a_version(
     room: Game, host: Player, ben_seat: Player, django_assert_num_queries: object
 ) -> None:
-    board(room.pk)
+    board(room.pk, NOON)
     with django_assert_num_queries(1):  # type: ignore[operator]  # of the version
-        here = board(room.pk)
+        here = board(room.pk, NOON)
     with django_assert_num_queries(0):  # type: ignore[operator]
         for viewer in (None, host.pk, ben_seat.pk):
             headline(here, viewer, NOON)

@@ -22,6 +22,9 @@ from tests.servers import ROOT
         ("MACHINE_WAIT_S", "soon", "MACHINE_WAIT_S=15"),
         ("MACHINE_WAIT_S", "-3", "MACHINE_WAIT_S=15"),
         ("SECRET_KEY", "short", "leave it out"),
+        ("S3_BUCKET", "My Photos", "S3_BUCKET=photos"),
+        ("S3_ENDPOINT_URL", "http://s3.example.org", "S3_BUCKET=photos"),
+        ("S3_ENDPOINT_URL", "localhost:9000", "https://s3.example.org"),
     ],
 )
 def test_a_wrong_setting_ends_with_one_sentence(name: str, value: str, cure: str) -> None:

@@ -206,13 +206,13 @@ def test_a_board_grows_by_guesses_and_is_then_what_it_would_be_anew(
     ben_seat = play.join(room, ben, "Ben", NOON)
     opened = rooms.go_on(room, room.host, NOON)
     assert opened is not None
-    first = board(room.pk)
+    first = board(room.pk, NOON)
     play.guess(ben_seat, opened, HERE, "k", at(3))
     with django_assert_num_queries(2):
-        grown = board(room.pk)
+        grown = board(room.pk, NOON)
     assert (first.common["version"], len(first.own_guesses)) == (grown.version - 1, 0)
     forget_boards()
-    anew = board(room.pk)
+    anew = board(room.pk, NOON)
     assert replace(grown, built_at=0, current=None) == replace(anew, built_at=0, current=None)
 
 

@@ -6,6 +6,7 @@ import { openGuess } from "./guess.js";
 import { stillness } from "./map.js";
 import { openNext } from "./next.js";
 import { drawResults } from "./results.js";
+import { sized } from "./sizes.js";
 
 const FLIGHT_MS = 1400; // the numbers wait for the map's flight
 const TOAST_MS = 6000;
@@ -33,7 +34,7 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
     page.dataset.plays = snapshot.own.seat !== null && mine(snapshot)?.state !== "waiting";
     bar.draw(snapshot);
     next.draw(snapshot);
-    if (snapshot.round && snapshot.round.id !== before?.round?.id) photo.show(snapshot.round.photos);
+    if (snapshot.round) photo[snapshot.round.id === before?.round?.id ? "renew" : "show"](snapshot.round.photos);
     if (stage !== stageBefore) enter[snapshot.phase](snapshot, before === null);
     else change[snapshot.phase]?.(snapshot, before);
     guess.draw(snapshot);
@@ -55,7 +56,7 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
     },
     reveal: (snapshot, isFirst) => {
       panel.reset();
-      part("thumb").src = snapshot.round.photos[snapshot.round.photos.length - 1].url;
+      part("thumb").src = sized(snapshot.round.photos[snapshot.round.photos.length - 1].url, 640);
       drawReveal(snapshot, isFirst || stillness.matches);
       next.focus();
       say(`${snapshot.own.verdict} ${snapshot.reveal.title}`);
@@ -72,7 +73,7 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
   const change = {
     showing: ({ own }) => { if (own.guess) map.lock(own.guess); },
     reveal: (snapshot, before) => { if (whose(snapshot) !== whose(before)) drawReveal(snapshot, true); }, // somebody was taken out
-    over: (snapshot, before) => { if (snapshot.version !== before.version) drawResults(results, snapshot, map.atlas); },
+    over: (snapshot, before) => { if (told(snapshot) !== told(before)) drawResults(results, snapshot, map.atlas); },
   };
 
   function drawReveal(snapshot, isStill) {
@@ -94,6 +95,7 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
   });
 
   const mine = ({ players, own }) => players.find((player) => player.id === own.seat);
+  const told = ({ version, results: { rounds } }) => [version, ...rounds.map((each) => each.photo)].join(); // addresses run out
   const whose = ({ reveal }) => reveal.guesses.map((each) => each.player).join();
 
   return {

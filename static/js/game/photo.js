@@ -1,5 +1,7 @@
 /** Photo: the photograph on a surface that can be zoomed and dragged, like a map of itself. */
 
+import { leastWidth, sized } from "./sizes.js";
+
 const MOST_CROP = 1.3; // the first view fills the window, but never hides more than a quarter of the picture
 const DEEPEST = 2; // zoom: four screen pixels for one of the photograph
 
@@ -14,7 +16,7 @@ export function openPhoto(element, hasZoom) {
   });
   if (hasZoom) L.control.zoom({ position: "bottomleft", zoomInTitle: gettext("Zoom in"), zoomOutTitle: gettext("Zoom out") }).addTo(map);
   map.setView([0, 0], 0);
-  let [overlay, shown, tried, last, veil, veilUrl] = [null, null, 0, null, null, null];
+  let [overlay, photos, shown, width, tried, last, veil, veilUrl] = [null, [], null, null, 0, null, null, null];
 
   /** Fill the window as far as that hides little, and let nobody zoom out beyond the whole picture. */
   function fit() {
@@ -31,11 +33,24 @@ export function openPhoto(element, hasZoom) {
     map.setMaxBounds(bounds.pad(0.02)).setMinZoom(Math.log2(whole));
   }
 
+  const wanted = () => leastWidth(shown.width * 2 ** map.getZoom());
+
+  /** Seen closer, the whole photograph is fetched; the smaller one stays until that is here, or where it does not come. */
+  function sharpen() {
+    if (!width || element.dataset.state !== "ready" || (wanted() ?? Infinity) <= width) return;
+    const [photo, image, before] = [shown, new Image(), width];
+    width = null;
+    image.onload = () => { if (photo === shown) overlay.setUrl(image.src); };
+    image.onerror = () => { if (photo === shown) width = before; };
+    image.src = sized(shown.url, null, tried);
+  }
+
   function load() {
     overlay?.remove();
     note.textContent = gettext("Developing the photograph…");
     element.dataset.state = "loading";
-    const url = tried ? `${shown.url}?again=${tried}` : shown.url;
+    width = wanted();
+    const url = sized(shown.url, width, tried);
     element.querySelector(".photo-backdrop").src = url;
     overlay = L.imageOverlay(url, [[0, 0], [shown.height, shown.width]], { alt: gettext("The photograph to be placed") });
     overlay.on("load", () => { element.dataset.state = "ready"; note.textContent = ""; });
@@ -56,6 +71,7 @@ export function openPhoto(element, hasZoom) {
 
   function look(photo) {
     [shown, tried] = [photo, 0];
+    element.dataset.state = "loading";
     element.style.setProperty("--photo-colour", photo.colour);
     fit();
     load();
@@ -75,12 +91,16 @@ export function openPhoto(element, hasZoom) {
   }
 
   new ResizeObserver(fit).observe(view);
+  map.on("zoomend", sharpen);
   return {
-    show: (photos) => {
+    show: (others) => {
+      photos = others;
       last = photos[photos.length - 1];
       look(last);
       offer(element.querySelector(".photo-others"), photos, look);
     },
+    /** The same photographs at new addresses: the old ones run out. */
+    renew: (others) => others.forEach(({ url }, i) => { photos[i].url = url; }),
     showLast: () => {
       if (shown !== last) element.querySelector(".photo-others").lastElementChild.click();
     },

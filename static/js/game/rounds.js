@@ -3,6 +3,7 @@
 import { cell } from "./cell.js";
 import { drawInset } from "./inset.js";
 import { mark } from "./marks.js";
+import { sized } from "./sizes.js";
 import { distance, median } from "./words.js";
 
 /** Fill head and body; `sides` are the players who have a column, `hasMedian` tells whether all people's median has one. */
@@ -56,7 +57,7 @@ function place({ number: n, title, photo }) {
   const head = cell("th", "");
   head.scope = "row";
   const [box, link, image] = ["div", "a", "img"].map((tag) => document.createElement(tag));
-  link.href = image.src = photo;
+  [link.href, image.src] = [photo, sized(photo, 320)];
   link.target = "_blank";
   link.className = "thumb";
   image.alt = interpolate(gettext("The photograph of round %s"), [n]);

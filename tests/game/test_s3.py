@@ -1,0 +1,119 @@
+"""Photos that are kept in a bucket: brought in, played, seen by the machine, taken away and deleted there."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+from moto.server import ThreadedMotoServer
+
+from geogame import derivatives, environment, photos, play, seals, taking_away
+from geogame.models import Person, PhotoSet
+from geogame.rules.sphere import Point
+from geogame.sources import Item
+from predictor.tasks import _look
+from tests.conftest import CARD, jpeg
+from tests.game.conftest import browser_of, photo_address
+
+HERE = Point(10.5, 20.25)
+KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """An S3 server in this process, on a port of its own."""
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Any]:
+    """An empty bucket, in which this installation keeps its photos, as its environment says."""
+    for name, value in {**KEYS, "S3_BUCKET": "photos", "S3_ENDPOINT_URL": server}.items():
+        monkeypatch.setenv(name, value)
+    made = boto3.resource("s3", endpoint_url=server).create_bucket(Bucket="photos")
+    settings.STORAGES = {**settings.STORAGES, "default": environment.photo_storage()}
+    yield made
+    made.objects.all().delete()
+    made.delete()
+
+
+def names(bucket: Any) -> set[str]:
+    return {each.key for each in bucket.objects.all()}
+
+
+@pytest.fixture
+def kept(bucket: Any, toy_set: PhotoSet) -> PhotoSet:
+    """The toy set, and one photo large enough to have other sizes."""
+    photos.take_in(toy_set, Item("large.jpg", lambda: jpeg((700, 500)), HERE, {}))
+    return toy_set
+
+
+def test_photos_lie_in_the_bucket_and_nobody_else_may_read_them(kept: PhotoSet, bucket: Any) -> None:
+    lie = {name for photo in kept.photos.all() for name in photos.files_of(photo)}
+    assert names(bucket) == lie
+    assert len(lie) > 4 + 4  # four photos, and other sizes of the large one
+    for each in bucket.objects.all():
+        granted = {grant["Grantee"].get("URI") for grant in each.Acl().grants}
+        assert granted == {None}  # the owner alone
+
+
+def test_a_photo_of_a_round_is_fetched_and_passed_on(kept: PhotoSet, ana: Person) -> None:
+    photos.withdraw(kept.photos.exclude(original_name="large.jpg"), timezone.now())
+    now = timezone.now()
+    game = play.open_game(kept, [CARD], 1, 60, now)
+    play.join(game, ana, "Ana", now)
+    opened = play.start_round(game, now)
+    assert opened is not None
+    large = kept.photos.get(original_name="large.jpg")
+    answer = browser_of(ana).get(photo_address(opened), {"width": 640}, headers={"accept": "image/webp"})
+    with default_storage.open(derivatives.name(str(large.file.name), 640, "webp")) as file:
+        assert b"".join(answer) == file.read()
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")  # no redirection to the bucket
+    assert not {"ETag", "Last-Modified", "Content-Disposition", "Location"} & set(answer.headers)
+    assert not any(name.lower().startswith("x-amz") for name in answer.headers)
+    assert Client().get(f"/sets/{kept.slug}/cover/").status_code == 200
+    photos.delete_files(large)
+    assert browser_of(ana).get(photo_address(opened)).status_code == 404
+
+
+def test_deletion_deletes_in_the_bucket(
+    kept: PhotoSet, bucket: Any, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        photos.remove(kept.photos.get(original_name="large.jpg"))
+    assert names(bucket) == {photo.file.name for photo in kept.photos.all()}
+    with django_capture_on_commit_callbacks(execute=True):
+        kept.delete()
+    assert names(bucket) == set()
+
+
+def test_what_a_broken_try_wrote_is_found_by_its_token(kept: PhotoSet, bucket: Any) -> None:
+    large = str(kept.photos.get(original_name="large.jpg").file.name)
+    token = large.rsplit("/", 1)[-1].removesuffix(".jpg")
+    photos.delete_named(token)
+    assert not any(token in name for name in names(bucket))
+    assert len(names(bucket)) == 3
+
+
+def test_the_machine_reads_what_is_in_the_bucket_and_says_what_is_not(kept: PhotoSet, caplog: Any) -> None:
+    first, second = list(kept.exhibits.all()[:2])
+    photos.delete_files(second.photos.get())
+    (seen,) = list(_look([first.pk, second.pk]))
+    assert (seen[0], [each.size for each in seen[1]]) == (first.pk, [(320, 240)])
+    assert "S3_BUCKET" in caplog.text
+    assert seals.sums([first.pk, second.pk])[second.pk] == [""]
+
+
+def test_a_set_is_taken_away_from_the_bucket(kept: PhotoSet) -> None:
+    data = b"".join(taking_away.write(kept))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".jpg")]) == 4
