@@ -242,6 +242,21 @@ def test_only_a_finished_experiment_whole_is_tested(client: Client, played: Phot
     assert "Could chance have done it?" not in page(client)
 
 
+@pytest.mark.parametrize(
+    ("unit", "too_small", "words"),
+    [("exhibit", False, "other photographs like these"), ("person", False, "other people like these"),
+     ("person", True, "the p-values are too small, and are no proof")],
+)  # fmt: skip
+def test_beside_a_p_value_stands_of_whom_it_speaks_and_whether_it_can_be_believed(
+    client: Client, played: PhotoSet, unit: str, too_small: bool, words: str
+) -> None:
+    Game.objects.update(experiment=experiment_of(played, LATER))
+    report = reckoned(Selection(experiment="trial"))
+    report["significance"] |= {"unit": unit, "too_small": too_small}
+    Comparison.objects.update(report=report)
+    assert words in page(client, "?experiment=trial")
+
+
 def test_an_experiment_keeps_its_sealed_rule_on_domains(client: Client, played: PhotoSet) -> None:
     """Sealed with a machine before pictures of another kind, it is compared so by its plain address."""
     Game.objects.update(experiment=experiment_of(played, LATER, out_of_domain=True), domain="real")

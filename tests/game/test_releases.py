@@ -543,7 +543,7 @@ def test_what_somebody_else_left_beside_it_stays_and_is_named(
     for folder in (mine, killed):
         folder.mkdir()
         (folder / "figures.json").write_text("half")
-    call_command("release", str(tmp_path / "made"))
+    call_command("release", str(tmp_path / "made"), "--coarse")
     assert sorted(path.name for path in tmp_path.iterdir()) == [killed.name, mine.name, "made"]
     assert (mine / "figures.json").read_text() == (killed / "figures.json").read_text() == "half"
     told = capsys.readouterr().out
