@@ -132,6 +132,7 @@ CELERY_TASK_ROUTES = {
     "geogame.tasks.develop": {"queue": "photos"},
     "geogame.tasks.fetch": {"queue": "photos"},
     "geogame.tasks.reckon": {"queue": "figures"},
+    "geogame.tasks.forget_sessions": {"queue": "figures"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "geogame.tasks.sweep", "schedule": 2.0},  # seconds
@@ -140,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
     "reckon": {"task": "geogame.tasks.reckon", "schedule": 10.0, "options": {"expires": 10}},
     "develop": {"task": "geogame.tasks.develop", "schedule": 10.0, "options": {"expires": 10}},
     "fetch": {"task": "geogame.tasks.fetch", "schedule": 10.0, "options": {"expires": 10}},
+    "forget sessions": {"task": "geogame.tasks.forget_sessions", "schedule": 86_400.0},
 }
 
 LANGUAGE_CODE = "en"

@@ -7,6 +7,7 @@ from functools import partial
 
 from celery import Task, shared_task
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -41,6 +42,12 @@ def sweep() -> int:
     closed = sum(play.close_if_due(each, timezone.now()) for each in candidates)
     experiments.tidy(timezone.now())
     return closed
+
+
+@shared_task(name="geogame.tasks.forget_sessions")
+def forget_sessions() -> None:
+    """Delete the sessions of those who signed in and have not been back for two weeks."""
+    SessionStore.clear_expired()
 
 
 @shared_task(name="geogame.tasks.reckon")

@@ -7,18 +7,19 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.http.request import RawPostDataException
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from geogame.language import sentence
-from geogame.models import Game, Person, Player
+from geogame.models import Game, Person, Player, Round
 from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, Refused, RunOut, TooLate, TooOften
 from geogame.snapshots import snapshot
 
 STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409, RunOut: 410, TooOften: 429}
+DELETED = (Game.DoesNotExist, Round.DoesNotExist)  # by somebody, while this request was on its way
 View = Callable[..., HttpResponseBase]
 
 
@@ -38,7 +39,7 @@ def state_for(game: Game, player: Player | None, person: Person | None) -> JsonR
 
 
 def refusing(view: View) -> View:
-    """Turn a Refused into its status code and sentence."""
+    """Turn a Refused into its status code and sentence; a game that was deleted meanwhile is not found."""
 
     @wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -47,12 +48,14 @@ def refusing(view: View) -> View:
         except Refused as refusal:
             status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
             return JsonResponse({"error": sentence(refusal)}, status=status)
+        except DELETED as error:
+            raise Http404 from error
 
     return answering
 
 
 def refusing_page(view: View) -> View:
-    """Turn a Refused into a page that says so."""
+    """Turn a Refused into a page that says so; a game that was deleted meanwhile is not found."""
 
     @wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -61,6 +64,8 @@ def refusing_page(view: View) -> View:
         except Refused as refusal:
             status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
             return render(request, "403.html", {"reason": sentence(refusal)}, status=status)
+        except DELETED as error:
+            raise Http404 from error
 
     return answering
 

@@ -60,10 +60,7 @@ def guess(request: HttpRequest, round_id: uuid.UUID) -> HttpResponse:
     away = body.get("away")
     looked_away = away if type(away) is int and 0 <= away <= MAX_AWAY else None
     sent = play.Sent(player, point(body.get("lat"), body.get("lng")), key, arrived, looked_away)
-    try:
-        made = _together(round_id, sent)
-    except Round.DoesNotExist as error:  # what is remembered of a game that somebody has deleted
-        raise Http404 from error
+    made = _together(round_id, sent)
     if isinstance(made, Refused):
         raise made
     answer = HttpResponse(after_guess(made, timezone.now()), content_type="application/json")

@@ -222,7 +222,8 @@ def test_a_folder_is_reviewed_by_keyboard_and_made_an_album(
     page.get_by_role("button", name="Stop 2: later").click()
     expect(page.locator("#said")).to_have_text("“The bus” has a new order.")
     expect(names.first).to_have_attribute("alt", "Stop 3")
-    page.locator(".strip li").first.drag_to(page.locator(".strip li").last, target_position={"x": 140, "y": 40})
+    with page.expect_response("**/albums/order/"):
+        page.locator(".strip li").first.drag_to(page.locator(".strip li").last, target_position={"x": 140, "y": 40})
     expect(names.first).to_have_attribute("alt", "Stop 2")
     page.reload()
     expect(names.first).to_have_attribute("alt", "Stop 2")

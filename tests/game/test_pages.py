@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.templatetags.static import static
 from django.test import Client
 from django.utils import timezone
 
-from geogame import play, seats
+from geogame import play, seats, tasks
 from geogame.models import Draft, Exhibit, Game, Guess, Person, PhotoSet, Round
 from geogame.rules import rounds
 from geogame.rules.sphere import Point
@@ -171,6 +172,27 @@ def test_a_guess_in_a_game_that_was_deleted_meanwhile_goes_nowhere(running: Roun
     assert post(browser, running, "guess", body).status_code == 200
     running.game.delete()
     assert post(browser, running, "guess", body).status_code == 404
+
+
+def test_a_game_that_is_deleted_while_somebody_leaves_is_not_found(
+    running: Round, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deleting(game: Game) -> Game:
+        Game.objects.filter(pk=game.pk).delete()
+        return lock(game)
+
+    lock = play.lock_game
+    monkeypatch.setattr(play, "lock_game", deleting)
+    leave = f"/games/{running.game.code}/leave/"
+    assert browser_of(ana).post(leave, {}, content_type="application/json").status_code == 404
+
+
+def test_sessions_that_ran_out_do_not_stay(db: None) -> None:
+    past, future = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)
+    for key, until in (("a", past), ("b", future)):
+        Session.objects.create(session_key=key, session_data="", expire_date=until)
+    tasks.forget_sessions()
+    assert Session.objects.get().session_key == "b"
 
 
 def test_a_late_guess_is_refused(running: Round, ana: Person) -> None:
