@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -34,9 +34,11 @@ from tests.servers import (
     worker,
 )
 
+T = TypeVar("T")
 SEATS = 200
 DEADLINE_S = 6
 SMALL_ROOMS, SMALL_SEATS = 200, 5
+SMALL_S = 20.0  # over which small rooms begin, each when its host likes, and over which each one's guesses come
 STARTER = ROOT / "geogame" / "starter" / "first-steps"
 
 OPEN_ROOMS = """
@@ -246,7 +248,7 @@ async def _room(
 
 
 def many_rooms(rooms: int = SMALL_ROOMS, rounds: int = 2, webs: int = 1) -> Result:
-    """Many small rooms at once against as many bare groups, the seats of each room on every web process."""
+    """Many small rooms against as many bare groups, the seats of each room on every web process."""
     with hall(webs=webs) as installation, _generator() as share:
         ours, bare, length = asyncio.run(_small(installation, rooms, rounds))
         used = share()
@@ -273,8 +275,8 @@ async def _small(hall: Hall, count: int, rounds: int) -> tuple[list[float], list
         await all_in([seat for _, seats in rooms[begin : begin + 100] for seat in seats])
     ours = list[float]()
     for _ in range(rounds):
-        played = await asyncio.gather(*(play_round(host, seats, spread(SMALL_SEATS, 20.0)) for host, seats in rooms))
-        ours += [wait for waits, _ in played for wait in waits]
+        games = [play_round(host, seats, spread(SMALL_SEATS, SMALL_S)) for host, seats in rooms]
+        ours += [wait for waits, _ in await _begun_by_and_by(games) for wait in waits]
     length = rooms[0][1][0].bytes_of_reveal
     for code, (host, seats) in zip((code for code, _ in made), rooms, strict=True):
         if code == made[0][0]:
@@ -284,12 +286,20 @@ async def _small(hall: Hall, count: int, rounds: int) -> tuple[list[float], list
             seat.leave()
     bare = list[float]()
     for _ in range(rounds):
-        groups = (
-            bare_round(hall.ports[n % len(hall.ports)], SMALL_SEATS, spread(SMALL_SEATS, 20.0), length)
+        groups = [
+            bare_round(hall.ports[n % len(hall.ports)], SMALL_SEATS, spread(SMALL_SEATS, SMALL_S), length)
             for n in range(count)
-        )
-        bare += [wait for waits in await asyncio.gather(*groups) for wait in waits]
+        ]
+        bare += [wait for waits in await _begun_by_and_by(groups) for wait in waits]
     return ours, bare, length
+
+
+async def _begun_by_and_by(rounds: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    async def one(this_round: Coroutine[Any, Any, T], delay: float) -> T:
+        await asyncio.sleep(delay)
+        return await this_round
+
+    return await asyncio.gather(*map(one, rounds, spread(len(rounds), SMALL_S)))
 
 
 @contextmanager
@@ -324,4 +334,4 @@ def short() -> list[Result]:
 
 def whole() -> list[Result]:
     """Ten rounds of each pattern, guesses over 20 s; and a thousand in small rooms."""
-    return [*one_hall(10, 20.0), many_rooms(), many_rooms(webs=2)]
+    return [*one_hall(10, 20.0), many_rooms(SMALL_ROOMS // 2), many_rooms(), many_rooms(webs=2)]

@@ -119,6 +119,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a page must not wait for a broker that is down
 CELERY_TASK_IGNORE_RESULT = True  # answers go to the database
+CELERY_RESULT_BACKEND_THREAD_SAFE = True  # there is none; else each thread would look for one, which takes long
 CELERY_TASK_ACKS_LATE = True  # a killed worker's nudge is delivered again
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = (
