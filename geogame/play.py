@@ -15,7 +15,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from geogame import photos
 from geogame.models import (
@@ -249,7 +249,6 @@ def start_round(game: Game, now: datetime) -> Round | None:
     this_round.closes_at = now + timedelta(seconds=game.time_limit_s) if game.time_limit_s else None
     this_round.save(update_fields=["opened_at", "closes_at"])
     game.rounds.filter(number=this_round.number + ROUNDS_AHEAD, wanted_at=None).update(wanted_at=now)
-    _commit(this_round, None, this_round.truth(), now)  # of a game that was opened before places were promised at once
     announce(game, OPENED)
     answer_for_machines(this_round, now)
     return this_round
@@ -459,7 +458,8 @@ def skip_round(this_round: Round, now: datetime) -> bool:
 
 def _somebody_thinks(this_round: Round) -> bool:
     people = this_round.game.players.filter(kind=Player.Kind.HUMAN, removed_at=None, from_round__lte=this_round.number)
-    return people.exclude(guesses__round=this_round).exists()
+    answered = Guess.objects.filter(round=this_round, player=OuterRef("pk"))
+    return people.filter(~Exists(answered)).exists()
 
 
 def playing_in(this_round: Round) -> QuerySet[Player]:

@@ -223,12 +223,6 @@ def test_every_place_is_promised_when_the_game_is_opened(room: Game, ana: Person
         assert made.digest == commitments.digest(str(each.pk), "place", each.truth(), made.salt)
 
 
-def test_a_game_from_before_promises_a_place_when_its_round_opens(room: Game, ana: Person, ben_seat: Player) -> None:
-    Commitment.objects.all().delete()
-    first = opened(room, ana, 5)
-    assert Commitment.objects.get().round == first
-
-
 def test_no_pin_is_kept_of_who_has_just_gone(room: Game, ana: Person, ben_seat: Player, cem_seat: Player) -> None:
     first = opened(room, ana)
     seat_as_it_was = Player.objects.get(pk=ben_seat.pk)
