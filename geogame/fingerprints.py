@@ -19,6 +19,7 @@ ALIKE = 8  # bits at most between two copies of a photo
 RELATED = 14  # bits at most between two cuts of one photo; by chance between different ones too
 FLAT = 12.0  # grey levels (standard deviation): below, all pictures are alike, skies, seas and snow
 BLOCK = 1024  # hashes compared at once
+PAIRS = 1 << 20  # compared at once where a page waits: 8 MB
 
 Hashes = NDArray[np.uint64]
 
@@ -38,7 +39,7 @@ def stored(phash: int, spread: float) -> int | None:
 
 
 def loaded(column: list[int]) -> Hashes:
-    """Return hashes of the database without their signs."""
+    """Return hashes of the database, shape (n,), without their signs."""
     return np.array(column, dtype=np.int64).view(np.uint64)
 
 
@@ -48,3 +49,12 @@ def near(hashes: Hashes, others: Hashes, bits: int) -> Iterator[tuple[int, int, 
         apart = np.bitwise_count(hashes[begin : begin + BLOCK, None] ^ others[None, :])
         for row, column in np.argwhere(apart <= bits):
             yield begin + int(row), int(column), int(apart[row, column])
+
+
+def like_any(hashes: Hashes, others: Hashes, bits: int) -> NDArray[np.bool_]:
+    """Tell of each hash whether one of the others is at most so many bits apart, shape (n,)."""
+    found = np.zeros(len(hashes), dtype=bool)
+    block = max(1, PAIRS // max(1, len(hashes)))
+    for begin in range(0, len(others), block):
+        found |= (np.bitwise_count(hashes[:, None] ^ others[None, begin : begin + block]) <= bits).any(axis=1)
+    return found

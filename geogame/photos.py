@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from django.conf import settings
@@ -416,14 +417,28 @@ def refuse_too_many(photo_set: PhotoSet, n_rounds: int, photos_each: PhotosEach)
 def pick(
     photo_set: PhotoSet, count: int, person: Person | None = None, photos_each: PhotosEach = "any"
 ) -> list[Exhibit]:
-    """Draw exhibits at random, those first that this person has not met; fewer where the set is smaller."""
+    """Draw exhibits at random, those first that are new to this person; fewer where the set is smaller."""
     everything = list(usable(photo_set, photos_each))
     random.SystemRandom().shuffle(everything)
     if person is not None:
-        met = Round.objects.filter(opened_at__isnull=False, game__players__person=person)
-        met_ids = set(met.values_list("exhibit_id", flat=True))
-        everything.sort(key=lambda exhibit: exhibit.pk in met_ids)  # stable: random within each half
+        known = _known(photo_set, person)
+        everything.sort(key=lambda exhibit: exhibit.pk in known)  # stable: random within each half
     return everything[:count]
+
+
+def _known(photo_set: PhotoSet, person: Person) -> set[int]:
+    """Return the exhibits that somebody has met, or whose photos look like one they met, in whichever set."""
+    rounds_met = Round.objects.filter(opened_at__isnull=False, game__players__person=person)
+    met = set(rounds_met.values_list("exhibit_id", flat=True))
+    seen = Photo.objects.filter(exhibits__in=rounds_met.values("exhibit"), phash__isnull=False)
+    hashes = list(seen.order_by().values_list("phash", flat=True).distinct())
+    if not hashes:
+        return met
+    shown = ExhibitPhoto.objects.filter(exhibit__photo_set=photo_set, photo__phash__isnull=False).order_by()
+    here = list(shown.values_list("exhibit_id", "photo__phash"))
+    column = fingerprints.loaded([phash or 0 for _, phash in here])
+    alike = fingerprints.like_any(column, fingerprints.loaded([each or 0 for each in hashes]), fingerprints.ALIKE)
+    return met | set(compress((pk for pk, _ in here), alike))
 
 
 @dataclass(frozen=True)

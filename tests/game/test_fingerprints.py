@@ -66,3 +66,13 @@ def test_no_two_of_the_trial_photographs_are_taken_for_copies(trial_photos: Path
     hashes = np.array([fingerprints.of(Image.open(each))[0] for each in files], dtype=np.uint64)
     assert len(hashes) > 50
     assert [pair for pair in fingerprints.near(hashes, hashes, fingerprints.ALIKE) if pair[0] < pair[1]] == []
+
+
+def test_what_is_like_any_other_is_told_as_by_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprints, "PAIRS", 100)
+    hashes = np.random.default_rng(6).integers(0, 2**64, 40, dtype=np.uint64)
+    others = hashes[::4] ^ np.uint64(0b111)
+    told = fingerprints.like_any(hashes, others, 3)
+    assert set(np.flatnonzero(told)) == {one for one, _, _ in fingerprints.near(hashes, others, 3)}
+    assert told.sum() == 10
+    assert not fingerprints.like_any(hashes, others[:0], 64).any()

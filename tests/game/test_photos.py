@@ -13,12 +13,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import ExifTags, Image
 
-from geogame import doubts, photos, pictures
-from geogame.models import Exhibit, Photo, PhotoSet
+from geogame import doubts, photos, pictures, play
+from geogame.models import Exhibit, Person, Photo, PhotoSet
 from geogame.pictures import Unusable
 from geogame.rules.sphere import Point
 from geogame.sources import Item, Refusal, SourceError, entries, of_zip, single
-from tests.conftest import NOON, add_photo, jpeg
+from tests.conftest import CARD, NOON, add_photo, jpeg
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -269,6 +269,24 @@ def test_a_withdrawn_photo_is_neither_drawn_nor_the_cover_until_it_is_restored(t
     assert len(photos.pick(toy_set, 9)) == 3
 
 
+def fingerprinted(exhibit: Exhibit, phash: int | None) -> None:
+    exhibit.photos.update(phash=phash)
+
+
+def test_a_copy_of_a_photo_that_ana_met_in_another_set_comes_last(toy_set: PhotoSet, ana: Person) -> None:
+    other = PhotoSet.objects.create(name="Other", slug="other")
+    fingerprinted(add_photo(other, Point(1.0, 2.0)), -1)
+    game = play.open_game(other, [CARD], 1, None, NOON)
+    play.join(game, ana, "Ana", NOON)
+    copy, cut, flat = toy_set.exhibits.all()
+    fingerprinted(copy, -1 ^ 0b1111_0000_1111)  # within the bound of near-duplicates
+    fingerprinted(cut, -1 ^ 0b1_1111_0000_1111)  # beyond it
+    fingerprinted(flat, None)
+    assert {photos.pick(toy_set, 3, ana)[-1] for _ in range(20)} != {copy}  # the game is there, and has shown nothing
+    play.start_round(game, NOON)
+    assert {photos.pick(toy_set, 3, ana)[-1] for _ in range(20)} == {copy}
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [("name,lat,lng\n", "lacks the columns"), ("filename;latitude;breadth\n", "lacks the columns")],
@@ -327,6 +345,20 @@ def test_a_hostile_zip_member_is_refused_and_the_rest_is_taken(
     assert [words in str(each.reason) for each in hostile if isinstance(each, Refusal)] == [True]
     both = list(of_zip(zipped(member, ("good.jpg", jpeg()))))
     assert [each.name for each in both if isinstance(each, Item)][-1:] == ["good.jpg"]
+
+
+def test_of_files_with_one_name_in_a_zip_the_last_is_taken_and_the_others_are_told() -> None:
+    one, other = jpeg(), jpeg()
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        archive = zipped(("a.jpg", one), ("a.jpg", other), ("b/c.jpg", one), ("b\\c.jpg", other))
+    taken, told = {}, {}
+    for each in of_zip(archive):
+        if isinstance(each, Item):
+            taken[each.name] = each.read()
+        else:
+            told[each.file] = str(each.reason)
+    assert taken == {"a.jpg": other, "b/c.jpg": one}
+    assert told == dict.fromkeys(taken, "Another file of the zip has the same name.")
 
 
 def test_a_broken_zip_is_refused_whole() -> None:
