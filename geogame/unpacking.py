@@ -92,20 +92,15 @@ def unfold(arrival: Arrival, now: datetime) -> None:
     archive = _opened_zip(arrival)
     if len(archive.infolist()) > MOST_MEMBERS:
         raise Unusable(gettext_noop("The zip holds more than %(most)d files."), most=MOST_MEMBERS)
-    held = list(sources.members(archive))
-    read = {path: number for number, (_, path, _, _) in enumerate(held)}  # of two with one name the last is read
-    rows = []
-    for number, (name, path, size, refusal) in enumerate(held):
-        if refusal is None and read[path] != number:
-            refusal = Unusable(gettext_noop("Another file of the zip has the same name."))
-        rows.append(
-            Arrival(
-                source=arrival.source, archive=arrival, name=name_of(name), path=path, size=size,
-                modified=arrival.pk * MOST_MEMBERS + number, arrived_at=now,
-                is_table=refusal is None and is_table(name), done_at=now if refusal else None,
-                reason=[refusal.sentence, plain(refusal.values)] if refusal else None,
-            )
-        )  # fmt: skip
+    rows = [
+        Arrival(
+            source=arrival.source, archive=arrival, name=name_of(name), path=path, size=size,
+            modified=arrival.pk * MOST_MEMBERS + number, arrived_at=now,
+            is_table=refusal is None and is_table(name), done_at=now if refusal else None,
+            reason=[refusal.sentence, plain(refusal.values)] if refusal else None,
+        )
+        for number, (name, path, size, refusal) in enumerate(sources.members(archive))
+    ]  # fmt: skip
     if not rows:
         raise Unusable(gettext_noop("There are no pictures here."))
     rows.sort(key=lambda each: not each.is_table)  # stable; a file that is there before its table would not wait for it

@@ -44,6 +44,10 @@ Files = dict[str, Callable[[], bytes] | BadInput]  # by name: how to read it, or
 Opener = Callable[[], IO[bytes]]
 
 
+class SameName(Unusable):
+    sentence = gettext_noop("Another file of the zip has the same name.")
+
+
 def entries(path: Path) -> Iterator[Entry]:
     """Yield what a folder, a zip or a table holds. Raises SourceError where there is nothing to read."""
     if path.is_dir():
@@ -134,7 +138,9 @@ def of_zip(file: IO[bytes]) -> Iterator[Entry]:
         listing = []
         for name, path, _size, refusal in members(archive):
             read = partial(member, archive, path)
-            if refusal is None and PurePosixPath(name).suffix.lower() in TABLES:
+            if isinstance(refusal, SameName) or name in found:  # a name with \ and one with / may be shown alike
+                yield Refusal(name, refusal or SameName())
+            elif refusal is None and PurePosixPath(name).suffix.lower() in TABLES:
                 listing.append((name, read))
             else:
                 found[name] = refusal or read
@@ -155,7 +161,8 @@ def members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, int, Unusable 
         if each.is_dir() or _is_aside(name):
             continue
         total += each.file_size
-        yield name, each.filename, each.file_size, _refuse_member(each, total) or _no_picture(name)
+        twin = None if archive.getinfo(each.filename) is each else SameName()  # of two the last is opened by its name
+        yield name, each.filename, each.file_size, twin or _refuse_member(each, total) or _no_picture(name)
 
 
 def _refuse_member(member: zipfile.ZipInfo, total_bytes: int) -> Unusable | None:
