@@ -9,7 +9,8 @@ import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, zip_longest
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote_plus
@@ -136,11 +137,12 @@ class Table:
     lines: Iterator[Sequence[str]]
 
     def __iter__(self) -> Iterator[Row | Refusal]:
+        empty = dict.fromkeys(self.shape.columns, "")
         for line in self.lines:
             if any(line):
-                cells = line[: len(self.shape.columns)]
-                named = zip_longest(self.shape.columns, (each.strip() for each in cells), fillvalue="")
-                yield _row(self.shape, {name: value for name, value in named if name})
+                cells = {**empty, **dict(zip(self.shape.columns, map(str.strip, line), strict=False))}
+                cells.pop("", None)  # a column without a name
+                yield _row(self.shape, cells)
 
 
 def opened(file: IO[bytes], name: str) -> Table:
@@ -204,10 +206,17 @@ def _row(shape: Shape, cells: Cells) -> Row | Refusal:
         place = _place(cells[shape.lat], cells[shape.lng])
     except BadInput as error:
         return Refusal(name, error)
-    words = {ours: next((cells[each] for each in theirs if cells.get(each)), "") for ours, theirs in WORDS.items()}
-    known = {shape.name, shape.lat, shape.lng, *(each for theirs in WORDS.values() for each in theirs)}
-    extra = {key: value for key, value in cells.items() if key not in known and value}
+    names, others = _uses(tuple(cells))
+    words = {ours: next(filter(None, map(cells.__getitem__, theirs)), "") for ours, theirs in names}
+    extra = {key: cells[key] for key in others if cells[key] and key not in (shape.name, shape.lat, shape.lng)}
     return Row(name, place, words, extra, _precision_m(cells, shape) if place else None)
+
+
+@lru_cache(maxsize=16)
+def _uses(columns: tuple[str, ...]) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """Return which columns each of our words is taken from, and which are none of these: once for a table."""
+    names = [(ours, [each for each in theirs if each in columns]) for ours, theirs in WORDS.items()]
+    return names, [each for each in columns if not any(each in theirs for _, theirs in names)]
 
 
 def _place(lat: str, lng: str) -> Point | None:
