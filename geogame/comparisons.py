@@ -21,12 +21,13 @@ from geogame.statistics.duels import Duels, is_duel, machine_once, outcomes
 from geogame.statistics.report import plain, report
 from geogame.statistics.sequential import settled_shares
 
-REPORT = 2  # whoever changes what reports hold raises it
+REPORT = 3  # whoever changes what reports hold raises it
 BETWEEN = timedelta(seconds=10)  # the least time between two reckonings of a selection
 REST = 2  # and at least so many times what the last one took
 WATCHED = timedelta(minutes=2)  # who looked so long ago has gone, unless they look again
 NOTED = timedelta(seconds=30)  # that somebody looks is written down so often: a look should cost no write
 FORGOTTEN = timedelta(days=7)  # what nobody asked for so long is thrown away; it can be reckoned again
+SEED = 1  # of all lots: the same duels give the same figures, whichever selection finds them
 DRAWS, DRAWN_DUELS = 2000, 40_000_000  # of the bootstrap: fewer draws of a record that is very large
 FEWEST_DRAWS = 200
 LAST_DUELS = 400  # that the page shows one by one
@@ -34,7 +35,7 @@ BIN_DEGREES = 10  # of the map: wide enough that it gives no photo's place away
 FEWEST_IN_BIN = 5
 MOST_PEOPLE = 10  # in a crowd
 CROWDS, FEWEST_CROWDS = 40_000, 20  # drawn of each size: so many in all, or so many of each exhibit
-GUESSES_EACH = 50  # of an exhibit that crowds are drawn from: more make no difference and take long
+PEOPLE_EACH = 50  # of an exhibit that crowds are drawn from: more make no difference and take long
 SMALLEST_GROUP = 5  # people: a smaller one is not offered, for its figures would be somebody's
 WORDS = 80  # characters of a scene or country that can be asked for
 
@@ -125,19 +126,21 @@ def build(selection: Selection) -> dict[str, Any]:
     if chosen:
         selection = replace(selection, opponent=chosen.opponent, weights=chosen.weights)
     here = evidence.read(selection)
-    seed = int(selection.key()[:8], 16)
     draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // max(1, len(here.duels))))
     shares = settled_shares(here.duels, here.game, here.is_over)
-    told = report(here.duels, seed, draws, shares).as_dict()
-    if not is_sealed(asked):
-        del told["significance"]  # a test that anybody may look at after each round keeps no level
+    rule = decision(asked)
+    told = report(here.duels, SEED, draws, shares, None if rule is None else rule.get("unit")).as_dict()
+    if rule is None:
+        leave_out_what_holds_once(told)
+    else:
+        told["significance"]["sealed"] = rule
     more = {
         "machine": chosen and asdict(chosen),
         "machines": [asdict(each) for each in machines],
         "curves": _curves(here.duels),
         "pairs": _pairs(here.duels),
         "map": _map(here),
-        "crowds": _crowds(here, seed),
+        "crowds": _crowds(here),
         "calibration": _calibration(here.duels, chosen),
     }
     if asked == Selection():
@@ -158,6 +161,22 @@ def meant(selection: Selection) -> Selection:
 def is_sealed(selection: Selection) -> bool:
     """Tell whether a selection is an experiment, whole: what was sealed and nothing that was chosen afterwards."""
     return bool(selection.experiment) and selection == meant(Selection(experiment=selection.experiment))
+
+
+def decision(selection: Selection) -> dict[str, Any] | None:
+    """Return what was sealed of how an experiment is tested; None for what is no experiment, or not a whole one."""
+    if not is_sealed(selection):
+        return None
+    protocol = Experiment.objects.filter(slug=selection.experiment).values_list("protocol", flat=True).first()
+    return dict((protocol or {}).get("decision", {}))
+
+
+def leave_out_what_holds_once(told: dict[str, Any]) -> None:
+    """Take the tests out of a report, and what is sure of who won at one look only: anybody may look after each round.
+
+    Left of who won is the interval that may be watched. Those of distances stay: they decide nothing.
+    """
+    del told["significance"], told["intervals"]["win_rate"], told["intervals"]["win_rate_ties_half"]
 
 
 def choices() -> dict[str, list[str]]:
@@ -208,27 +227,27 @@ def _square(code: int) -> dict[str, float]:
     return {"lat": float(row * BIN_DEGREES), "lng": float((column - _COLUMNS // 2) * BIN_DEGREES)}
 
 
-def _crowds(here: Evidence, seed: int) -> dict[str, Any] | None:
-    given = _some(here.guesses(), seed)
-    if not len(given.exhibit):
+def _crowds(here: Evidence) -> dict[str, Any] | None:
+    met = _some(here.guesses())
+    if not len(met.exhibit):
         return None
-    sizes = np.bincount(given.exhibit)
+    sizes = np.bincount(met.exhibit)
     most = max(1, min(MOST_PEOPLE, int(np.median(sizes[sizes > 0]))))
     draws = min(100, max(FEWEST_CROWDS, CROWDS // len(sizes)))
     found = crowd.crowds(
-        given.exhibit, given.lat, given.lng, given.truth_lat, given.truth_lng, given.machine_km, seed, draws, most
+        met.exhibit, met.person, met.lat, met.lng, met.truth_lat, met.truth_lng, met.machine_km, SEED, draws, most
     )
     return asdict(found)
 
 
-def _some(given: Guesses, seed: int) -> Guesses:
-    """At most so many guesses of each exhibit, drawn by lot."""
-    lots = np.random.default_rng(seed).permutation(len(given.exhibit))
-    order = lots[np.argsort(given.exhibit[lots], kind="stable")]
-    sizes = np.bincount(given.exhibit)
+def _some(met: Guesses) -> Guesses:
+    """At most so many people of each exhibit, drawn by lot."""
+    lots = np.random.default_rng(SEED).permutation(len(met.exhibit))
+    order = lots[np.argsort(met.exhibit[lots], kind="stable")]
+    sizes = np.bincount(met.exhibit)
     place = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    kept = order[place < GUESSES_EACH]
-    return replace(given, exhibit=given.exhibit[kept], lat=given.lat[kept], lng=given.lng[kept])
+    kept = order[place < PEOPLE_EACH]
+    return replace(met, exhibit=met.exhibit[kept], person=met.person[kept], lat=met.lat[kept], lng=met.lng[kept])
 
 
 def _calibration(duels: Duels, machine: Machine | None) -> dict[str, Any] | None:

@@ -38,10 +38,11 @@ class Machine:
 
 @dataclass(frozen=True, eq=False)
 class Guesses:
-    """People's guesses that were given, and where and against what: (n,) each but the last three, (m,) by exhibit."""
+    """What people met and where they guessed, against what: (n,) each but the last three, (m,) by exhibit."""
 
     exhibit: Ints  # the number of the exhibit in what follows
-    lat: Floats
+    person: Ints
+    lat: Floats  # NaN: no answer
     lng: Floats
     truth_lat: Floats
     truth_lng: Floats
@@ -61,14 +62,12 @@ class Evidence:
     is_over: Bools  # whether the game of a duel is, (n,)
 
     def guesses(self) -> Guesses:
-        """Return the guesses that were given, by exhibit."""
+        """Return what was met, by exhibit."""
         exhibits, first, number = np.unique(self.duels.exhibit, return_index=True, return_inverse=True)
         machine_km = np.full(len(exhibits), np.inf)
         np.minimum.at(machine_km, number, self.duels.machine_km)
-        given = np.isfinite(self.lat)
-        return Guesses(
-            number[given], self.lat[given], self.lng[given], self.truth_lat[first], self.truth_lng[first], machine_km
-        )
+        truth = self.truth_lat[first], self.truth_lng[first]
+        return Guesses(number, self.duels.person, self.lat, self.lng, *truth, machine_km)
 
 
 def machines(selection: Selection) -> list[Machine]:

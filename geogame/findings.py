@@ -1,13 +1,13 @@
 """What a report says, in words: each number as it is printed, a sentence for each chart, a table behind each.
 
-Page, socket and alternative texts take theirs from here, so that they cannot disagree.
+Page, socket, command and alternative texts take theirs from here, so that they cannot disagree.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from geogame.statistics.errors import THRESHOLDS_KM
 from geogame.statistics.paper import PAPER
@@ -16,6 +16,9 @@ from geogame.statistics.resampling import share_name
 Report = dict[str, Any]
 SHOWN_DUELS = 50  # one by one, in chart and table
 EVERY = 4  # point of a curve stands in its table
+
+
+BARS = gettext_noop("Bars: 95 % intervals, each for one look.")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Finding:
     head: list[str]
     rows: list[list[str]]
     methods: list[str] = field(default_factory=list)
+    marks: str = ""  # what is drawn, where no word in the drawing says it
 
 
 def km(value: float | None) -> str:
@@ -58,12 +62,19 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{value * 100:.1f} %"
 
 
-def _between(ends: dict[str, Any], printed: Any) -> str:
-    """Print an interval; an end that nothing bounds reads "none", and without any end nothing is said."""
+def _between(value: float | None, ends: dict[str, Any], printed: Any) -> str:
+    """Print a figure's interval; an end that nothing bounds reads "no bound". Without a figure nothing is said."""
     low, high = ends["low"], ends["high"]
-    if low is None and high is None:
+    if value is None:
         return ""
+    if (low is None and high is None) or (printed is share and low == 0 and high == 1):
+        return str(_("too few to tell"))
     return str(_("%(low)s to %(high)s") % {"low": _end(low, printed), "high": _end(high, printed)})
+
+
+def _told(name: str, value: float | None, intervals: dict[str, Any], printed: Any) -> str:
+    """Print the interval of that name; of who won there is none while anybody may look again and again."""
+    return _between(value, intervals[name], printed) if name in intervals else ""
 
 
 def _end(value: float | None, printed: Any) -> str:
@@ -82,10 +93,12 @@ def figures(report: Report) -> dict[str, Cell]:
         "median_of_paired_differences_km": signed_km,
     }
     cells = [Cell(name, f"{count:,}") for name, count in seen["counts"].items()]
-    cells += [Cell(name, show(seen[name]), _between(ends[name], show)) for name, show in printed.items()]
+    cells += [Cell(name, show(seen[name]), _told(name, seen[name], ends, show)) for name, show in printed.items()]
     cells += [Cell(name, km(seen[name])) for name in ("people_median_answered_km", "machine_median_answered_km")]
-    cells += [Cell(name, share(value), _between(ends[name], share)) for name, value in seen["within"].items()]
-    cells.append(Cell("anytime", _between(report["anytime"], share)))
+    cells += [Cell(name, share(value), _between(value, ends[name], share)) for name, value in seen["within"].items()]
+    watched = report["watched"]
+    cells.append(Cell("watched", share(watched["mean"]), _between(watched["mean"], watched["interval"], share)))
+    cells.append(Cell("watched_units", f"{watched['units']:,}"))
     cells.append(Cell("design_effect", _number(report["clustering"]["design_effect"])))
     cells += [Cell(_enough_name(each), f"{each['duels']:,}") for each in report["enough"]]
     return {cell.name: cell for cell in cells}
@@ -121,14 +134,29 @@ def _scales() -> list[str]:
     return [_("street"), _("city"), _("region"), _("country"), _("continent")]
 
 
+P_VALUES = ("sign_flips_p", "sign_test_p", "wilcoxon_p")
+
+
 def tests(report: Report) -> dict[str, Any] | None:
-    """Return the tests of a sealed experiment; None where nothing was sealed."""
+    """Return the tests of a sealed experiment, and which of them was sealed; None where nothing was sealed."""
     told = report.get("significance")
     if not told:
         return None
-    unit = _("exhibits") if told["unit"] == "exhibit" else _("people")
-    names = ("sign_flips_p", "sign_test_p", "wilcoxon_p")
-    return told | {"unit_name": unit, "holds_for": _holds_for(told), **{name: p_value(told[name]) for name in names}}
+    by_exhibit, rule = told["unit"] == "exhibit", told.get("sealed", {})
+    unit = ngettext("exhibit", "exhibits", told["units"]) if by_exhibit else ngettext("person", "people", told["units"])
+    sealed = {"person": "sign_flips_p", "exhibit": "sign_test_p"}.get(rule.get("unit", ""), "")
+    titles = (_("flipping signs, p"), _("sign test, p"), _("Wilcoxon, p"))
+    found = [
+        {"anchor": name.removesuffix("_p"), "title": title, "p": p_value(told[name]), "is_sealed": name == sealed}
+        for name, title in zip(P_VALUES, titles, strict=True)
+    ]
+    ordered = sorted(found, key=lambda each: not each["is_sealed"])
+    return told | {
+        "unit_name": unit,
+        "holds_for": _holds_for(told),
+        "found": ordered,
+        "level": rule.get("level_percent"),
+    }
 
 
 def _holds_for(told: dict[str, Any]) -> str:
@@ -153,9 +181,22 @@ def live(report: Report) -> dict[str, Any]:
     return {
         "figures": {cell.name: cell.text for cell in cells},
         "intervals": {cell.name: cell.interval for cell in cells},
+        "labels": labels(report),
         "findings": {each.name: each.sentence for each in told},
         "drawn": [each.name for each in told if each.rows],
         "bar": {name: counts[name] for name in ("people_won", "ties", "machine_won")},
+    }
+
+
+def labels(report: Report) -> dict[str, str]:
+    """Return what stands below each count, by the count's name: one duel, two duels."""
+    counts = report["figures"]["counts"]
+    return {
+        "duels": ngettext("duel", "duels", counts["duels"]),
+        "rounds": ngettext("round", "rounds", counts["rounds"]),
+        "people": ngettext("person", "people", counts["people"]),
+        "exhibits": ngettext("place", "places", counts["exhibits"]),
+        "ties": ngettext("tie", "ties", counts["ties"]),
     }
 
 
@@ -176,21 +217,49 @@ def wins(report: Report) -> Finding:
     ) % {"won": cells["people_won"].text, "n": f"{decided:,}", "rate": rate.text}  # fmt: skip
     if not decided:
         words = _("No duel is decided yet.")
-    sure = _(" With 95 %% confidence it lies from %(interval)s.") % {"interval": rate.interval} if rate.interval else ""
     paper = _("2016 (Street View, other photos)")
     return Finding(
-        "wins", _("Who won how many duels"), words + sure, ["", _("duels")],
+        "wins", _("Who won how many duels"), f"{words} {_how_sure(report, cells)}".strip(), ["", _("duels")],
         [
             [_("won by people"), cells["people_won"].text],
             [_("won by the machine"), cells["machine_won"].text],
             [_("ties"), cells["ties"].text],
             [_("neither answered: no duel"), cells["no_duel"].text],
             [_("share of decided duels won by people"), _sure(rate)],
-            [_("the same, may be watched all the time"), cells["anytime"].text or "–"],
+            [_("the same, a tie being half"), _sure(cells["win_rate_ties_half"])],
+            *([] if is_sealed(report) else [[_("mean share by game, a tie being half"), _sure(cells["watched"])]]),
             [paper, _("28 of 50 won by the machine")],
         ],
-        ["win_rate", "outcomes", "bootstrap", "anytime"],
+        ["win_rate", "outcomes", "win_rate_ties_half"]
+        + (["bootstrap"] if is_sealed(report) else ["settled_shares", "anytime"]),
+        _(BARS) if is_sealed(report) else _("Bar: 95 % interval, which holds however often one looks."),
     )  # fmt: skip
+
+
+def is_sealed(report: Report) -> bool:
+    """Tell whether this is an experiment that is finished, so that one look was agreed on beforehand."""
+    return "significance" in report
+
+
+def _how_sure(report: Report, cells: dict[str, Cell]) -> str:
+    """Give the one interval that this report may give of who won, and say of what it is."""
+    if is_sealed(report):
+        words = _("With 95 %% confidence the share of decided duels lies from %(interval)s.")
+        return words % {"interval": cells["win_rate"].interval} if _is_bounded(cells["win_rate"]) else ""
+    watched = cells["watched"]
+    if not _is_bounded(watched):
+        return _("Too few games are over to tell more.")
+    words = ngettext(
+        "In %(n)s game that is over it was %(share)s, a tie being half; with 95 %% confidence, however often one "
+        "looks, its mean over such games lies from %(interval)s.",
+        "In the %(n)s games that are over and count here it was %(share)s on average, a tie being half; with 95 %% "
+        "confidence, however often one looks, that mean lies from %(interval)s.", report["watched"]["units"],
+    )  # fmt: skip
+    return words % {"n": cells["watched_units"].text, "share": watched.text, "interval": watched.interval}
+
+
+def _is_bounded(cell: Cell) -> bool:
+    return cell.interval not in ("", _("too few to tell"))
 
 
 def _sure(cell: Cell) -> str:
@@ -210,7 +279,7 @@ def medians(report: Report) -> Finding:
             [_("2016 (Street View, other photos)"), f"{PAPER['people_median_km']:,} km",
              f"{PAPER['machine_median_km']:,} km"],
         ],
-        ["median", "machine_once", "bootstrap"],
+        ["median", "machine_once", "bootstrap"], _(BARS),
     )  # fmt: skip
 
 
@@ -232,6 +301,7 @@ def curves(report: Report) -> Finding:
     return Finding(
         "curves", _("How many answers were how near"), words % name,
         [_("at most so far off"), _("People"), _("Machine")], rows[::EVERY], ["curve"],
+        _("Marks on the lines: the five distances of street, city, region, country, continent."),
     )  # fmt: skip
 
 
@@ -246,7 +316,7 @@ def near(report: Report) -> Finding:
         "thresholds", _("Street, city, region, country, continent"), " ".join(words[1:3]),
         [_("within"), _("People"), _("Machine")],
         [[f"{row['km']} ({row['name']})", _sure(row["people"]), _sure(row["machine"])] for row in rows],
-        ["share_within", "bootstrap"],
+        ["share_within", "bootstrap"], _(BARS),
     )  # fmt: skip
 
 
@@ -254,14 +324,14 @@ def pairs(report: Report) -> Finding:
     last = report["pairs"][-SHOWN_DUELS:]
     rows = [[f"{number}", km(p), km(m), _nearer(p, m)] for number, (p, m) in enumerate(last, start=1)]
     ahead = sum(row[3] == _("people") for row in rows)
-    words = ngettext(
-        "In the only duel so far people were nearer %(ahead)s times.",
-        "Of the last %(n)s duels people were nearer in %(ahead)s.", len(last),
-    ) % {"n": len(last), "ahead": ahead}  # fmt: skip
+    words = _("Of the last %(n)s duels people were nearer in %(ahead)s.") % {"n": len(last), "ahead": ahead}
+    if len(last) == 1:
+        words = _("In the only duel so far the nearer one was: %(who)s.") % {"who": rows[0][3]}
     return Finding(
         "pairs", _("Duel by duel"), words if last else _("There is no duel yet."),
         [_("duel, oldest first"), _("person"), _("machine"), _("nearer")], rows,
         ["outcomes", "median_of_paired_differences"],
+        _("Each line joins the two answers of a duel, in the colour of whoever was nearer."),
     )  # fmt: skip
 
 
@@ -287,6 +357,7 @@ def squares(report: Report) -> Finding:
         "map", _("Where people beat the machine"),
         words if found else _("No square of ten degrees has five duels yet."),
         [_("square"), _("won by people"), _("won by the machine"), _("ties")], rows, ["squares"],
+        _("The larger the mark and the stronger the colour, the clearer the lead."),
     )  # fmt: skip
 
 
@@ -300,39 +371,87 @@ def _degrees(value: int, above: str, below: str) -> str:
 
 
 def crowds(report: Report) -> Finding:
-    told = report["crowds"] or {"crowds": [], "make_one": None}
-    rows = [[str(each["people"]), km(each["median_km"]), share(each["win_share"])] for each in told["crowds"]]
-    one = told["make_one"]
-    if not rows:
-        words = _("There are too few guesses yet.")
-    elif one is None:
-        words = ngettext(
-            "One person alone does worse than the machine, and no photo was guessed at by more.",
-            "Not even %(n)s people, put together, do as well as the machine.", len(rows),
-        ) % {"n": len(rows)}  # fmt: skip
-    else:
-        words = ngettext(
-            "One person does as well as the machine.", "It takes %(n)s people, put together, to make one machine.", one
-        ) % {"n": one}
+    told = report["crowds"]
+    rows = [
+        [f"{each['people']}", km(each["median_km"]), _sure_of(each["win_share"], each["interval"])]
+        for each in (told or {}).get("crowds", [])
+    ]
+    sure = _("With 95 % confidence") if is_sealed(report) else _("At one look, with 95 % confidence,")
+    words = f"{_make_one(told, sure)} {_drawn_from(told)}" if told and rows else _("There are too few guesses yet.")
     return Finding(
         "crowds", _("How many people make one PlaNet"), words,
-        [_("people"), _("median error"), _("duels won")], rows, ["crowds", "geometric_median"],
+        [_("people"), _("median error"), _("duels won")], rows, ["crowds", "geometric_median", "bootstrap"],
+        _("Bars: 95 % intervals, each for one look. Shaded: so many people may make one machine."),
     )  # fmt: skip
+
+
+def _make_one(told: dict[str, Any], sure: str) -> str:
+    """Say how many people it takes, as surely as it can be said."""
+    low, high, most = told["at_least"], told["at_most"], len(told["crowds"])
+    if all(each["interval"]["low"] is None for each in told["crowds"]):
+        return _("How many people make one machine cannot be told yet: too few people or photos.")
+    if low is None:
+        return ngettext(
+            "%(sure)s one person alone does worse than the machine.",
+            "%(sure)s not even %(n)s people, put together, do as well as the machine.", most,
+        ) % {"n": most, "sure": sure}  # fmt: skip
+    if high is None:
+        unsure = _("of no number up to %(most)s is it sure that it is enough.") % {"most": most}
+        fewest = ngettext(
+            "%(sure)s it takes %(n)s person or more to make one machine;",
+            "%(sure)s it takes %(n)s people or more, put together, to make one machine;", low,
+        ) % {"n": low, "sure": sure}  # fmt: skip
+        return f"{fewest} {unsure}"
+    if low < high:
+        words = _("%(sure)s it takes between %(low)s and %(high)s people, put together, to make one machine.")
+        return words % {"low": low, "high": high, "sure": sure}
+    return ngettext(
+        "%(sure)s one person does as well as the machine.",
+        "%(sure)s it takes %(n)s people, put together, to make one machine.", low,
+    ) % {"n": low, "sure": sure}  # fmt: skip
+
+
+def _drawn_from(told: dict[str, Any]) -> str:
+    """Say before how many photos, and what was left out."""
+    most = len(told["crowds"])
+    words = [ngettext("Counted is %(n)s photo", "Counted are %(n)s photos", told["exhibits"]) % {"n": told["exhibits"]},
+             ngettext("that at least %(n)s person met;", "that at least %(n)s people met;", most) % {"n": most},
+             ngettext("%(n)s that fewer met is left out.", "%(n)s that fewer met are left out.", told["left_out"])
+             % {"n": told["left_out"]}]  # fmt: skip
+    if told["not_drawn"]:
+        words.append(_("The photos were drawn by lot: %(n)s more could have been.") % {"n": told["not_drawn"]})
+    return " ".join(words)
+
+
+def _sure_of(value: float | None, ends: dict[str, Any]) -> str:
+    """Print a share with its interval."""
+    return _sure(Cell("", share(value), _between(value, ends, share)))
 
 
 def calibration(report: Report) -> Finding:
     told = report["calibration"] or {}
     rows = [
         [f"{radius} km", f"{share(each['low'])} – {share(each['high'])}", str(each["answers"]), share(each["said"]),
-         f"{share(each['came_true'])} ({_between(each['interval'], share)})"]
+         _sure_of(each["came_true"], each["interval"])]
         for radius, here in told.items()
         for each in here["bins"]
     ]  # fmt: skip
     return Finding(
-        "calibration", _("Does the machine know what it knows?"), _sureness(told),
+        "calibration", _("Does the machine know what it knows?"), f"{_sureness(told)} {_grades(told)}".strip(),
         [_("distance"), _("it said"), _("answers"), _("it said, on average"), _("came true")], rows,
         ["reliability", "brier_score", "wilson"],
+        _("Bars: 95 % intervals. Numbers: how many answers; the larger the mark, the more."),
     )  # fmt: skip
+
+
+def _grades(told: dict[str, Any]) -> str:
+    """Give the Brier score for each distance."""
+    grades = [f"{here['brier']:.2f} ({radius} km)" for radius, here in told.items() if here.get("brier") is not None]
+    if not grades:
+        return ""
+    return _("Its Brier score, of which 0 is perfect and 0.25 what always saying 50 %% gives: %(grades)s.") % {
+        "grades": ", ".join(grades)
+    }
 
 
 def _sureness(told: dict[str, Any]) -> str:

@@ -54,6 +54,7 @@ SECTIONS: list[tuple[Any, list[Method]]] = [
             _method(_("The intervals of the page"), intervals.bootstrap),
             _method(_("Wilson's interval"), intervals.wilson),
             _method(_("The interval that may be watched"), sequential.anytime),
+            _method(_("The mean share by game"), sequential.settled_shares),
         ],
     ),
     (

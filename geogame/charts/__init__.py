@@ -1,7 +1,7 @@
 """The charts of a comparison, drawn on the server from its stored report: SVG for pages, PNG and PDF to take along."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,16 @@ CHARTS = {
 }
 
 
-def draw(name: str, report: Report, kind: str, theme: str, *, narrow: bool, title: str = "") -> bytes:
-    """Draw a chart as bytes of this kind; `theme` is dark or light. Raises KeyError for an unknown chart."""
+def draw(
+    name: str, report: Report, kind: str, theme: str, *, narrow: bool, title: str = "", caption: Sequence[str] = ()
+) -> bytes:
+    """Draw a chart as bytes of this kind; `theme` is dark or light. Raises KeyError for an unknown chart.
+
+    The title is for programs and screen readers; the caption's lines are printed below the drawing.
+    """
     chart = CHARTS[name]
     width, height = chart.narrow if narrow else chart.wide
     with _one_at_a_time:
-        sheet = Sheet(width, height, theme, narrow=narrow)
+        sheet = Sheet(width, height, theme, narrow=narrow, caption=caption)
         chart.draw(report, sheet)
         return sheet.save(kind, title)

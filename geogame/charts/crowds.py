@@ -26,18 +26,25 @@ def crowds(report: dict[str, Any], sheet: Sheet) -> None:
     sizes, shares = [each["people"] for each in found], [each["win_share"] for each in found]
     axes.set_xlim(0.5, max(sizes) + 0.5)
     scales.names(axes.xaxis, sizes, [str(size) for size in sizes])
+    for each in found:
+        ends = each["interval"]
+        if ends["low"] is not None and ends["high"] is not None:
+            axes.plot([each["people"]] * 2, [ends["low"], ends["high"]], color=sheet.people, linewidth=3, alpha=0.5)
     axes.plot(sizes, shares, color=sheet.people, linewidth=1.8, zorder=4)
     sheet.points(axes, "people", sizes, shares, 10)
-    return _make_one(axes, sheet, report["crowds"]["make_one"], dict(zip(sizes, shares, strict=True)))
+    return _make_one(axes, sheet, report["crowds"], sizes)
 
 
-def _make_one(axes: Axes, sheet: Sheet, size: int | None, shares: dict[int, float]) -> None:
-    if size is None or size not in shares:
+def _make_one(axes: Axes, sheet: Sheet, told: dict[str, Any], sizes: list[int]) -> None:
+    """Shade the numbers of people that may make one machine: to the edge, where none is surely enough."""
+    low, high = told["at_least"], told["at_most"]
+    if low is None:
         return
-    axes.plot([size, size], [0, shares[size]], color=sheet.people, linewidth=1, linestyle=(0, (2, 2)), zorder=3)
-    side = "left" if size < (min(shares) + max(shares)) / 2 + 0.5 else "right"
+    left, right = low - 0.5, (max(sizes) if high is None else high) + 0.5
+    axes.axvspan(left, right, color=sheet.people, alpha=0.12, linewidth=0, zorder=1)
+    side, x = ("left", left) if left < (min(sizes) + max(sizes)) / 2 else ("right", right)
     step = 0.12 if side == "left" else -0.12
-    sheet.write(axes, size + step, 0.08, _("from here on"), ha=side, color=sheet.people, weight="bold")
+    sheet.write(axes, x + step, 0.08, _("so many may make one"), ha=side, color=sheet.people, weight="bold")
 
 
 def calibration(report: dict[str, Any], sheet: Sheet) -> None:

@@ -119,7 +119,8 @@ def pairs(report: dict[str, Any], sheet: Sheet) -> None:
     scales.kilometres(axes.yaxis, max(low, 0.0005), 60_000)
     axes.set(xlim=(0, len(last) + 1), xticks=[])
     sheet.grid(axes, "y")
-    words = _("the last duels, oldest first"), _("at the top: no answer")
+    oldest = _("the last %(n)s duels, oldest first") % {"n": len(last)} if len(last) > 1 else _("the last duels")
+    words = oldest, _("at the top: no answer")
     distance = _("distance") if sheet.narrow else _("distance from the place")
     sheet.label(axes, ("\n" if sheet.narrow else "; ").join(words), distance)
     if not last:

@@ -14,7 +14,7 @@ PAPER_RATE = 1 - PAPER["machine_won"] / PAPER["rounds"]  # of the people
 
 
 def wins(report: dict[str, Any], sheet: Sheet) -> None:
-    """The share of decided duels that people won: as seen, and as anybody may watch it."""
+    """The share of decided duels that people won; below it the mean by game, as anybody may watch it."""
     axes = sheet.axes(left=16, right=26, bottom=52, top=40)
     axes.set(xlim=(0, 1), ylim=(-0.6, 1.6), yticks=[])
     axes.spines["left"].set_visible(False)
@@ -23,16 +23,32 @@ def wins(report: dict[str, Any], sheet: Sheet) -> None:
     axes.axvline(0.5, color=sheet.soft, linewidth=1)
     sheet.write(axes, 0.51, -0.42, _("equally good"), color=sheet.soft, fontsize=SMALL)
     _paper(axes, sheet, PAPER_RATE, _("2016: 22 of 50"))
-    rate, any_time = report["figures"]["win_rate"], report["anytime"]
+    rate = report["figures"]["win_rate"]
     if rate is None:
         return sheet.nothing(axes, _("No duel is decided yet"))
-    _range(axes, sheet, sheet.people, 1, report["intervals"]["win_rate"], (0, 1), 5)
+    _range(axes, sheet, sheet.people, 1, report["intervals"].get("win_rate", NOT_TOLD), (0, 1), 5)
     sheet.points(axes, "people", [rate], [1], 12)
-    _beside(axes, sheet, rate, 1.34, f"{rate:.1%}".replace("%", " %"))
-    _range(axes, sheet, sheet.soft, 0.15, any_time, (0, 1), 2)
-    middle = (any_time["low"] + any_time["high"]) / 2
-    _beside(axes, sheet, middle, 0.45, _("may be watched all the time"), color=sheet.soft, fontsize=SMALL, weight=400)
-    return None
+    _beside(axes, sheet, rate, 1.34, _per_cent(rate))
+    return _watched(axes, sheet, report)
+
+
+NOT_TOLD: dict[str, Any] = {"low": None, "high": None}
+
+
+def _watched(axes: Axes, sheet: Sheet, report: dict[str, Any]) -> None:
+    """The mean share by game with the interval that may be watched, of what was not sealed beforehand."""
+    mean, ends = report["watched"]["mean"], report["watched"]["interval"]
+    if "significance" in report or mean is None:
+        return
+    _range(axes, sheet, sheet.soft, 0.05, ends, (0, 1), 5)
+    axes.plot(
+        [mean], [0.05], marker="o", markersize=8 * POINT, color=sheet.soft, markeredgecolor=sheet.raised, zorder=6
+    )
+    _beside(axes, sheet, mean, 0.4, _("mean by game"), color=sheet.soft, fontsize=SMALL, weight=400)
+
+
+def _per_cent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")
 
 
 def medians(report: dict[str, Any], sheet: Sheet) -> None:

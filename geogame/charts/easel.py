@@ -2,6 +2,7 @@
 
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 POINT = 0.75  # of a CSS pixel: the library reckons in points
 TEXT, SMALL = 13 * POINT, 11.5 * POINT
+CAPTION_LINE, LETTER = 16, 6.6  # CSS pixels: of a line's height, of a letter's width
 PEOPLE_MARK, MACHINE_MARK = "o", "h"  # round pins and hexagons, as everywhere
 TOKENS = Path(__file__).resolve().parents[2] / "static" / "css" / "tokens.css"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"  # as the pages have it
@@ -43,13 +45,22 @@ THEMES = tuple(COLOURS)
 
 
 class Sheet:
-    """A sheet to draw one chart on, in a theme. Margins and sizes are in CSS pixels."""
+    """A sheet to draw one chart on, in a theme. Margins and sizes are in CSS pixels.
 
-    def __init__(self, width: int, height: int, theme: str, *, narrow: bool) -> None:
+    One that is taken along has a caption below the drawing: what it shows, of what, and as of when.
+    """
+
+    def __init__(self, width: int, height: int, theme: str, *, narrow: bool, caption: Sequence[str] = ()) -> None:
         self.width, self.height, self.narrow = width, height, narrow
         self.colours = COLOURS[theme]
-        self.figure = Figure(figsize=(width / 96, height / 96), dpi=96)
+        lines = [line for words in caption for line in textwrap.wrap(words, int(width / LETTER))]  # the first: a title
+        self.below = CAPTION_LINE * len(lines) + CAPTION_LINE if lines else 0
+        self.figure = Figure(figsize=(width / 96, (height + self.below) / 96), dpi=96)
         self.figure.patch.set_alpha(0)
+        for number, line in enumerate(lines):
+            up = (self.below - CAPTION_LINE * (number + 1)) / (height + self.below)
+            look = {"color": self.soft} if number else {"color": self.ink, "weight": "bold"}
+            self.figure.text(10 / width, up, line, fontsize=SMALL, **look)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> str:
         """The theme's colours by their names: `sheet.people`."""
@@ -59,8 +70,9 @@ class Sheet:
 
     def axes(self, left: float = 0, bottom: float = 0, right: float = 0, top: float = 0) -> Axes:
         """Open axes that leave these margins."""
-        w, h = self.width, self.height
-        made = self.figure.add_axes((left / w, bottom / h, 1 - (left + right) / w, 1 - (bottom + top) / h))
+        w, h = self.width, self.height + self.below
+        low = bottom + self.below
+        made = self.figure.add_axes((left / w, low / h, 1 - (left + right) / w, 1 - (low + top) / h))
         return self.plain(made)
 
     def plain(self, axes: Axes) -> Axes:
@@ -105,6 +117,7 @@ class Sheet:
         """Return the sheet as bytes. A PNG has a ground, since nobody knows what it will lie on."""
         out = io.BytesIO()
         if kind == "png":
+            self.figure.patch.set_alpha(1)
             self.figure.savefig(out, format="png", dpi=192, facecolor=self.raised, metadata={"Title": title})
         elif kind == "pdf":
             self.figure.savefig(out, format="pdf", metadata={"Title": title, "CreationDate": None})

@@ -139,14 +139,15 @@ class Counts:
     ties: int
     no_duel: int
     missing_people: int
-    missing_machine: int
+    missing_machine: int  # rounds: its answer there is missing for all who met it
 
 
 def counts(duels: Duels) -> Counts:
     """Count what happened.
 
     A duel is one person's first look at one exhibit, against the machine. Won, lost and tied duels are counted; so are
-    the answers that are missing on either side, and the pairs where both are missing, which are no duels.
+    the answers that are missing on either side (the machine's once in a round, however many people were there), and the
+    pairs where both are missing, which are no duels.
     """
     who, real = outcomes(duels.person_km, duels.machine_km), is_duel(duels)
     return Counts(
@@ -159,5 +160,5 @@ def counts(duels: Duels) -> Counts:
         ties=int(((who == 0) & real).sum()),
         no_duel=int((~real).sum()),
         missing_people=int(np.isinf(duels.person_km).sum()),
-        missing_machine=int(np.isinf(duels.machine_km).sum()),
+        missing_machine=len(np.unique(duels.round[np.isinf(duels.machine_km)])),
     )

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from geogame.statistics.intervals import Interval, bootstrap
 from geogame.statistics.power import RATES, Clustering, clustering, needed_units
 from geogame.statistics.resampling import share_name
 from geogame.statistics.sequential import anytime, shares_won
-from geogame.statistics.significance import is_too_small, sign_flips, sign_test, units, wilcoxon
+from geogame.statistics.significance import Kind, is_too_small, sign_flips, sign_test, units, wilcoxon
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Figures:
 class Significance:
     """p-values, and what they count: units that are independent of each other."""
 
-    unit: Literal["exhibit", "person"]
+    unit: Kind
     units: int
     people_ahead: int
     machine_ahead: int
@@ -49,6 +49,15 @@ class Significance:
     sign_test_p: float
     wilcoxon_p: float
     too_small: bool  # these p-values: people are the units, though some of them met the same exhibits
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What may be watched: independent units, each with the people's share of its duels, a tie half."""
+
+    units: int
+    mean: float  # of the units' shares; NaN without any
+    interval: Interval  # of that mean, at all looks together
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ class Report:
 
     figures: Figures
     intervals: dict[str, Interval]  # by the names of resampling.STATISTICS
-    anytime: Interval  # of the units' mean share of duels won by people, a tie half
+    watched: Watched
     significance: Significance
     clustering: Clustering
     enough: list[Enough]
@@ -95,18 +104,20 @@ def figures(duels: Duels) -> Figures:
     )
 
 
-def report(duels: Duels, seed: int, draws: int = 2000, shares: Floats | None = None) -> Report:
+def report(
+    duels: Duels, seed: int, draws: int = 2000, shares: Floats | None = None, sealed: Kind | None = None
+) -> Report:
     """Reckon everything. The same duels and seed give the same report.
 
     `shares` are the units that may be watched (`sequential.settled_shares`). Left out, they are `shares_won`, which
-    serve people with exhibits of their own.
+    serve people with exhibits of their own. `sealed` are the units by which an experiment is to be tested.
     """
     clusters = clustering(duels)
     return Report(
         figures=figures(duels),
         intervals=bootstrap(duels, seed, draws),
-        anytime=anytime(shares_won(duels) if shares is None else shares),
-        significance=_significance(duels),
+        watched=_watched(shares_won(duels) if shares is None else shares),
+        significance=_significance(duels, sealed),
         clustering=clusters,
         enough=[_enough(rate, clusters.design_effect) for rate in RATES],
         seed=seed,
@@ -118,8 +129,12 @@ def _within(side: str, errors_km: Floats) -> dict[str, float]:
     return {share_name(side, km): share for km, share in share_within(errors_km).items()}
 
 
-def _significance(duels: Duels) -> Significance:
-    found = units(duels)
+def _watched(shares: Floats) -> Watched:
+    return Watched(len(shares), float(shares.mean()) if len(shares) else math.nan, anytime(shares))
+
+
+def _significance(duels: Duels, sealed: Kind | None) -> Significance:
+    found = units(duels, sealed)
     ahead, behind = int(np.count_nonzero(found.lead > 0)), int(np.count_nonzero(found.lead < 0))
     return Significance(
         unit=found.kind,
@@ -129,7 +144,7 @@ def _significance(duels: Duels) -> Significance:
         sign_flips_p=sign_flips(found.lead),
         sign_test_p=sign_test(ahead, behind),
         wilcoxon_p=wilcoxon(found.difference_km),
-        too_small=is_too_small(duels),
+        too_small=is_too_small(duels, found.kind),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geogame.statistics.duels import Bools, Duels, Floats, Ints, is_duel, machine_once, outcomes
+from geogame.statistics.duels import Duels, Floats, Ints, is_duel, machine_once, outcomes
 from geogame.statistics.errors import THRESHOLDS_KM
 
 Times = NDArray[np.int32]  # how often something was drawn
@@ -60,17 +60,27 @@ class Sample:
 
         Who has no duel adds nothing to figures of duels, nor does who has only ties to the share of decided ones.
         """
-        people, exhibits = self.people, self.exhibits
+        return min(len(each) for each in self._sizes(name))
+
+    def effective_units(self, name: str) -> float:
+        """What these units are worth where some of them hold much more than others: see effective."""
+        return min(effective(each) for each in self._sizes(name))
+
+    def _sizes(self, name: str) -> list[Ints]:
+        """How many values each unit has, of each side that a figure rests on."""
+        ranked = self.machine_km if name.startswith("machine_") else self.person_km
+        counts = np.ones(len(ranked.values), dtype=bool)
         if name in OF_DUELS:
-            counts = (self.won + self.lost > 0) if name == "win_rate" else np.ones(len(self.won), dtype=bool)
-            people, exhibits = (_how_many(each, counts) for each in (self.paired_km.person, self.paired_km.exhibit))
-        if self.is_crossed(name):
-            return min(people, exhibits)
-        return people if self.own else exhibits
+            ranked, counts = self.paired_km, np.ones(len(self.won), dtype=bool)
+        if name == "win_rate":
+            counts = self.won + self.lost > 0
+        sizes = [np.bincount(codes[counts]) for codes in (ranked.person, ranked.exhibit) if codes is not None]
+        return [each[each > 0] for each in sizes]
 
 
-def _how_many(codes: Ints | None, counts: Bools) -> int:
-    return 0 if codes is None else int(np.count_nonzero(np.bincount(codes[counts])))
+def effective(sizes: Ints) -> float:
+    """How many units of equal size would tell as much as these (Kish, Survey Sampling, 1965): all, if all are equal."""
+    return float(sizes.sum()) ** 2 / float((sizes.astype(np.float64) ** 2).sum()) if sizes.size else 0.0
 
 
 def sample(duels: Duels) -> Sample:
@@ -138,10 +148,10 @@ def _multiplicities(drawn_from: Sample, rng: np.random.Generator, draws: int) ->
     rows = max(1, _AT_ONCE // widest)
     for start in range(0, draws, rows):
         count = min(rows, draws - start)
-        yield _times(rng, count, drawn_from.people), _times(rng, count, 0 if drawn_from.own else drawn_from.exhibits)
+        yield times(rng, count, drawn_from.people), times(rng, count, 0 if drawn_from.own else drawn_from.exhibits)
 
 
-def _times(rng: np.random.Generator, draws: int, of: int) -> Times:
+def times(rng: np.random.Generator, draws: int, of: int) -> Times:
     """Draw `of` things from as many, with repetition; how often each came, (draws, of)."""
     picked = rng.integers(0, of, (draws, of)) if of else np.empty((draws, 0), dtype=np.int64)
     picked += of * np.arange(draws)[:, None]

@@ -14,19 +14,20 @@ from geogame.statistics.resampling import has_own_exhibits, is_one_group
 
 _EXACT_BELOW = 50  # differences: from there on R's wilcox.test takes the normal distribution
 _DIRECT = 100_000_000  # multiplications that a convolution may cost before it goes by way of Fourier
+Kind = Literal["exhibit", "person"]
 
 
 @dataclass(frozen=True, eq=False)
 class Units:
     """What a test may take for independent: one entry for each exhibit, or for each person."""
 
-    kind: Literal["exhibit", "person"]
+    kind: Kind
     code: Ints  # (n,) of the exhibit or the person
     lead: Ints  # (n,) duels won less duels lost; for an exhibit +1, 0 or -1
     difference_km: Floats  # (n,) person's error less the machine's; below zero the person was nearer
 
 
-def units(duels: Duels) -> Units:
+def units(duels: Duels, kind: Kind | None = None) -> Units:
     """Find what can be counted as independent, and who was ahead there.
 
     Duels before the same exhibit are not independent: the machine's one answer, good or bad, meets everybody. So where
@@ -37,16 +38,19 @@ def units(duels: Duels) -> Units:
     some of them, but not all the same ones, people are no independent units, and chance is held responsible too
     seldom: in a simulation of forty people with ten exhibits each and no difference at all, a test at 5 % found one 14
     times in a hundred where each exhibit was met by four people, and 41 times where it was met by twenty. Such
-    p-values are marked as too small.
+    p-values are marked as too small. What an experiment sealed goes before all of this: it is tested by the units that
+    were named beforehand.
 
-    Units without a duel are left out. A person whose differences have their middle between -inf and +inf is 0 km apart.
+    `kind` is what was sealed. Units without a duel are left out. A person whose differences have their middle between
+    -inf and +inf is 0 km apart.
     """
-    return _exhibits(duels) if is_one_group(duels) else _people(duels)
+    by_exhibit = is_one_group(duels) if kind is None else kind == "exhibit"
+    return _exhibits(duels) if by_exhibit else _people(duels)
 
 
-def is_too_small(duels: Duels) -> bool:
+def is_too_small(duels: Duels, kind: Kind) -> bool:
     """True where people are the units though some of them met the same exhibits: see units."""
-    return not is_one_group(duels) and not has_own_exhibits(duels)
+    return kind == "person" and not has_own_exhibits(duels)
 
 
 def _exhibits(duels: Duels) -> Units:

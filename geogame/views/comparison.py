@@ -13,13 +13,16 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.utils.http import parse_etags
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from limits import RateLimitItemPerMinute
 
 from geogame import charts, comparisons, filters, findings, limits
 from geogame.export.downloads import Aside
+from geogame.language import sentence
 from geogame.methods import SECTIONS
 from geogame.models import Comparison, Experiment
+from geogame.rules.refusals import BadInput
 from geogame.selections import Selection
 from geogame.tasks import nudge_reckoning
 from geogame.views.answers import refusing, refusing_page
@@ -34,10 +37,14 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 def show(request: HttpRequest) -> HttpResponse:
     """Show what was last reckoned of a selection; say that it is being reckoned where nothing was yet."""
     form = filters.FilterForm(request.GET, is_staff=request.user.is_staff)  # type: ignore[union-attr]
-    if not form.is_valid():
+    row = None
+    try:
+        row = _asked(request, comparisons.meant(filters.selection(request.GET))) if form.is_valid() else None
+    except BadInput as refusal:
+        form.add_error(None, sentence(refusal))
+    if row is None:
         context = {"form": form, "state": "wrong", "query": _query(request)}
         return render(request, "comparison/show.html", context, status=400)
-    row = _asked(request, comparisons.meant(filters.selection(request.GET)))
     response = render(request, "comparison/show.html", _page(request, form, row))
     response["Cache-Control"] = "no-cache"
     return response
@@ -68,6 +75,7 @@ def _page(request: HttpRequest, form: filters.FilterForm, row: Comparison) -> di
         "reckoned_at": parse_datetime(report["reckoned_at"]),
         "counts": report["figures"]["counts"],
         "figures": findings.figures(report),
+        "labels": findings.labels(report),
     }
     if not context["counts"]["rounds"]:
         return context | {"state": "empty"}
@@ -130,7 +138,9 @@ def chart(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
         raise Http404
     key = comparisons.meant(filters.selection(request.GET)).key()
     made = Comparison.objects.filter(key=key).values_list("report__reckoned_at", flat=True).first()
-    wanted = Drawing(name, kind, "light" if request.GET.get("theme") == "light" else "dark", "narrow" in request.GET)
+    theme = "light" if request.GET.get("theme") == "light" else "dark"
+    games = _games_in_words(request) if "saved" in request.GET else ""
+    wanted = Drawing(name, kind, theme, "narrow" in request.GET, games)
     etag = wanted.etag(key, made)
     if made is not None and etag in parse_etags(request.headers.get("If-None-Match", "")):
         return _fresh(HttpResponseNotModified(), etag)
@@ -144,6 +154,11 @@ def chart(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
     return _fresh(Aside(wanted.parts(report, etag), content_type=charts.KINDS[kind]), etag)
 
 
+def _games_in_words(request: HttpRequest) -> str:
+    """Return what was asked for in words: as anybody may see them, for one drawing is kept for all."""
+    return " · ".join(filters.FilterForm(request.GET, is_staff=False).in_words()) or _("all")
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A chart as somebody wants it, in the language of the request."""
@@ -152,11 +167,13 @@ class Drawing:
     kind: str
     theme: str
     narrow: bool
+    games: str  # of one that is taken along: of which games it is, in words; else empty
     language: str = field(default_factory=translation.get_language)
 
     def etag(self, key: str, reckoned_at: str | None) -> str:
         width = "narrow" if self.narrow else "wide"
-        return f'"{key[:32]}-{reckoned_at}-{self.name}-{self.kind}-{self.theme}-{width}-{self.language}"'
+        saved = "-saved" if self.games else ""
+        return f'"{key[:32]}-{reckoned_at}-{self.name}-{self.kind}-{self.theme}-{width}-{self.language}{saved}"'
 
     def parts(self, report: findings.Report, etag: str) -> Iterator[bytes]:
         """Draw once the first part is asked for, unless somebody else's request has drawn it meanwhile."""
@@ -164,8 +181,22 @@ class Drawing:
 
     def _draw(self, report: findings.Report) -> bytes:
         with translation.override(self.language):
-            title = next(each.sentence for each in findings.all_of(report) if each.name == self.name)
-            return charts.draw(self.name, report, self.kind, self.theme, narrow=self.narrow, title=title)
+            told = next(each for each in findings.all_of(report) if each.name == self.name)
+            caption = self._caption(report, told) if self.games else ()
+            options: dict[str, Any] = {"narrow": self.narrow, "title": told.sentence, "caption": caption}
+            return charts.draw(self.name, report, self.kind, self.theme, **options)
+
+    def _caption(self, report: findings.Report, told: findings.Finding) -> list[str]:
+        """Say what the drawing shows, of which games, and as of when."""
+        machine, at = report["machine"], parse_datetime(report["reckoned_at"])
+        of = {
+            "games": self.games,
+            "machine": machine["name"] if machine else "–",
+            "n": report["figures"]["counts"]["rounds"],
+            "at": f"{at:%Y-%m-%d %H:%M} UTC",
+        }
+        when = _("Beat PlaNet. Games: %(games)s. Machine: %(machine)s. As of round %(n)s, reckoned at %(at)s.") % of
+        return [told.title, told.sentence, *([told.marks] if told.marks else []), when]
 
 
 def _fresh(response: Response, etag: str) -> Response:

@@ -1,10 +1,12 @@
 """The charts: each draws whatever there is, in both themes and sizes, with words that can be read."""
 
+import io
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 
 from geogame import charts, comparisons, findings
 from geogame.charts.easel import COLOURS
@@ -19,11 +21,18 @@ LABELS = {
     "medians": "2016",
     "curves": "at most so far from the place",
     "thresholds": "continent",
-    "pairs": "the last duels, oldest first",
+    "pairs": "the last ",
     "map": "people won more",
     "crowds": "as good as the machine",
     "calibration": "how probable it held it to be",
 }
+
+
+def live(report: dict[str, Any]) -> dict[str, Any]:
+    """The same as anybody may watch it: sealed by no experiment."""
+    told = {name: value for name, value in report.items() if name != "significance"}
+    intervals = {name: ends for name, ends in report["intervals"].items() if not name.startswith("win_rate")}
+    return told | {"intervals": intervals}
 
 
 def world(n: int) -> dict[str, Any]:
@@ -42,7 +51,7 @@ def world(n: int) -> dict[str, Any]:
         "curves": comparisons._curves(duels),
         "pairs": comparisons._pairs(duels),
         "map": comparisons._map(here),
-        "crowds": comparisons._crowds(here, 1),
+        "crowds": comparisons._crowds(here),
         "calibration": {"200": {"bins": [vars(each) | {"interval": vars(each.interval)} for each in bins[0]]}}
         if bins
         else None,
@@ -51,6 +60,7 @@ def world(n: int) -> dict[str, Any]:
 
 
 WORLDS = {"empty": world(0), "of one duel": world(1), "of a few": world(7), "large": world(900)}
+WORLDS["live"] = live(WORLDS["large"])
 
 
 @pytest.mark.parametrize("name", list(charts.CHARTS))
@@ -58,7 +68,7 @@ WORLDS = {"empty": world(0), "of one duel": world(1), "of a few": world(7), "lar
     ("size", "theme", "narrow"),
     [
         ("empty", "dark", True), ("of one duel", "light", False), ("of a few", "dark", True), ("large", "light", True),
-        ("large", "dark", False),
+        ("large", "dark", False), ("live", "light", True), ("live", "dark", False),
     ],
 )  # fmt: skip
 def test_each_chart_draws_whatever_there_is(name: str, size: str, theme: str, narrow: bool) -> None:
@@ -85,6 +95,43 @@ def test_a_theme_changes_the_colours_and_nothing_else() -> None:
 @pytest.mark.parametrize(("kind", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_a_chart_can_be_taken_along(kind: str, begins: bytes) -> None:
     assert charts.draw("medians", WORLDS["large"], kind, "light", narrow=False).startswith(begins)
+
+
+@pytest.mark.parametrize("name", list(charts.CHARTS))
+def test_a_chart_that_is_taken_along_says_what_it_shows_of_what_and_when(name: str) -> None:
+    caption = [
+        "What it shows: a sentence that is so long that it has to be broken, more than once " * 2,
+        "As of round 5",
+    ]
+    plain, saved = (
+        ElementTree.fromstring(charts.draw(name, WORLDS["large"], "svg", "light", narrow=False, caption=words))
+        for words in ((), caption)
+    )
+    words = " ".join(node.text or "" for node in saved.iter(f"{SVG}text"))
+    assert " ".join(caption[0].split()) in words
+    assert "As of round 5" in words
+    assert float(saved.attrib["height"].removesuffix("pt")) > float(plain.attrib["height"].removesuffix("pt")) + 24
+    assert LABELS[name] in words or "Street View" in words  # the drawing is there as ever
+
+
+@pytest.mark.parametrize(("narrow", "shown"), [(True, 25), (False, 50)])
+def test_a_chart_says_how_many_duels_it_shows(narrow: bool, shown: int) -> None:
+    drawn = charts.draw("pairs", WORLDS["large"], "svg", "light", narrow=narrow)
+    assert f"the last {shown} duels".encode() in drawn
+
+
+def test_a_picture_that_is_taken_along_has_a_ground() -> None:
+    for theme in ("dark", "light"):
+        picture = Image.open(io.BytesIO(charts.draw("wins", WORLDS["large"], "png", theme, narrow=False))).convert(
+            "RGBA"
+        )
+        assert picture.getpixel((1, 1)) == (*ImageColor.getrgb(COLOURS[theme]["raised"]), 255)
+
+
+def test_who_won_is_drawn_with_the_one_interval_that_the_report_has() -> None:
+    watched, sealed = (charts.draw("wins", WORLDS[name], "svg", "dark", narrow=False) for name in ("live", "large"))
+    assert b"mean by game" in watched
+    assert b"mean by game" not in sealed
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:

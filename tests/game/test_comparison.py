@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -120,9 +122,17 @@ def test_an_address_names_a_selection(client: Client, played: PhotoSet, query: s
     assert "won by people" in page(client, f"?{query}")
 
 
-@pytest.mark.parametrize("query", ["set=mars", "country=Peru", "group=7b", "since=yesterday", "experiment=x"])
-def test_what_is_not_there_cannot_be_asked_for(client: Client, played: PhotoSet, query: str) -> None:
-    assert "Choose what is compared" in page(client, f"?{query}", 400)
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("set=mars", ""), ("country=Peru", ""), ("group=7b", ""), ("since=yesterday", ""), ("experiment=x", ""),
+     ("until=9999-12-31", "9999-12-31 is no date that a calendar goes on from."),
+     ("since=2026-03-02&until=2026-03-01", "ends before it begins")],
+)  # fmt: skip
+def test_what_is_not_there_cannot_be_asked_for(client: Client, played: PhotoSet, query: str, words: str) -> None:
+    told = page(client, f"?{query}", 400)
+    assert "Choose what is compared" in told
+    assert words in told
+    assert "403" not in re.sub('<script.*?</script>|[?]v=[^"]*', "", told, flags=re.DOTALL)
     assert not Comparison.objects.exists()
 
 
@@ -144,7 +154,7 @@ def test_new_selections_are_spared(client: Client, played: PhotoSet, monkeypatch
 
     monkeypatch.setattr("geogame.views.comparison.NEW", RateLimitItemPerMinute(1, namespace="test"))
     page(client, "?set=toy")
-    page(client, "?set=toy&seen=on", 429)
+    assert 'aria-hidden="true">429</p>' in page(client, "?set=toy&seen=on", 429)
     page(client, "?set=toy")
 
 
@@ -216,10 +226,13 @@ def test_a_request_asks_the_same_few_questions_of_a_record_of_any_size(
         comparison_consumer.message("0" * 64)
 
 
-def experiment_of(photo_set: PhotoSet, finished_at: datetime | None, *, out_of_domain: bool = False) -> Experiment:
+def experiment_of(
+    photo_set: PhotoSet, finished_at: datetime | None, *, out_of_domain: bool = False, unit: str = "person"
+) -> Experiment:
     return Experiment.objects.create(
         slug="trial", name="The trial", photo_set=photo_set, opponent="planet", weights="0123456789ab",
-        protocol={"out_of_domain": out_of_domain}, seal="a" * 64, sealed_at=NOON, finished_at=finished_at,
+        seal="a" * 64, sealed_at=NOON, finished_at=finished_at,
+        protocol={"out_of_domain": out_of_domain, "decision": {"unit": unit, "level_percent": 5}},
     )  # fmt: skip
 
 
@@ -240,6 +253,52 @@ def test_only_a_finished_experiment_whole_is_tested(client: Client, played: Phot
     assert "significance" not in reckoned()
     assert "Could chance have done it?" in page(client, "?experiment=trial")
     assert "Could chance have done it?" not in page(client)
+
+
+def test_of_who_won_a_page_that_anybody_may_watch_has_only_the_interval_that_may_be(
+    client: Client, played: PhotoSet
+) -> None:
+    report = reckoned()
+    live, told = findings.wins(report), page(client)
+    assert not {"win_rate", "win_rate_ties_half"} & set(report["intervals"])
+    assert findings.figures(report)["win_rate"].interval == ""
+    assert "Too few games are over to tell more." in live.sentence
+    more = report | {"watched": {"units": 12, "mean": 0.4, "interval": {"low": 0.2, "high": 0.61}}}
+    assert "however often one looks, that mean lies from 20.0 % to 61.0 %" in findings.wins(more).sentence
+    assert "mean share by game, a tie being half" in {row[0] for row in live.rows}
+    assert 'data-figure="watched"' in told
+    assert "The same, a tie being half" in told
+    Game.objects.update(experiment=experiment_of(played, LATER))
+    sealed = findings.wins(reckoned(Selection(experiment="trial")))
+    assert "however often one looks" not in sealed.sentence
+    assert "mean share by game, a tie being half" not in {row[0] for row in sealed.rows}
+    assert 'data-figure="watched"' not in page(client, "?experiment=trial")
+
+
+@pytest.mark.parametrize(("unit", "sealed"), [("person", "sign_flips"), ("exhibit", "sign_test")])
+def test_an_experiment_is_tested_as_it_was_sealed_and_its_p_value_is_marked(
+    client: Client, played: PhotoSet, unit: str, sealed: str
+) -> None:
+    Game.objects.update(experiment=experiment_of(played, LATER, unit=unit))
+    report = reckoned(Selection(experiment="trial"))
+    assert report["significance"]["unit"] == unit
+    found = (findings.tests(report) or {})["found"]
+    assert found[0]["anchor"] == sealed
+    assert [each["is_sealed"] for each in found] == [True, False, False]
+    told = page(client, "?experiment=trial")
+    assert "sealed beforehand; decides at 5 %" in told
+    assert told.count("not sealed: descriptive") == 2
+
+
+def test_where_too_few_have_played_the_page_says_so_and_nothing_else(
+    client: Client, toy_set: PhotoSet, ana: Person, machine_says: Says
+) -> None:
+    play_game(toy_set, ana, [1], [2], machine_says)
+    report = reckoned()
+    assert findings.figures(report)["people_median_km"].interval == "too few to tell"
+    assert findings.figures(report)["watched"].interval == "too few to tell"
+    assert "Too few games are over to tell more." in findings.wins(report).sentence
+    assert "no bound" not in page(client)
 
 
 @pytest.mark.parametrize(
@@ -300,6 +359,49 @@ def test_a_drawing_is_sent_once(client: Client, played: PhotoSet) -> None:
     assert client.get("/comparison/charts/curves.svg").headers["ETag"] != first["ETag"]
     for name, kind in (("mars", "svg"), ("curves", "gif")):
         assert client.get(f"/comparison/charts/{name}.{kind}").status_code == 404
+
+
+def test_a_drawing_that_is_taken_along_names_its_games_and_its_moment(client: Client, played: PhotoSet) -> None:
+    PhotoSet.objects.create(name="Other", slug="other", domain="toy-earth", published=True)
+    reckoned(Selection(photo_set="toy"))
+    saved = client.get("/comparison/charts/wins.svg?set=toy&theme=light&saved=1")
+    text = " ".join("".join(ElementTree.fromstring(saved.getvalue()).itertext()).split())
+    for words in ("Who won how many duels", "People won 2 of 5", "Games: Photo set: Toy.", "Machine: PlaNet.",
+                  "As of round 5, reckoned at 2026-03-02 12:00 UTC", "holds however often one looks."):  # fmt: skip
+        assert words in text
+    shown = client.get("/comparison/charts/wins.svg?set=toy&theme=light")
+    assert shown["ETag"] != saved["ETag"]
+    assert b"Games:" not in shown.getvalue()
+    assert "wins.svg?set=toy&amp;as_of=5&amp;theme=light&amp;saved=1" in page(client, "?set=toy")
+
+
+def test_one_place_of_the_page_is_read_out_when_figures_change(client: Client, played: PhotoSet) -> None:
+    reckoned()
+    assert page(client).count("aria-live") == 1
+
+
+def test_one_of_anything_is_said_in_the_singular(
+    client: Client, toy_set: PhotoSet, ana: Person, machine_says: Says
+) -> None:
+    play_game(toy_set, ana, [1], [2], machine_says)
+    report = reckoned()
+    told = page(client)
+    for name, word in (("duels", "duel"), ("rounds", "round"), ("people", "person"), ("exhibits", "place")):
+        assert f'<dt data-label="{name}">{word}</dt><dd data-figure="{name}">1<' in told
+    assert "In the only duel so far the nearer one was: people." in told
+    assert not re.findall(
+        r"\b1 (?:people|times|duels|photos|games)\b", " ".join(e.sentence for e in findings.all_of(report))
+    )
+
+
+def test_the_page_gives_the_brier_score_and_what_marks_mean(client: Client, played: PhotoSet) -> None:
+    report = reckoned()
+    grade = report["calibration"]["200"]["brier"]
+    told = page(client)
+    assert f"{grade:.2f} (200 km)" in told
+    for each in findings.all_of(report):
+        assert each.marks
+        assert not each.rows or each.marks in told
 
 
 def test_a_chart_is_drawn_once_and_not_by_the_request(
@@ -399,6 +501,54 @@ def test_what_the_machine_said_of_its_answers_is_reckoned_once_and_kept(played: 
     assert "held to be" in findings.calibration(reckoned(now=LATER + timedelta(seconds=10))).sentence
 
 
+def crowd_words(intervals: list[tuple[float, float] | None], left_out: int = 0, not_drawn: int = 0) -> str:
+    """What is said of crowds of 1, 2, … people whose shares of duels won have these intervals."""
+    found = [
+        {"people": size, "median_km": 1.0, "win_share": 0.5,
+         "interval": {"low": ends and ends[0], "high": ends and ends[1]}}
+        for size, ends in enumerate(intervals, start=1)
+    ]  # fmt: skip
+    low, high = (
+        next((n for n, ends in enumerate(intervals, 1) if ends and ends[side] >= 0.5), None) for side in (1, 0)
+    )
+    told = {"crowds": found, "at_least": low, "at_most": high, "exhibits": 4, "left_out": left_out,
+            "not_drawn": not_drawn}  # fmt: skip
+    return findings.crowds({"crowds": told}).sentence
+
+
+@pytest.mark.parametrize(
+    ("intervals", "words"),
+    [
+        ([(0.1, 0.4), (0.3, 0.6), (0.5, 0.8)], "between 2 and 3 people"),
+        ([(0.1, 0.4), (0.3, 0.6)], "2 people or more, put together, to make one machine; of no number up to 2"),
+        ([(0.1, 0.6)], "it takes 1 person or more to make one machine; of no number up to 1"),
+        ([(0.1, 0.4), (0.1, 0.4)], "not even 2 people"),
+        ([(0.1, 0.4)], "one person alone does worse"),
+        ([(0.1, 0.4), (0.6, 0.8)], "it takes 2 people,"),
+        ([(0.6, 0.8)], "one person does as well as the machine"),
+        ([None, None], "cannot be told yet"),
+    ],
+)
+def test_how_many_people_make_one_machine_is_said_as_surely_as_it_is_known(
+    intervals: list[tuple[float, float] | None], words: str
+) -> None:
+    told = crowd_words(intervals)
+    assert words in told
+    assert ("At one look, with 95 % confidence," in told) == (intervals[0] is not None)
+
+
+def test_what_crowds_leave_out_is_told() -> None:
+    assert "4 photos that at least 2 people met; 1 that fewer met is left out." in crowd_words([None, None], 1)
+    assert "4 photos that at least 1 person met; 0 that fewer met are left out." in crowd_words([None])
+    assert "7 more could have been" in crowd_words([None], 0, 7)
+
+
+def test_the_same_duels_give_the_same_figures_whichever_selection_finds_them(played: PhotoSet) -> None:
+    everything, the_set = reckoned(), reckoned(Selection(photo_set="toy"))
+    for name in ("crowds", "intervals", "figures"):
+        assert everything[name] == the_set[name]
+
+
 def test_a_missing_median_is_told_in_words(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
     play_game(toy_set, ana, [None], [2], machine_says)
     report = reckoned()
@@ -433,7 +583,7 @@ async def test_who_watches_is_told_when_it_was_reckoned(played: PhotoSet, ana: P
     await reckon_again(LATER + timedelta(seconds=10))
     second = await socket.receive_json_from(5)
     assert (second["asOf"], second["figures"]["people_won"]) == (6, "3")
-    assert set(second) == {"asOf", "reckonedAt", "figures", "intervals", "findings", "drawn", "bar"}
+    assert set(second) == {"asOf", "reckonedAt", "figures", "intervals", "labels", "findings", "drawn", "bar"}
     assert len(json.dumps(second)) < 6000
     await socket.disconnect()
 

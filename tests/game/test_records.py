@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from geogame import comparisons, evidence, play, records
+from geogame import comparisons, evidence, findings, play, records
 from geogame.export.columns import COLUMNS
 from geogame.models import Game, Person, PhotoSet, Round
 from geogame.rules.sphere import Point
@@ -254,9 +254,17 @@ def test_a_name_that_is_a_formula_is_not_run_by_a_spreadsheet(
 
 
 def test_the_export_writes_a_file(
-    toy_set: PhotoSet, ana: Person, machine_says: Says, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    toy_set: PhotoSet,
+    ana: Person,
+    machine_says: Says,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     play_game(toy_set, ana, [1], [2], machine_says)
+    monkeypatch.chdir(tmp_path)
+    assert len(export(capsys, "--output", "-").splitlines()) == 3  # standard output, as other programs call it
+    assert list(tmp_path.iterdir()) == []
     assert "2 rows written" in export(capsys, "--output", str(tmp_path / "rounds.csv"))
     assert len((tmp_path / "rounds.csv").read_text().splitlines()) == 3
 
@@ -276,6 +284,26 @@ def test_compare_prints_a_selection(
     assert "won by people     1" in capsys.readouterr().out
 
 
+def test_compare_prints_what_the_page_tells(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play_game(toy_set, ana, [1, 2], [2, 1], machine_says)
+    call_command("compare")
+    words = " ".join(capsys.readouterr().out.split())
+    report = comparisons.build(Selection())
+    for each in findings.all_of(report):
+        assert f"{each.title} {' '.join(each.sentence.split())}" in words
+    assert "within 750 km people 100.0 %" in words
+    assert "to notice 56 % 566 independent duels" in words
+    assert "people ahead" not in words  # no test
+    call_command("compare", "--tables")
+    tables = " ".join(capsys.readouterr().out.split())
+    assert all(cell in tables for each in findings.all_of(report) for row in each.rows for cell in row)
+    whole = told(capsys)
+    assert {"crowds", "map", "curves", "calibration", "watched", "enough"} <= set(whole)
+    assert "boards" not in whole
+
+
 def test_compare_says_which_of_several_machines_it_is_about(
     toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -285,9 +313,9 @@ def test_compare_says_which_of_several_machines_it_is_about(
     call_command("compare")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("the machine       PlaNet (planet, weights 0123456789ab; 2 guesses)")
-    assert "IM2GPS (im2gps, weights w; 1 guesses)" in lines[1]
+    assert "IM2GPS (im2gps, weights w; 1 guess)" in lines[1]
     assert told(capsys, "--opponent", "im2gps")["machine"]["name"] == "IM2GPS"
-    assert told(capsys)["intervals"]["win_rate"]["level"] == 0.95
+    assert told(capsys)["intervals"]["people_median_km"]["level"] == 0.95
 
 
 @pytest.mark.parametrize("command", ["compare", "export_rounds"])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geogame.rules.sphere import Point, distance_km
-from geogame.statistics.crowd import crowds, geometric_median
+from geogame.statistics.crowd import Crowds, crowds, geometric_median
 from tests.statistics.worlds import unhurried
 
 PLACES = st.tuples(st.floats(-89, 89), st.floats(-180, 179.9))
@@ -50,15 +50,23 @@ def test_the_middle_is_no_worse_than_any_guess(places: list[tuple[float, float]]
     assert way_km(places, float(lat), float(lng)) <= min(way_km(places, *place) for place in places) + 0.01
 
 
-def scattered(people: int, exhibits: int, spread_deg: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def scattered(people: int, exhibits: int, spread_deg: float) -> tuple[np.ndarray, ...]:
+    """Everybody before everything, around (0, 0): exhibit, person, lat, lng."""
     rng = np.random.default_rng(8)
     lat, lng = rng.normal(0, spread_deg, (2, people * exhibits))
-    return np.repeat(np.arange(exhibits), people), lat, lng
+    return np.repeat(np.arange(exhibits), people), np.tile(np.arange(people), exhibits), lat, lng
+
+
+def against(world: tuple[np.ndarray, ...], machine_km: float, **options: int) -> Crowds:
+    exhibits = int(world[0].max()) + 1
+    nowhere = np.zeros(exhibits)
+    return crowds(
+        *world, nowhere, nowhere, np.full(exhibits, machine_km), **{"seed": 1, "draws": 20, "anew": 60} | options
+    )
 
 
 def test_more_people_come_nearer_and_at_last_beat_the_machine() -> None:
-    exhibit, lat, lng = scattered(people=9, exhibits=40, spread_deg=5)
-    found = crowds(exhibit, lat, lng, np.zeros(40), np.zeros(40), np.full(40, 400.0), seed=1, draws=30)
+    found = against(scattered(people=9, exhibits=40, spread_deg=5), 400.0, draws=30)
     medians = [each.median_km for each in found.crowds]
     assert [each.people for each in found.crowds] == list(range(1, 10))
     assert medians[8] < medians[2] < medians[0]
@@ -68,24 +76,85 @@ def test_more_people_come_nearer_and_at_last_beat_the_machine() -> None:
     assert found.crowds[found.make_one - 2].win_share < 0.5 <= found.crowds[found.make_one - 1].win_share
 
 
+def test_how_many_make_one_is_told_by_an_interval_that_holds_each_size() -> None:
+    found = against(scattered(people=30, exhibits=60, spread_deg=5), 440.0, most=5)
+    assert found.at_least is not None
+    assert found.make_one is not None
+    assert found.at_most is not None
+    assert 1 < found.at_least <= found.make_one <= found.at_most <= 5
+    for each in found.crowds:
+        assert 0 <= each.interval.low <= each.win_share <= each.interval.high <= 1
+    assert found.crowds[found.at_least - 2].interval.high < 0.5 <= found.crowds[found.at_least - 1].interval.high
+    assert found.crowds[found.at_most - 2].interval.low < 0.5 <= found.crowds[found.at_most - 1].interval.low
+
+
+def test_crowds_that_are_never_enough_are_told_to_be_so() -> None:
+    found = against(scattered(people=6, exhibits=40, spread_deg=5), 1.0)
+    assert (found.make_one, found.at_least, found.at_most) == (None, None, None)
+    assert found.crowds[5].interval.high < 0.5
+
+
+def test_one_photo_or_one_person_says_nothing_of_others() -> None:
+    for people, exhibits in ((6, 1), (1, 6)):
+        found = against(scattered(people, exhibits, 5), 400.0)
+        assert np.isnan([each.interval.low for each in found.crowds]).all()
+        assert (found.at_least, found.at_most) == (None, None)
+
+
+def test_the_order_of_rows_changes_nothing() -> None:
+    world = scattered(people=4, exhibits=5, spread_deg=5)
+    order = np.random.default_rng(2).permutation(len(world[0]))
+    assert against(tuple(each[order] for each in world), 400.0, anew=5) == against(world, 400.0, anew=5)
+
+
 def test_one_person_together_is_that_person() -> None:
-    found = crowds([0, 1], [1.0, 0.0], [0.0, 3.0], [0.0, 0.0], [0.0, 0.0], [500.0, 1.0], seed=1, draws=3)
+    found = crowds([0, 1], [4, 7], [1.0, 0.0], [0.0, 3.0], [0.0, 0.0], [0.0, 0.0], [500.0, 1.0], seed=1, draws=3)
     (one,) = found.crowds
     assert one.win_share == 0.5
     assert one.median_km == pytest.approx((111.195 + 333.585) / 2, abs=0.01)
 
 
-def test_exhibits_with_too_few_guesses_are_left_out_and_counted() -> None:
-    found = crowds([0, 0, 0, 1, 2, 2, 2], *np.zeros((2, 7)), *np.zeros((2, 3)), np.ones(3), seed=1, draws=2, most=3)
-    assert (found.exhibits, found.left_out, len(found.crowds)) == (2, 1, 3)
+def test_exhibits_that_too_few_met_are_left_out_and_counted() -> None:
+    found = crowds(
+        [0, 0, 0, 1, 2, 2, 2], [1, 2, 3, 1, 1, 2, 3], *np.zeros((2, 7)), *np.zeros((2, 3)), np.ones(3), 1, 2, most=3
+    )
+    assert (found.exhibits, found.left_out, found.not_drawn, len(found.crowds)) == (2, 1, 0, 3)
+
+
+def test_of_very_many_exhibits_some_are_drawn_by_lot_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geogame.statistics.crowd.MOST_EXHIBITS", 3)
+    found = against(scattered(people=2, exhibits=10, spread_deg=5), 400.0, anew=5)
+    assert (found.exhibits, found.left_out, found.not_drawn) == (3, 0, 7)
+
+
+def test_who_is_silent_is_drawn_and_helps_nobody() -> None:
+    """Two of nine keep silent before everything; else they guess anywhere on Earth."""
+    exhibit, person, lat, lng = scattered(people=9, exhibits=60, spread_deg=5)
+    rng, silent = np.random.default_rng(3), person < 2
+    wild = np.degrees(np.arcsin(rng.uniform(-1, 1, len(lat)))), rng.uniform(-180, 180, len(lat))
+    anywhere = exhibit, person, *(np.where(silent, *each) for each in zip(wild, (lat, lng), strict=True))
+    nowhere = exhibit, person, *(np.where(silent, np.nan, each) for each in (lat, lng))
+    guessed, kept_silent = (against(world, 500.0) for world in (anywhere, nowhere))
+    assert kept_silent.exhibits == 60
+    for silence, guess in zip(kept_silent.crowds, guessed.crowds, strict=True):
+        assert silence.win_share <= guess.win_share
+    assert kept_silent.crowds[0].win_share < 7 / 9
+
+
+def test_a_crowd_of_which_half_are_silent_has_no_answer() -> None:
+    nobody, somebody = [0.0, np.nan], [0.0, 0.0]
+    one, two = crowds([0, 0], [1, 2], nobody, nobody, [0.0], [0.0], [1.0], seed=1, draws=50).crowds
+    assert 0 < one.win_share < 1
+    assert (two.win_share, two.median_km) == (0, float("inf"))
+    assert crowds([0, 0], [1, 2], somebody, somebody, [0.0], [0.0], [1.0], seed=1).crowds[1].win_share == 1
 
 
 def test_a_machine_without_answers_loses_to_anybody() -> None:
-    found = crowds([0], [50.0], [50.0], [0.0], [0.0], [float("inf")], seed=1, draws=2)
+    found = crowds([0], [1], [50.0], [50.0], [0.0], [0.0], [float("inf")], seed=1, draws=2)
     assert found.crowds[0].win_share == 1
     assert found.make_one == 1
 
 
 def test_nobody_makes_no_crowd() -> None:
-    found = crowds([], [], [], [], [], [], seed=1)
+    found = crowds([], [], [], [], [], [], [], seed=1)
     assert (found.crowds, found.exhibits, found.make_one) == ([], 0, None)

@@ -46,7 +46,7 @@ def test_the_order_of_duels_changes_nothing_but_what_looks_at_time(world: Duels,
     random.shuffle(order)  # type: ignore[attr-defined]
     one, other = (report(each, seed=1, draws=20).as_dict() for each in (world, world.take(order)))
     for told in (one, other):
-        del told["anytime"], told["significance"]["unit"]
+        del told["watched"], told["significance"]["unit"]
     assert one["figures"]["counts"] == other["figures"]["counts"]
     assert flat(one) == pytest.approx(flat(other), nan_ok=True, rel=1e-9)
 

@@ -2,7 +2,7 @@
 
 const REDRAW_MS = 15000; // between two drawings of a chart: the server draws each
 
-/** Keep a page up to date. `hear` is given {asOf, reckonedAt, figures, intervals, findings, drawn, bar}. */
+/** Keep a page up to date. `hear` is given {asOf, reckonedAt, figures, intervals, labels, findings, drawn, bar}. */
 export function openPage(root) {
   const stale = new Set(); // charts whose drawing is older than their words
   let [asOf, reckonedAt, hasOldTables, timer] = ["", root.querySelector("[data-shows=reckoned]")?.dateTime ?? "", false, null];
@@ -17,8 +17,9 @@ export function openPage(root) {
     else showNews(news);
   }
 
-  function showNews({ figures, intervals, findings, drawn, bar }) {
+  function showNews({ figures, intervals, labels, findings, drawn, bar }) {
     fill("figure", figures);
+    fill("label", labels);
     fill("interval", intervals);
     fill("finding", findings);
     for (const part of root.querySelectorAll("[data-grows]")) part.style.flexGrow = bar[part.dataset.grows];
