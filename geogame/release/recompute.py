@@ -20,6 +20,24 @@ THRESHOLDS_KM = (1, 25, 200, 750, 2500)
 EXACT_BELOW = 50  # differences: as in R's wilcox.test
 PLACES_TELL_KM = 0.002  # errors are rounded to the metre, places to a tenth of one
 MOST_TOLD = 50  # differences
+KEYS = {  # of each table: what no two rows have alike
+    "people": ("person",),
+    "exhibits": ("exhibit",),
+    "rounds": ("round",),
+    "machine": ("round",),
+    "guesses": ("round", "person"),
+    "withheld": ("reason",),
+}
+LINKS = (  # what a column of a table speaks of: a row of another table, which has that column too
+    ("rounds", "exhibit", "exhibits"),
+    ("machine", "round", "rounds"),
+    ("guesses", "round", "rounds"),
+    ("guesses", "round", "machine"),
+    ("guesses", "person", "people"),
+    ("people", "person", "guesses"),
+    ("exhibits", "exhibit", "rounds"),
+    ("rounds", "round", "guesses"),
+)
 INF = math.inf
 
 Row = dict[str, str]
@@ -84,29 +102,41 @@ def km(text: str) -> float:
 
 def read(folder: Path) -> tuple[list[Duel], list[str]]:
     """Return the duels (person, exhibit, round, person_km, machine_km), and what does not fit together."""
-    people = {row["person"] for row in table(folder, "people")}
-    exhibits = {row["exhibit"] for row in table(folder, "exhibits")}
-    rounds = {row["round"]: row for row in table(folder, "rounds")}
-    machine = {row["round"]: row for row in table(folder, "machine")}
-    guesses = table(folder, "guesses")
-    troubles = [
-        f"rounds.csv: {each['exhibit']} is no exhibit" for each in rounds.values() if each["exhibit"] not in exhibits
-    ]
-    duels = []
-    for row in guesses:
-        if row["round"] not in rounds or row["round"] not in machine or row["person"] not in people:
-            troubles.append(f"guesses.csv: {row['round']}, {row['person']} are not in the other tables")
-            continue
-        met = machine[row["round"]]
-        duels.append(
-            (row["person"], rounds[row["round"]]["exhibit"], row["round"], km(row["error_km"]), km(met["error_km"]))
-        )
-    for name, rows in (("guesses", guesses), ("machine", machine.values())):
-        troubles += [f"{name}.csv: {trouble}" for row in rows for trouble in wrong(row, rounds.get(row["round"], {}))]
-    released = {row["reason"]: row["answers"] for row in table(folder, "withheld")}.get("released")
+    tables = {name: table(folder, name) for name in KEYS}
+    troubles = list(keys(tables))
+    rounds = {row["round"]: row for row in tables["rounds"]}
+    machine = {row["round"]: row for row in tables["machine"]}
+    duels = [
+        (row["person"], rounds[row["round"]]["exhibit"], row["round"], km(row["error_km"]),
+         km(machine[row["round"]]["error_km"]))
+        for row in tables["guesses"]
+        if row["round"] in rounds and row["round"] in machine
+    ]  # fmt: skip
+    guesses = tables["guesses"]
+    for name in ("guesses", "machine"):
+        for row in tables[name]:
+            troubles += [f"{name}.csv: {trouble}" for trouble in wrong(row, rounds.get(row["round"], {}))]
+    released = {row["reason"]: row["answers"] for row in tables["withheld"]}.get("released")
     if released != str(len(guesses)):
         troubles.append(f"withheld.csv: {released} answers are said to be released, guesses.csv has {len(guesses)}")
     return duels, troubles
+
+
+def keys(tables: dict[str, list[Row]]) -> Iterator[str]:
+    """Tell which rows have no key of their own, and which speak of rows that are not there."""
+    for name, columns in KEYS.items():
+        seen = set[tuple[str, ...]]()
+        for row in tables[name]:
+            key = tuple(row.get(column) or "" for column in columns)
+            if "" in key:
+                yield f"{name}.csv: a row without {' and '.join(columns)}"
+            elif key in seen:
+                yield f"{name}.csv: {', '.join(key)} is there twice"
+            seen.add(key)
+    for name, column, other in LINKS:
+        there = {row[column] for row in tables[other]}
+        for value in sorted({row[column] for row in tables[name]} - there):
+            yield f"{name}.csv: {column} {value} is not in {other}.csv"
 
 
 def wrong(row: Row, shown: Row) -> Iterator[str]:
@@ -133,8 +163,11 @@ def distance_km(lat_a: float, lng_a: float, lat_b: float, lng_b: float) -> float
 
 def differences(told: dict[str, Any], duels: list[Duel]) -> Iterator[str]:
     """Compare what figures.json says with what comes out."""
-    numbers = dict(flat({"figures": figures(duels), "significance": significance(duels, told["recomputed"])}))
-    said = dict(flat({name: told[name] for name in ("figures", "significance")}))
+    found = {"figures": figures(duels)}
+    if told["sealed"] is not None:  # else there are no tests
+        found["significance"] = significance(duels, told["recomputed"], told["sealed"].get("unit"))
+    numbers = dict(flat(found))
+    said = dict(flat({name: told.get(name, {}) for name in ("figures", "significance")}))
     for name in told["recomputed"]:
         if name not in numbers or name not in said:
             yield f"{name} cannot be compared"
@@ -204,7 +237,7 @@ def figures(duels: list[Duel]) -> dict[str, Any]:
             "ties": tied,
             "no_duel": len(duels) - len(real),
             "missing_people": people.count(INF),
-            "missing_machine": [each[4] for each in duels].count(INF),
+            "missing_machine": len({each[2] for each in duels if each[4] == INF}),  # once in a round
         },
         "win_rate": won / (won + lost) if won + lost else math.nan,
         "win_rate_ties_half": (won + tied / 2) / len(real) if real else math.nan,
@@ -228,8 +261,8 @@ def within(side: str, errors: list[float]) -> dict[str, float]:
 # Whether chance could have done it
 
 
-def significance(duels: list[Duel], recomputed: list[str]) -> dict[str, Any]:
-    kind, leads, apart = units(duels)
+def significance(duels: list[Duel], recomputed: list[str], sealed: str | None) -> dict[str, Any]:
+    kind, leads, apart = units(duels, sealed)
     ahead, behind = sum(each > 0 for each in leads), sum(each < 0 for each in leads)
     return {
         "unit": kind,
@@ -243,8 +276,10 @@ def significance(duels: list[Duel], recomputed: list[str]) -> dict[str, Any]:
     }
 
 
-def units(duels: list[Duel]) -> Units:
-    """Exhibits where any was shared, else people: what a test may take for independent."""
+def units(duels: list[Duel], sealed: str | None) -> Units:
+    """What was sealed; else exhibits where one group met them, else people: what a test may take for independent."""
+    if sealed:
+        return by_exhibit(duels) if sealed == "exhibit" else by_person(duels)
     met: dict[str, set[str]] = defaultdict(set)
     for person, exhibit, *_ in duels:
         met[exhibit].add(person)

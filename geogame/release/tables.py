@@ -8,7 +8,9 @@ from geogame.export.dictionary import Column, Kind, schema
 from geogame.export.facts import Fact
 from geogame.release.anonymity import Disguise, day
 
-VERSION = 2  # of these columns. From 2 on what fewer than five people share is told in none of them
+VERSION = (
+    3  # of these columns. From 2 on what fewer than five people share is told in none of them, from 3 on in no two
+)
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,19 @@ class Table:
         return schema(self.columns(disguise), list(self.key), links)
 
 
-# What somebody may know of others: a value that fewer than five people share is in no table.
+# What somebody may know of others: a value that fewer than five people share is in no table, nor are two values that so
+# few have together. In the order of their worth: of such two the latter gives way.
 SHARED: dict[str, Callable[[Fact], Any]] = {
-    "group": lambda fact: fact.answer.group,
     "set": lambda fact: fact.round.photo_set_slug,
     "domain": lambda fact: fact.round.domain,
-    "photos": lambda fact: fact.exhibit.photos,
-    "scene": lambda fact: fact.exhibit.scene,
-    "country": lambda fact: fact.exhibit.country,
-    "number": lambda fact: fact.round.number,
-    "day": lambda fact: day(fact.round.closed_at),
-    "time_limit_s": lambda fact: fact.round.time_limit_s,
     "experiment": lambda fact: fact.round.experiment,
+    "group": lambda fact: fact.answer.group,
+    "country": lambda fact: fact.exhibit.country,
+    "scene": lambda fact: fact.exhibit.scene,
+    "photos": lambda fact: fact.exhibit.photos,
+    "time_limit_s": lambda fact: fact.round.time_limit_s,
+    "day": lambda fact: day(fact.round.closed_at),
+    "number": lambda fact: fact.round.number,
 }
 
 

@@ -25,7 +25,14 @@ NO_BEFORE = (
     f"is that of fewer than {SMALLEST} people, or hides what is, and the difference would tell of them."
 )
 TIES = " Errors that are rounded so make more ties than there were in the game."
-SEALED = "p-values of games that no experiment had sealed beforehand are descriptive: nobody had promised when to stop."
+UNSEALED = (
+    "There is no p-value here, and of who won only the interval that may be watched (`stated.watched`): these games "
+    "were sealed by no experiment, so nobody had promised when to stop, or which of them to look at."
+)
+SEALED = (
+    "This is an experiment, whole, that was sealed before its first round. Its test is `significance.$p`; the other "
+    "p-values were not sealed and are descriptive only."
+)
 TOO_SMALL = (
     "Here several people met some of the same photographs, but not all the same ones: people are then not independent "
     "of each other, and the p-values are too small (see `units` below)."
@@ -37,8 +44,9 @@ def dictionary(disguise: Disguise) -> str:
     """Return what all columns of a release mean."""
     parts = [
         "# What the columns mean\n\nAn empty cell is no value. `since` is the version of the tables. Of the columns "
-        f"{_listed(SHARED)} a value that fewer than {SMALLEST} people share is not told, and where what is missing "
-        "would still tell of so few, the next rarest value is not told either.\n"
+        f"{_listed(SHARED)} a value that fewer than {SMALLEST} people share is not told, nor are two values of "
+        "two columns that so few have together: then the one in the latter column. Where what is missing would still "
+        "tell of so few, the next rarest value is not told either.\n"
     ]
     for table in TABLES:
         lines = "\n".join(markdown(table.columns(disguise)))
@@ -68,10 +76,11 @@ def readme(told: dict[str, Any], gathered: Gathered, disguise: Disguise, licence
         least=SMALLEST,
         shared=_listed(SHARED),
         precision=disguise.precision,
+        examples=disguise.examples,
         beat=disguise.beat,
         ties=TIES if disguise.coarse else "",
         before=BEFORE if told["before"] else NO_BEFORE,
-        p_values=" ".join([SEALED, *([TOO_SMALL] if told["significance"]["too_small"] else [])]),
+        p_values=_p_values(told),
         withheld="\n".join(_withheld(gathered)),
         figures="\n".join(_figures(told)),
         recomputed="\n".join(f"- `{name}`" for name in told["recomputed"]),
@@ -79,6 +88,14 @@ def readme(told: dict[str, Any], gathered: Gathered, disguise: Disguise, licence
         methods="\n".join(_methods()),
         licence=f"{title} ({licence}), {address}",
     )
+
+
+def _p_values(told: dict[str, Any]) -> str:
+    """Say whether there are p-values, which of them decides, and whether it can be believed."""
+    if told["sealed"] is None:
+        return UNSEALED
+    p = "sign_test_p" if told["significance"]["unit"] == "exhibit" else "sign_flips_p"
+    return " ".join([Template(SEALED).substitute(p=p), *([TOO_SMALL] if told["significance"]["too_small"] else [])])
 
 
 def _withheld(gathered: Gathered) -> Iterator[str]:
@@ -106,7 +123,7 @@ def _number(value: Any) -> str:
 def _stated(told: dict[str, Any]) -> Iterator[str]:
     yield from (f"stated.{name}" for name in told["stated"])
     yield "before"
-    if "significance.sign_flips_p" not in told["recomputed"]:
+    if "significance" in told and "significance.sign_flips_p" not in told["recomputed"]:
         yield "significance.sign_flips_p"
 
 

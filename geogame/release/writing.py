@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from geogame.comparisons import decision, leave_out_what_holds_once
 from geogame.export import formats
 from geogame.export.facts import Fact
 from geogame.release import words
-from geogame.release.anonymity import SMALLEST, Disguise, day, large_enough
+from geogame.release.anonymity import SMALLEST, Disguise, day, shared_in_pairs
 from geogame.release.facts import Gathered, Meeting, gather
 from geogame.release.tables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, SHARED, TABLES, VERSION, WITHHELD, Table
 from geogame.rules.refusals import BadInput, gettext_noop
@@ -98,9 +99,8 @@ def _disguise(gathered: Gathered, salt: bytes, public: frozenset[str], *, coarse
             gettext_noop("Fewer than %(least)s people have a duel here: a release would tell of each of them."),
             least=SMALLEST,
         )
-    shown = {
-        name: large_enough((value(fact), fact.answer.person or 0) for fact in guesses) for name, value in SHARED.items()
-    }
+    values = {name: [value(fact) for fact in guesses] for name, value in SHARED.items()}
+    shown = shared_in_pairs(values, [fact.answer.person or 0 for fact in guesses])
     for slug in sorted(public - shown["set"]):
         raise BadInput(
             gettext_noop(
@@ -213,10 +213,15 @@ def _figures(
     """Return all numbers of the release, and which of them its script recomputes."""
     duels, game = read_duels(folder)
     draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // len(duels)))
-    told = report(duels, SEED, draws, settled_shares(duels, game, np.ones(len(duels), dtype=bool))).as_dict()
-    checked = {name: told.pop(name) for name in ("figures", "significance")}
+    rule = decision(selection)
+    shares = settled_shares(duels, game, np.ones(len(duels), dtype=bool))
+    told = report(duels, SEED, draws, shares, None if rule is None else rule.get("unit")).as_dict()
+    if rule is None:
+        leave_out_what_holds_once(told)
+    checked: dict[str, Any] = {name: told.pop(name) for name in ("figures", "significance") if name in told}
     names = list(_names(checked))
-    if checked["significance"]["unit"] == "person" and checked["significance"]["units"] * len(duels) > MOST_FLIPS:
+    chance = checked.get("significance")
+    if chance and chance["unit"] == "person" and chance["units"] * len(duels) > MOST_FLIPS:
         names.remove("significance.sign_flips_p")
     asked = {name: value for name, value in selection.as_dict().items() if name != "game"}  # a code opens a game's page
     return {
@@ -224,6 +229,7 @@ def _figures(
         "made": str(day(now)),
         "machine": {name: getattr(gathered.machine, name) for name in ("name", "opponent", "weights")},
         "selection": asked,
+        "sealed": rule,
         "precision": disguise.precision,
         "recomputed": names,
         **checked,

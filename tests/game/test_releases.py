@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import itertools
 import json
 import random
 import shutil
@@ -20,7 +21,7 @@ from django.core.management import CommandError, call_command
 from geogame.evidence import read
 from geogame.models import Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
 from geogame.release import anonymity, recompute, tables, writing
-from geogame.release.anonymity import Disguise, large_enough
+from geogame.release.anonymity import Disguise, large_enough, shared_in_pairs
 from geogame.release.tables import TABLES
 from geogame.release.words import LICENCES
 from geogame.rules.refusals import BadInput
@@ -28,6 +29,7 @@ from geogame.rules.sphere import Point
 from geogame.selections import Selection
 from geogame.statistics.duels import Duels
 from geogame.statistics.report import figures, plain, report
+from geogame.statistics.significance import Kind
 from tests.conftest import NOON, add_photo
 from tests.game.test_records import Says, play_game
 from tests.statistics.worlds import by_hand, own, paper
@@ -122,10 +124,45 @@ def test_every_headline_number_is_recomputed_and_the_rest_is_named(tmp_path: Pat
     for name in ("counts.duels", "counts.people_won", "win_rate", "people_median_km", "within.machine_within_750_km",
                  "median_of_paired_differences_km", "difference_of_medians_km", "counts.missing_people"):  # fmt: skip
         assert f"figures.{name}" in names
-    assert {f"significance.{name}_p" for name in ("sign_test", "sign_flips", "wilcoxon")} <= set(names)
+    assert not [name for name in names if name.startswith("significance")]
     words = (tmp_path / "made" / "README.md").read_text()
     for name in [*names, *(f"stated.{each}" for each in told["stated"]), "before"]:
         assert f"`{name}`" in words
+
+
+def seal(unit: str = "person") -> None:
+    """Make of all games an experiment that was sealed beforehand, is finished, and is tested by these units."""
+    trial = Experiment.objects.create(
+        slug="trial", name="The trial", photo_set=PhotoSet.objects.get(), opponent="planet", weights="0123456789ab",
+        protocol={"out_of_domain": False, "decision": {"unit": unit, "level_percent": 5}}, seal="a" * 64,
+        sealed_at=NOON, finished_at=NOW,
+    )  # fmt: skip
+    Game.objects.update(experiment=trial)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_p_values_and_what_holds_for_one_look_are_told_of_sealed_experiments_only(tmp_path: Path) -> None:
+    told = release(tmp_path / "made")
+    assert ("significance" in told, told["sealed"]) == (False, None)
+    assert not {"win_rate", "win_rate_ties_half"} & set(told["stated"]["intervals"])
+    assert "There is no p-value here" in (tmp_path / "made" / "README.md").read_text()
+    seal()
+    told = release(tmp_path / "sealed", experiment="trial")
+    assert {f"significance.{name}_p" for name in ("sign_test", "sign_flips", "wilcoxon")} <= set(told["recomputed"])
+    assert told["sealed"]["unit"] == told["significance"]["unit"] == "person"
+    assert "win_rate" in told["stated"]["intervals"]
+    words = (tmp_path / "sealed" / "README.md").read_text()
+    assert "Its test is `significance.sign_flips_p`; the other p-values were not sealed" in words
+    assert "significance" not in release(tmp_path / "part", experiment="trial", include_seen=True)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_release_is_tested_by_the_units_that_were_sealed(tmp_path: Path) -> None:
+    seal("exhibit")
+    by_exhibit = release(tmp_path / "exhibits", experiment="trial")["significance"]
+    assert (by_exhibit["unit"], by_exhibit["units"]) == ("exhibit", 3)
+    assert "significance.sign_test_p`" in (tmp_path / "exhibits" / "README.md").read_text()
+    assert checked(tmp_path / "exhibits").returncode == 0
 
 
 FILES = [*(table.file for table in TABLES), "figures.json", "README.md", "dictionary.md", "LICENSE", "recompute.py",
@@ -179,6 +216,21 @@ def _cell(table: str, column: str, value: str) -> Change:
     return change
 
 
+def _twice(table: str) -> Change:
+    """Write the first row of a table once more."""
+
+    def change(folder: Path) -> None:
+        with (folder / f"{table}.csv").open("r+", encoding="utf-8") as file:
+            file.write(file.readlines()[1])
+
+    return change
+
+
+def test_the_script_knows_the_keys_and_links_of_all_tables() -> None:
+    assert {each.name: each.key for each in TABLES} == recompute.KEYS
+    assert {(each.name, *link) for each in TABLES for link in each.links} <= set(recompute.LINKS)
+
+
 def _figure(name: str) -> Change:
     def change(folder: Path) -> None:
         told = json.loads((folder / "figures.json").read_text())
@@ -199,13 +251,17 @@ def _figure(name: str) -> Change:
         (_cell("guesses", "person", "p0"), "guesses.csv"),
         (_cell("guesses", "missing", "true"), "missing is true"),
         (_cell("machine", "error_km", "0.001"), "figures."),
-        (_cell("rounds", "exhibit", "e0"), "no exhibit"),
+        (_cell("rounds", "exhibit", "e0"), "rounds.csv: exhibit e0 is not in exhibits.csv"),
         (_cell("people", "person", "p0"), "guesses.csv"),
-        (_cell("exhibits", "exhibit", "e0"), "no exhibit"),
+        (_cell("exhibits", "exhibit", "e0"), "exhibits.csv: exhibit e0 is not in rounds.csv"),
+        (_cell("machine", "round", "r0"), "machine.csv: round r0 is not in rounds.csv"),
+        (_cell("rounds", "round", ""), "rounds.csv: a row without round"),
+        (_twice("guesses"), "is there twice"),
+        (_twice("people"), "people.csv: p"),
+        (_twice("machine"), "machine.csv: r"),
         (_cell("withheld", "answers", "1"), "withheld.csv"),
         (_figure("figures.counts.machine_won"), "figures.counts.machine_won: figures.json says"),
         (_figure("figures.people_median_km"), "figures.people_median_km"),
-        (_figure("significance.sign_flips_p"), "significance.sign_flips_p"),
     ],
 )
 @pytest.mark.usefixtures("crowd")
@@ -218,6 +274,15 @@ def test_a_number_that_does_not_follow_from_the_rows_is_named_even_where_all_sum
     done = checked(tmp_path / "made")
     assert done.returncode == 1
     assert named in done.stdout
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_p_value_that_does_not_follow_from_the_rows_is_named(tmp_path: Path) -> None:
+    seal()
+    release(tmp_path / "made", experiment="trial")
+    _figure("significance.sign_flips_p")(tmp_path / "made")
+    sum_anew(tmp_path / "made")
+    assert "significance.sign_flips_p: figures.json says" in checked(tmp_path / "made").stdout
 
 
 @pytest.mark.usefixtures("crowd")
@@ -237,8 +302,8 @@ def as_rows(duels: Duels) -> list[recompute.Duel]:
     return [(str(p), str(e), str(r), *km) for (p, e, r), km in zip(codes, errors, strict=True)]
 
 
-def differ(duels: Duels) -> list[str]:
-    told = report(duels, seed=1, draws=20).as_dict()
+def differ(duels: Duels, sealed: Kind | None = None) -> list[str]:
+    told = report(duels, seed=1, draws=20, sealed=sealed).as_dict() | {"sealed": {"unit": sealed}}
     names = [name for name, _ in recompute.flat({each: told[each] for each in ("figures", "significance")})]
     return list(recompute.differences({**told, "recomputed": names}, as_rows(duels)))
 
@@ -263,7 +328,8 @@ def many(people: int, exhibits: int, seed: int) -> Duels:
      own([5.0] * 6, [5.0] * 6, 2), own([float("inf")] * 4, [float("inf")] * 4, 2)],
 )  # fmt: skip
 def test_the_script_reckons_what_the_statistics_reckon(duels: Duels) -> None:
-    assert differ(duels) == []
+    for sealed in (None, "person", "exhibit"):
+        assert differ(duels, sealed) == []  # type: ignore[arg-type]
 
 
 # Nobody can be found in it
@@ -357,7 +423,6 @@ def test_whoever_played_apart_from_the_others_is_not_found_by_set_day_or_time_li
     assert len(rounds) == 19
     assert {(row["day"], row["time_limit_s"]) for row in rounds} == {("", "")}
     assert [row["round"] for row in rounds] == sorted(row["round"] for row in rounds)
-    assert {row["number"] for row in rounds} == {"1", "2", "3"}
     with pytest.raises(BadInput, match="places of other cannot be told"):
         release(tmp_path / "places", public=("Other",))
 
@@ -386,12 +451,56 @@ def test_coarse_errors_pin_nothing_to_the_metre_and_recompute_as_they_are(tmp_pa
 
 @pytest.mark.usefixtures("crowd")
 def test_people_who_met_the_same_photos_are_one_unit_of_the_interval_that_may_be_watched(tmp_path: Path) -> None:
-    ends = release(tmp_path / "made")["stated"]["anytime"]
+    ends = release(tmp_path / "made")["stated"]["watched"]["interval"]
     assert ends["high"] - ends["low"] > 0.9
 
 
 def members(**groups: range) -> list[tuple[str, int]]:
     return [(name.strip("_"), person) for name, people in groups.items() for person in people]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_two_columns_together_tell_of_fewer_than_five_people(seed: int) -> None:
+    rng = random.Random(seed)
+    people = [rng.randrange(40) for _ in range(300)]
+    values = {
+        "set": [rng.choice(["a", "a", "a", "b", None]) for _ in people],
+        "group": [("x", "y", "z", "")[p % 4] for p in people],
+        "day": [rng.randrange(12) for _ in people],
+    }  # fmt: skip
+    shown = shared_in_pairs(values, people)
+    told = {name: [v if v in shown[name] else None for v in each] for name, each in values.items()}
+    for one, other in itertools.combinations(told, 2):
+        together: dict[Any, set[int]] = {}
+        for *pair, person in zip(told[one], told[other], people, strict=True):
+            together.setdefault(tuple(pair), set()).add(person)
+        assert min(map(len, together.values())) >= 5
+    assert shown["set"] == {"a", "b"}  # what is worth most stays
+
+
+def test_of_two_values_that_a_few_have_together_the_one_of_less_worth_is_hidden() -> None:
+    """Five are in each class on each day, but only two of the second on the last; then not even three days are left."""
+    entries = [(group, day, f"{group}{day}{p}") for group in "ab" for day in (1, 2) for p in range(5)]
+    entries += [("a", 3, f"a3{p}") for p in range(5)] + [("b", 3, f"b3{p}") for p in range(2)]
+    group, day, person = (list(each) for each in zip(*entries, strict=True))
+    names = sorted(set(person))
+    shown = shared_in_pairs({"group": group, "day": day}, [names.index(each) for each in person])
+    assert shown["group"] == {"a", "b"}
+    assert 3 not in shown["day"]
+    assert len(shown["day"]) == 1  # the two of the third day are hidden among those of another
+
+
+def test_a_few_people_in_all_are_shown_nothing_in_pairs() -> None:
+    assert shared_in_pairs({"group": ["a", "b"], "day": [1, 2]}, [1, 2]) == {"group": frozenset(), "day": frozenset()}
+
+
+@pytest.mark.usefixtures("crowd")
+def test_how_distances_are_rounded_is_told_for_great_ones_too(tmp_path: Path) -> None:
+    release(tmp_path / "made", coarse=True)
+    words = " ".join((tmp_path / "made" / "README.md").read_text().split())
+    assert "12345 km is told as 12000 km: above 10,000 km to the nearest thousand" in words
+    release(tmp_path / "fine")
+    assert "nearest thousand" not in (tmp_path / "fine" / "README.md").read_text()
 
 
 def test_groups_of_fewer_than_five_people_are_hidden_and_cannot_be_told_from_the_rest() -> None:

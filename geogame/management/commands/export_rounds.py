@@ -16,6 +16,8 @@ from geogame.language import sentence
 from geogame.management.commands import _selection
 from geogame.rules.refusals import Refused
 
+STANDARD = Path("-")  # output, as other programs call it
+
 
 class Command(BaseCommand):
     help = (
@@ -27,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=list(formats.FORMATS), default="csv")
-        parser.add_argument("--output", type=Path, help="file to write (default: standard output)")
+        parser.add_argument("--output", type=Path, help="file to write; -, as is the default: standard output")
         parser.add_argument("--names", action="store_true", help="people's names in place of pseudonyms")
         parser.add_argument("--voided", action="store_true", help="with the rows of seats that staff voided")
         parser.add_argument("--dictionary", action="store_true", help="print what the columns mean, and nothing else")
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(sentence(refusal)) from refusal
         wanted = columns.NAMED if options["names"] else columns.COLUMNS
         parts = formats.FORMATS[options["format"]].parts(wanted, pages)
-        if options["output"] is None:
+        if options["output"] in (None, STANDARD):
             _print(parts, options["format"])
             return
         _save(parts, options["output"])
