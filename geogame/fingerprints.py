@@ -18,8 +18,7 @@ SIDE = 32  # pixels
 ALIKE = 8  # bits at most between two copies of a photo
 RELATED = 14  # bits at most between two cuts of one photo; by chance between different ones too
 FLAT = 12.0  # grey levels (standard deviation): below, all pictures are alike, skies, seas and snow
-BLOCK = 1024  # hashes compared at once
-PAIRS = 1 << 20  # compared at once where a page waits: 8 MB
+PAIRS = 1 << 20  # compared at once: 8 MB
 
 Hashes = NDArray[np.uint64]
 
@@ -45,8 +44,9 @@ def loaded(column: list[int]) -> Hashes:
 
 def near(hashes: Hashes, others: Hashes, bits: int) -> Iterator[tuple[int, int, int]]:
     """Give all pairs that are at most so many bits apart: number in `hashes`, number in `others`, bits."""
-    for begin in range(0, len(hashes), BLOCK):
-        apart = np.bitwise_count(hashes[begin : begin + BLOCK, None] ^ others[None, :])
+    block = max(1, PAIRS // max(1, len(others)))
+    for begin in range(0, len(hashes), block):
+        apart = np.bitwise_count(hashes[begin : begin + block, None] ^ others[None, :])
         for row, column in np.argwhere(apart <= bits):
             yield begin + int(row), int(column), int(apart[row, column])
 

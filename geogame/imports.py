@@ -26,7 +26,7 @@ from django.dispatch import receiver
 
 from geogame import doubts, news, photos, reviews, unpacking
 from geogame.models import Arrival, Import, Photo, PhotoSet
-from geogame.photos import AlreadyThere
+from geogame.photos import AlreadyThere, NotKept
 from geogame.pictures import Developed, Unusable
 from geogame.rules.refusals import BadInput, NotNow, Refused, gettext_noop
 from geogame.sources import Item, Refusal, SourceError
@@ -200,8 +200,11 @@ def take_up(now: datetime) -> Arrival | None:
 
 
 def work(arrival: Arrival, reader: Reader, now: datetime) -> None:
-    """Make a photo of what was taken up, or say why not. Nothing is raised that concerns this file alone."""
-    with _telling_why_not(arrival, now):
+    """Make a photo of what was taken up, or say why not. Nothing is raised that concerns this file alone.
+
+    Raises NotKept where photos can be written nowhere just now: the file waits as if nobody had tried.
+    """
+    with _telling_why_not(arrival, now), _put_back(arrival):
         if arrival.tries > TRIES:
             raise Unusable(gettext_noop("The picture made its reader fail."))
         if arrival.is_table:
@@ -211,6 +214,15 @@ def work(arrival: Arrival, reader: Reader, now: datetime) -> None:
             _finish(arrival, now)  # its file stays until the import has ended
         else:
             _develop(arrival, unpacking.item_of(arrival), reader, now)
+
+
+@contextmanager
+def _put_back(arrival: Arrival) -> Iterator[None]:
+    try:
+        yield
+    except NotKept:
+        Arrival.objects.filter(pk=arrival.pk, done_at=None).update(taken_at=None, tries=F("tries") - 1)
+        raise
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import compress
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils.text import slugify
 
@@ -41,8 +41,20 @@ from geogame.rules.refusals import BadInput, NotNow, gettext_noop
 from geogame.rules.sphere import Point
 from geogame.sources import Entry, Item, Refusal
 
+
+@runtime_checkable
+class Together(Protocol):
+    """A storage that deletes many files at once."""
+
+    def delete_all(self, names: Sequence[str]) -> None: ...
+
+
 Develop = Callable[[bytes], Developed]  # of a file; raises Unusable
 MAX_LENGTH = {"name": 120, "title": 300, "credit": 300, "licence": 200, "album": 200}
+
+
+class NotKept(Exception):
+    """Where photos are kept cannot be written to: that is no fault of any file."""
 
 
 class AlreadyThere(Unusable):
@@ -115,7 +127,7 @@ def keep(
 
     What came with the item (place, texts) goes before what the file says. `token` names the files: who tries again with
     the same leaves nothing behind of the first try. `also` is done in the transaction. Raises AlreadyThere, and NotNow
-    where the set is frozen.
+    where the set is frozen, and NotKept.
     """
     here = developed.position
     place = item.place or (Point(here.lat, here.lng) if here else None)
@@ -136,6 +148,8 @@ def keep(
         original_sha256=sha256,
         **_words(item, photo_set),
     )
+    if developed.faces is not None:
+        photo.extra["blurred_faces"] = developed.faces
     _write_files(photo, developed, token or secrets.token_hex(16))
     try:
         with transaction.atomic():
@@ -158,10 +172,13 @@ def keep(
 
 def _write_files(photo: Photo, developed: Developed, token: str) -> None:
     photo.file.name = f"{token[:2]}/{token}.jpg"
-    delete_files(photo)  # of an earlier try
-    default_storage.save(photo.file.name, ContentFile(developed.picture.jpeg))
-    for (width, form), data in developed.smaller.items():
-        default_storage.save(derivatives.name(photo.file.name, width, form), ContentFile(data))
+    try:
+        delete_files(photo)  # of an earlier try
+        default_storage.save(photo.file.name, ContentFile(developed.picture.jpeg))
+        for (width, form), data in developed.smaller.items():
+            default_storage.save(derivatives.name(photo.file.name, width, form), ContentFile(data))
+    except OSError as error:
+        raise NotKept(f"The pictures of {photo.original_name} cannot be written: {error}") from error
 
 
 def files_of(photo: Photo) -> Iterator[str]:
@@ -174,21 +191,41 @@ def files_of(photo: Photo) -> Iterator[str]:
 
 def delete_files(photo: Photo) -> None:
     """Delete a photo's files; of those that are not there nothing is said."""
-    for name in files_of(photo):
-        default_storage.delete(name)
+    _delete(list(files_of(photo)))
+
+
+def _delete(names: list[str]) -> None:
+    if isinstance(default_storage, Together):
+        default_storage.delete_all(names)
+    else:
+        for name in names:
+            default_storage.delete(name)
 
 
 def delete_named(token: str) -> None:
     """Delete all files that `keep` has written under this token, whatever they are."""
     with suppress(FileNotFoundError):
-        for name in default_storage.listdir(token[:2])[1]:
-            if name.startswith(token):
-                default_storage.delete(f"{token[:2]}/{name}")
+        there = default_storage.listdir(token[:2])[1]
+        _delete([f"{token[:2]}/{name}" for name in there if name.startswith(token)])
+
+
+@receiver(pre_delete, sender=PhotoSet)
+def _delete_files_of_all(instance: PhotoSet, **_: object) -> None:
+    """Deletion deletes: when the rows are gone for good, so are the files, those of a set together."""
+    photos = instance.photos.only("file", "derived").iterator()
+    names = [name for photo in photos for name in files_of(photo)]
+
+    def delete() -> None:
+        _delete(names)
+
+    transaction.on_commit(delete, robust=True)
 
 
 @receiver(post_delete, sender=Photo)
-def _delete_files_of(instance: Photo, **_: object) -> None:
-    """Deletion deletes: when the row is gone for good, so are the files."""
+def _delete_files_of(instance: Photo, origin: object, **_: object) -> None:
+    """As above, for photos that are deleted one by one."""
+    if PhotoSet in (type(origin), getattr(origin, "model", None)):
+        return  # its files are deleted together
 
     def delete() -> None:
         delete_files(instance)
@@ -203,7 +240,8 @@ def _doubts(photo: Photo, developed: Developed, item: Item) -> Iterator[doubts.F
             offered = (
                 dict(zip(("lat", "lng"), developed.offered or (), strict=False)) if each.kind == "place-odd" else {}
             )
-            yield doubts.Found(each.kind, {**each.values, **offered}, photo.pk)
+            severity = Doubt.HINT if each.is_light else None
+            yield doubts.Found(each.kind, {**each.values, **offered}, photo.pk, severity=severity)
     for found in doubts.of_size(photo.width, photo.height):
         yield doubts.Found(found.kind, found.values, photo.pk)
 
@@ -269,23 +307,31 @@ def place(photo: Photo, where: Point, source: str = Photo.From.HAND) -> None:
     if photo.exhibits.exists():
         move(photo, where)
     else:
-        photo.lat, photo.lng = where
-        Photo.objects.filter(pk=photo.pk).update(lat=where.lat, lng=where.lng)
+        _put(photo, where)
         _exhibit(photo, where, "")
     Photo.objects.filter(pk=photo.pk).update(place_from=source, precision_m=None)
+
+
+def _put(photo: Photo, where: Point) -> None:
+    """Write down where a photo was taken; what another place was near is forgotten, until it is looked up anew."""
+    photo.refresh_from_db(fields=["lat", "lng", "extra"])
+    if (photo.lat, photo.lng) != where:
+        photo.extra = {key: value for key, value in photo.extra.items() if key not in doubts.NAMES}
+    photo.lat, photo.lng = where
+    photo.save(update_fields=["lat", "lng", "extra"])
 
 
 @transaction.atomic
 def learn(photo: Photo, item: Item) -> None:
     """Add what a table says of a photo that is here already, as if it had come with it. Raises NotNow."""
     refuse_frozen(photo.photo_set)
-    told = _words(item, photo.photo_set)
-    extra = {**photo.extra, **told.pop("extra")}
-    Photo.objects.filter(pk=photo.pk).update(extra=extra, **{key: value for key, value in told.items() if value})
     if item.place:
         place(photo, item.place, Photo.From.TABLE)
         Photo.objects.filter(pk=photo.pk).update(precision_m=item.precision_m)
         photo.doubts.filter(kind__in=doubts.OF_PLACE, verdict=Doubt.Verdict.OPEN).delete()
+    told = _words(item, photo.photo_set)
+    extra = {**photo.extra, **told.pop("extra")}
+    Photo.objects.filter(pk=photo.pk).update(extra=extra, **{key: value for key, value in told.items() if value})
     alone = photo.exhibits.filter(album="", rounds=None).first()
     if item.words.get("album") and alone:
         where = Point(alone.lat, alone.lng)
@@ -301,7 +347,7 @@ def move(photo: Photo, place: Point) -> None:
     with transaction.atomic():
         refuse_frozen(photo.photo_set)
         _refuse_sealed(photo.exhibits.all())
-        Photo.objects.filter(pk=photo.pk).update(lat=place.lat, lng=place.lng)
+        _put(photo, place)
         for exhibit in photo.exhibits.all():
             if exhibit.ordered_photos()[-1].pk == photo.pk:
                 Exhibit.objects.filter(pk=exhibit.pk).update(lat=place.lat, lng=place.lng)
@@ -371,15 +417,20 @@ def painters(photo_set: PhotoSet) -> set[str]:
 PhotosEach = str  # "any", "one" or "several": of an exhibit; a trip has several
 
 
-def usable(photo_set: PhotoSet, photos_each: PhotosEach) -> QuerySet[Exhibit]:
-    """Return the exhibits that a game may draw: in play, with no photo that is rejected or gravely doubted."""
+def in_play() -> QuerySet[Exhibit]:
+    """Return what games may draw, of all sets: what is not withdrawn, with no photo rejected or gravely doubted."""
     grave = Doubt.objects.filter(photo=OuterRef("photo"), severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
     shown = ExhibitPhoto.objects.filter(exhibit=OuterRef("pk"))
     held = shown.filter(Exists(grave)) | shown.filter(photo__review=Photo.Review.REJECTED)
-    in_play = photo_set.exhibits.filter(~Exists(held), retired_at=None)
+    return Exhibit.objects.filter(~Exists(held), retired_at=None)
+
+
+def usable(photo_set: PhotoSet, photos_each: PhotosEach) -> QuerySet[Exhibit]:
+    """Return the exhibits of a set that a game may draw."""
+    here = in_play().filter(photo_set=photo_set)
     if photos_each == "any":
-        return in_play
-    counted = in_play.annotate(each=Count("photos"))
+        return here
+    counted = here.annotate(each=Count("photos"))
     return counted.filter(each=1) if photos_each == "one" else counted.filter(each__gt=1)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import pillow_heif
 from PIL import ExifTags, Image, ImageCms, ImageOps, ImageStat
 
-from geogame import derivatives, fingerprints, positions
+from geogame import blurring, derivatives, fingerprints, positions
 from geogame.positions import Oddity, Position
 from geogame.rules.refusals import BadInput, gettext_noop
 
@@ -21,7 +21,7 @@ MAX_ASPECT = 6.0
 JPEG_QUALITY = 88
 NARROW = 0.05  # share of sixteen bits that a thermal camera uses: it is stretched, or all would be black
 BLANK = 6.0  # grey levels (standard deviation): less is fog
-# Pixels of screens, upright: a PNG of exactly that size that no camera has written is a picture of one.
+# Pixels of screens, upright: what has exactly that size and was written by no camera may be a picture of one.
 SCREENS = frozenset(
     {
         (640, 1136), (750, 1334), (828, 1792), (1080, 1920), (1080, 2160), (1080, 2220), (1080, 2280), (1080, 2340),
@@ -61,17 +61,19 @@ class Developed:
     position: Position | None
     offered: tuple[float, float] | None  # an odd reading of its place, never used by itself
     oddities: tuple[Oddity, ...]
+    faces: int | None = None  # that were blurred; None where nobody looked for any
 
 
-def develop(data: bytes, max_pixels: int) -> Developed:
+def develop(data: bytes, max_pixels: int, blurs: bool = False) -> Developed:
     """Decode a file, and make of it all that is kept and served; the size is checked before a pixel is decoded.
 
-    Raises Unusable.
+    With `blurs` no face is left in any of it. Raises Unusable.
     """
-    image, told = _decoded(data, max_pixels)
-    odd = _odd_file(image, told, data)
+    image, told, size = _decoded(data, max_pixels)
+    odd = [*_odd_file(image, data), *_of_a_screen(image.format, size, told)]
     place = positions.found(image, told)
     bare = _bare(image, told)
+    bare, faces = blurring.without_faces(bare) if blurs else (bare, None)
     phash, spread = fingerprints.of(bare)
     oddities = [*odd, *place.oddities]
     if _is_blank(bare):
@@ -85,14 +87,15 @@ def develop(data: bytes, max_pixels: int) -> Developed:
         position=place.position,
         offered=place.offered,
         oddities=tuple(oddities),
+        faces=faces,
     )
 
 
-def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, Image.Exif]:
-    """Return a picture, decoded and no larger than is needed, with its EXIF."""
+def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, Image.Exif, tuple[int, int]]:
+    """Return a picture, decoded and no larger than is needed, with its EXIF and the size that it has in the file."""
     image = _open(data)
     _check_size(image, max_pixels)
-    told = _exif(image)
+    told, size = _exif(image), image.size
     try:
         if image.format in ("JPEG", "MPO"):
             image.draft(None, (MAX_SIDE_PX, MAX_SIDE_PX))  # decode half of it where half is enough
@@ -101,7 +104,7 @@ def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, Image.Exif]:
         raise Unusable(gettext_noop("The picture needs more memory than is allowed.")) from error
     except Exception as error:  # see _open
         raise Unusable(gettext_noop("The file is cut short or damaged.")) from error
-    return image, told
+    return image, told, size
 
 
 def _bare(image: Image.Image, told: Image.Exif) -> Image.Image:
@@ -152,16 +155,23 @@ def _holds_several(data: bytes) -> bool:
         return True
 
 
-def _odd_file(image: Image.Image, told: Image.Exif, data: bytes) -> list[Oddity]:
+def _odd_file(image: Image.Image, data: bytes) -> list[Oddity]:
     found = []
     if image.format in SEVERAL and _holds_several(data):
         found.append(Oddity("odd-file", {"why": gettext_noop("it holds several pictures; the first was taken.")}))
     if _is_deep(image) and _narrow(image.convert("F")):  # big-endian levels can be measured in no other way
         found.append(Oddity("odd-file", {"why": gettext_noop("it uses few of its 16 bits, and was stretched.")}))
-    upright = (min(image.size), max(image.size))
-    if image.format == "PNG" and upright in SCREENS and not told.get(ExifTags.Base.Make):
-        found.append(Oddity("screenshot", {"why": f"{image.width} × {image.height}, PNG"}))
     return found
+
+
+def _of_a_screen(form: str | None, size: tuple[int, int], told: Image.Exif) -> list[Oddity]:
+    """Return whether a file seems to be a picture of a screen. Phones and computers save theirs as PNG."""
+    short, long = sorted(size)
+    if (short, long) not in SCREENS or told.get(ExifTags.Base.Make) or told.get(ExifTags.Base.Model):
+        return []
+    if form != "PNG" and 4 * short == 3 * long:  # services make photos of this shape as large as a tablet's screen
+        return []
+    return [Oddity("screenshot", {"why": f"{size[0]} × {size[1]}, {form}"}, is_light=form != "PNG")]
 
 
 def _is_blank(image: Image.Image) -> bool:

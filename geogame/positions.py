@@ -26,10 +26,14 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 @dataclass(frozen=True)
 class Oddity:
-    """Something odd about a file. `kind` is one of `doubts.KINDS`, `values` are those of its sentence."""
+    """Something odd about a file. `kind` is one of `doubts.KINDS`, `values` are those of its sentence.
+
+    A reason among them, `why`, is a sentence of its own, to be translated, with its own holes for the others.
+    """
 
     kind: str
     values: dict[str, str | float | int]
+    is_light: bool = False  # lighter than others of its kind
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,9 @@ class Told:
 class Odd(ValueError):
     """There is a place, but it makes no sense as it stands."""
 
-    def __init__(self, why: str, offered: tuple[float, float] | None = None) -> None:
-        super().__init__(why)
-        self.why, self.offered = why, offered
+    def __init__(self, why: str, offered: tuple[float, float] | None = None, **values: Any) -> None:
+        super().__init__(why % values)
+        self.why, self.offered, self.values = why, offered, values
 
 
 def found(image: Image.Image, told: Image.Exif) -> Told:
@@ -74,7 +78,7 @@ def found(image: Image.Image, told: Image.Exif) -> Told:
             odd = odd or Odd(gettext_noop("it is damaged."))
     if odd is None:
         return Told(oddities=(Oddity("no-place", {}),))
-    return Told(offered=odd.offered, oddities=(Oddity("place-odd", {"why": odd.why}),))
+    return Told(offered=odd.offered, oddities=(Oddity("place-odd", {"why": odd.why, **odd.values}),))
 
 
 Read = tuple[Position, tuple[Oddity, ...]]
@@ -237,7 +241,7 @@ def _check(lat: float, lng: float) -> None:
     try:
         plausible(lat, lng)
     except BadInput as error:
-        raise Odd(str(error), _on_earth(lng, lat) if abs(lat) > 90 else None) from error
+        raise Odd(error.sentence, _on_earth(lng, lat) if abs(lat) > 90 else None, **error.values) from error
 
 
 def _on_earth(lat: float, lng: float) -> tuple[float, float] | None:
@@ -254,8 +258,8 @@ def plausible(lat: float, lng: float) -> Point:
         raise BadInput(gettext_noop("Its position is 0, 0: the mark of a receiver that had no fix."))
     if abs(lat) > 90 and abs(lng) <= 90:
         raise BadInput(
-            gettext_noop("Latitude %(lat)s is out of range; are latitude and longitude swapped?"), lat=f"{lat:g}"
+            gettext_noop("Latitude %(given)s is out of range; are latitude and longitude swapped?"), given=f"{lat:g}"
         )
     if not abs(lng) <= 180:
-        raise BadInput(gettext_noop("Longitude %(lng)s is not between -180 and 180."), lng=f"{lng:g}")
+        raise BadInput(gettext_noop("Longitude %(given)s is not between -180 and 180."), given=f"{lng:g}")
     return point(lat, lng)

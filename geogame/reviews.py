@@ -33,9 +33,6 @@ def place(photo: Photo, point: Point, by: By, now: datetime) -> None:
     Raises NotNow while its set is frozen or a sealed experiment shows it.
     """
     photos.place(photo, point)
-    photo.refresh_from_db()
-    photo.extra = {key: value for key, value in photo.extra.items() if key not in {"near", "country"}}  # of elsewhere
-    photo.save(update_fields=["extra"])
     _settle(Doubt.objects.filter(photo=photo, kind__in=doubts.OF_PLACE), MENDED, by, now)
 
 
@@ -206,7 +203,7 @@ def _take_out(photo: Photo, now: datetime) -> None:
 
 def _show_alone(photo: Photo) -> None:
     if not photos.restore([photo]) and photo.lat is not None and photo.lng is not None:
-        photos.place(photo, Point(photo.lat, photo.lng))  # which makes it an exhibit of its own
+        photos.place(photo, Point(photo.lat, photo.lng), photo.place_from)  # which makes it an exhibit of its own
 
 
 def _refuse_fixed(exhibit: Exhibit) -> None:

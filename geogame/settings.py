@@ -19,11 +19,14 @@ MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(VAR_DIR / "photos")))
 MACHINE_WAIT_S = environment.seconds("MACHINE_WAIT_S", 15)
 # Uploads until they are photos, with all their metadata: nobody is served them.
 INBOX_ROOT = Path(environment.text("INBOX_ROOT", str(VAR_DIR / "inbox")))
+# Of what opponents were trained on (`manage.py index_photos`): staff choose among them what a set is held against.
+INDEX_ROOT = Path(environment.text("INDEX_ROOT", str(VAR_DIR / "indexes")))
 COMMONS_CONTACT = environment.text("COMMONS_CONTACT")  # who asks Wikimedia: an e-mail or URL
 MAPILLARY_TOKEN = environment.text("MAPILLARY_TOKEN")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")  # for a program that reads /metrics; staff may without
 TILE_URL = environment.text("TILE_URL")
 TILE_CREDIT = environment.text("TILE_CREDIT")
+BLUR_FACES = environment.blur_faces()
 MAX_PIXELS = 80_000_000  # of one photo, checked before it is decoded
 
 INSTALLED_APPS = [
@@ -132,6 +135,8 @@ CELERY_TASK_ROUTES = {
     "predictor.tasks.*": {"queue": "gpu"},
     "geogame.tasks.develop": {"queue": "photos"},
     "geogame.tasks.fetch": {"queue": "photos"},
+    "geogame.tasks.check_set": {"queue": "photos"},
+    "geogame.tasks.name_places": {"queue": "photos"},
     "geogame.tasks.reckon": {"queue": "figures"},
     "geogame.tasks.forget_sessions": {"queue": "figures"},
 }

@@ -168,7 +168,7 @@ def bring(file: IO[bytes], develop: Develop, now: datetime, name: str = "") -> t
 def _bring_one(photo_set: PhotoSet, archive: zipfile.ZipFile, row: Row, develop: Develop, now: datetime) -> None:
     data = sources.member(archive, row["filename"])
     developed = develop(data)
-    if is_bare(data) and hashlib.sha256(data).hexdigest() == row["file_sha256"]:
+    if not developed.faces and is_bare(data) and hashlib.sha256(data).hexdigest() == row["file_sha256"]:
         developed = _as_it_is(developed, data)
     try:
         place = Point(float(row["latitude"]), float(row["longitude"])) if row["latitude"] else None

@@ -12,15 +12,18 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from geogame import comparisons, experiments, imports, play
+from geogame import comparisons, contamination, doubts, experiments, imports, play
 from geogame.darkroom import Darkroom
-from geogame.models import Import, Player, Round
+from geogame.models import Import, PhotoSet, Player, Round
+from geogame.photos import NotKept
+from geogame.rules.refusals import BadInput
 from geogame.rules.sphere import Point
 from geogame.sources.commons import Commons, box, grid, towns
 from geogame.sources.items import Network
 from geogame.sources.mapillary import Mapillary
 
 log = logging.getLogger(__name__)
+UNREACHABLE = (OperationalError, ConnectionError)  # the broker
 _reckoning = threading.Lock()
 _developing = threading.Lock()
 _fetching = threading.Lock()
@@ -75,7 +78,7 @@ def nudge_reckoning() -> None:
 def _nudge(task: Task) -> None:
     try:
         task.apply_async(expires=10)
-    except (OperationalError, ConnectionError) as error:
+    except UNREACHABLE as error:
         log.warning("The broker does not answer; %s waits for the clock: %s", task.name, error)
 
 
@@ -98,6 +101,9 @@ def develop() -> int:
             if time.monotonic() - _used_until[0] > IDLE_S:
                 _darkroom.close()
             imports.end_what_is_done(timezone.now())
+    except NotKept:
+        log.exception("Photos cannot be kept; their files wait")
+        return count  # and the next beat tries again
     finally:
         _developing.release()
     if count:
@@ -129,6 +135,45 @@ def fetch() -> int:
 def nudge_fetching() -> None:
     """Say that somebody wants photos of a service. Without a broker beat says so."""
     _nudge(fetch)
+
+
+@shared_task(name="geogame.tasks.name_places")
+def name_places(photo_set: int) -> None:
+    """Write beside the photos of a set what their places are near, where nobody has."""
+    for here in PhotoSet.objects.filter(pk=photo_set):
+        doubts.name_places(here)
+
+
+def nudge_naming(photo_set: PhotoSet) -> None:
+    """Say that photos were put elsewhere. Without a broker their names come with the next import."""
+    _tell(name_places, photo_set.pk)
+
+
+@shared_task(name="geogame.tasks.check_set")
+def check_set(photo_set: int, index: str, opponent: str, weights: str) -> None:
+    """Hold a set against an index of what an opponent was trained on; what is found lies with the set."""
+    here = PhotoSet.objects.filter(pk=photo_set).first()
+    if here is None:
+        return  # it was deleted meanwhile
+    try:
+        contamination.check(here, contamination.read(contamination.named(index)), opponent, weights, timezone.now())
+    except BadInput as error:
+        log.error("The set %s could not be held against %s: %s", here.name, index, error)
+
+
+def begin_check(photo_set: PhotoSet, index: str, opponent: str, weights: str) -> bool:
+    """Have a set held against an index; return whether somebody was told."""
+    return _tell(check_set, photo_set.pk, index, opponent, weights)
+
+
+def _tell(task: Task, *asked: object) -> bool:
+    """Send a task that no clock asks for again; return whether the broker took it."""
+    try:
+        task.apply_async(asked)
+    except UNREACHABLE as error:
+        log.warning("The broker does not answer; %s is not done: %s", task.name, error)
+        return False
+    return True
 
 
 def network_of(source: Import) -> Network:

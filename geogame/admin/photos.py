@@ -20,6 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from geogame import derivatives, photos
 from geogame.admin.reviewing import PICTURE
 from geogame.models import Exhibit, Photo
+from geogame.views import pictures
+from geogame.views.answers import refusing_page
 
 KEPT_S = 3600  # a picture in the browser of staff
 
@@ -95,7 +97,7 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return thumbnail(photo, 120)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.kept)
+        view = self.admin_site.admin_view(refusing_page(self.kept))
         return [path("<int:pk>/picture/<int:width>/", view, name="geogame_photo_picture"), *super().get_urls()]
 
     def kept(self, request: HttpRequest, pk: int, width: int) -> HttpResponseBase:
@@ -105,11 +107,10 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404
         is_made = [width, "jpeg"] in photo.derived  # of photos from before there were sizes there is the large one
         name = derivatives.name(str(photo.file), width, "jpeg") if is_made else str(photo.file)
-        try:
-            file = photo.file.storage.open(name)
-        except OSError as error:
-            raise Http404 from error
-        return FileResponse(file, content_type="image/jpeg", headers={"Cache-Control": f"private, max-age={KEPT_S}"})
+        answer = FileResponse(pictures.fetched(photo, name), content_type="image/jpeg")
+        answer.headers.pop("Content-Disposition", None)  # it tells the name in the storage
+        answer["Cache-Control"] = f"private, max-age={KEPT_S}"
+        return answer
 
 
 def _is_sealed(photo: Photo) -> bool:

@@ -13,8 +13,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from geogame import experiments, photos, reviews
+from geogame import contamination, experiments, photos, reviews
 from geogame.admin import albums, keeping, reviewing, uploading
+from geogame.admin.experiments import cards
 from geogame.admin.photos import thumbnail
 from geogame.admin.setpage import Page, addresses, frame, standing, steps, warnings
 from geogame.models import PhotoSet
@@ -112,6 +113,8 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 "subtitle": "",
                 "warnings": warnings(around["standing"]),
                 "some": some_pictures(obj),
+                "indexes": contamination.at_hand(),
+                "opponents": cards(),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

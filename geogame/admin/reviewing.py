@@ -17,6 +17,7 @@ from geogame.admin.setpage import Page, doubted, show
 from geogame.models import Doubt, Exhibit, Photo, PhotoSet
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
 from geogame.rules.sphere import point
+from geogame.tasks import nudge_naming
 from geogame.views.answers import body_of
 
 A_PAGE = 60  # photos of the grid
@@ -200,9 +201,11 @@ def _reopen(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -
 
 
 def _place(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
-    for photo in some.select_related("photo_set"):
+    chosen = list(some.select_related("photo_set"))
+    for photo in chosen:
         reviews.place(photo, point(body.get("lat"), body.get("lng")), _user(request), timezone.now())
-    count = some.count()
+    nudge_naming(chosen[0].photo_set)
+    count = len(chosen)
     return ngettext("%d photo put on the map.", "%d photos put on the map.", count) % count
 
 

@@ -41,5 +41,9 @@ class RunOut(Refused):
     sentence = gettext_noop("The address of this photograph has run out. It is found anew in its game.")
 
 
+class Away(Refused):
+    sentence = gettext_noop("This photograph cannot be fetched just now. Try again in a moment.")
+
+
 class TooOften(Refused):
     sentence = gettext_noop("That was a little fast. Wait a moment and try again.")

@@ -15,10 +15,19 @@ from django.utils import timezone
 
 from geogame.language import sentence
 from geogame.models import Game, Person, Player, Round
-from geogame.rules.refusals import AlreadyGuessed, BadInput, NotNow, NotYours, Refused, RunOut, TooLate, TooOften
+from geogame.rules.refusals import AlreadyGuessed, Away, BadInput, NotNow, NotYours, Refused, RunOut, TooLate, TooOften
 from geogame.snapshots import snapshot
 
-STATUS = {BadInput: 400, NotYours: 403, TooLate: 409, AlreadyGuessed: 409, NotNow: 409, RunOut: 410, TooOften: 429}
+STATUS = {
+    BadInput: 400,
+    NotYours: 403,
+    TooLate: 409,
+    AlreadyGuessed: 409,
+    NotNow: 409,
+    RunOut: 410,
+    TooOften: 429,
+    Away: 503,
+}
 DELETED = (Game.DoesNotExist, Round.DoesNotExist)  # by somebody, while this request was on its way
 View = Callable[..., HttpResponseBase]
 
@@ -63,7 +72,7 @@ def refusing_page(view: View) -> View:
             return view(request, *args, **kwargs)
         except Refused as refusal:
             status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
-            return render(request, "403.html", {"reason": sentence(refusal)}, status=status)
+            return render(request, "403.html", {"reason": sentence(refusal), "status": status}, status=status)
         except DELETED as error:
             raise Http404 from error
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from geogame import comparisons, records, seats
+from geogame import comparisons, photos, records, seats
 from geogame.forms import CodeForm, StartForm
 from geogame.models import Comparison, PhotoSet
 from geogame.selections import Selection
@@ -57,19 +57,19 @@ def _standing(row: Comparison) -> dict[str, Any]:
 
 
 def published_sets() -> list[dict[str, Any]]:
-    """Return the sets that can be played, with how many exhibits each holds."""
-    usable = Count("exhibits", filter=Q(exhibits__retired_at=None))
-    sets = PhotoSet.objects.filter(published=True).annotate(usable=usable).filter(usable__gt=0)
+    """Return the sets that can be played, with how many exhibits of each a game may show."""
+    shown = photos.in_play().filter(photo_set__published=True).order_by()
+    counted = dict(shown.values_list("photo_set").annotate(Count("pk")))
     return [
         {
             "slug": each.slug,
             "name": each.name,
             "description": each.description,
             "domain_label": each.get_domain_display(),
-            "exhibits": each.usable,
+            "exhibits": counted[each.pk],
             "cover_url": reverse("cover", args=[each.slug]),
         }
-        for each in sets.order_by("created_at")
+        for each in PhotoSet.objects.filter(pk__in=counted).order_by("created_at")
     ]
 
 

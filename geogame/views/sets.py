@@ -10,11 +10,13 @@ from django.views.decorators.http import require_safe
 from geogame import photos
 from geogame.models import PhotoSet
 from geogame.views import pictures
+from geogame.views.answers import refusing_page
 
 COVER_PX = 640  # pixels across
 
 
 @require_safe
+@refusing_page
 @cache_control(public=True, max_age=3600)
 def cover(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Return a small picture that stands for the set."""

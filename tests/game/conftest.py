@@ -28,6 +28,7 @@ def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nudges go nowhere here (the tests of the worker call it themselves), and the opponent is the one of the cast."""
     monkeypatch.setattr("geogame.views.games.nudge", lambda: None)
     monkeypatch.setattr("geogame.views.rounds.nudge_why", lambda: None)
+    monkeypatch.setattr("geogame.admin.reviewing.nudge_naming", lambda photo_set: None)
     for page in ("home", "comparison"):
         monkeypatch.setattr(f"geogame.views.{page}.nudge_reckoning", lambda: None)
     monkeypatch.setattr("predictor.opponents.available", lambda: [CARD])

@@ -177,9 +177,8 @@ def played(exhibit: Exhibit, answers: dict[str, Point]) -> None:
         play.end_round(opened, timezone.now())
 
 
-def test_a_label_is_doubted_where_strong_players_agree_far_from_it(
-    toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def agreed_far_from(toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> Photo:
+    """Let five strong players agree on a place some 2,200 km from the label of a photo, and return it."""
     monkeypatch.setattr(doubts, "STRONG_ROUNDS", 1)
     wrong, right, _ = toy_set.exhibits.all()
     strong = [f"strong {n}" for n in range(5)]
@@ -190,9 +189,16 @@ def test_a_label_is_doubted_where_strong_players_agree_far_from_it(
     played(right, dict.fromkeys(strong, Point(right.lat, right.lng)))
     played(wrong, {name: Point(wrong.lat - 20 + n / 10, wrong.lng) for n, name in enumerate(strong)})
     monkeypatch.setattr(doubts, "STRONG", 0.25)
+    return wrong.photos.get()
+
+
+def test_a_label_is_doubted_where_strong_players_agree_far_from_it(
+    toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = agreed_far_from(toy_set, monkeypatch)
     assert doubts.doubt_labels(toy_set) == 1
     doubt = Doubt.objects.get(kind="label")
-    assert doubt.photo == wrong.photos.get()
+    assert doubt.photo == wrong
     assert doubt.detail["count"] == 5
     assert 2_000 < doubt.detail["km"] < 2_300
 

@@ -49,7 +49,7 @@ def test_a_picture_without_shapes_has_none() -> None:
 
 
 def test_all_pairs_are_found_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprints, "BLOCK", 7)
+    monkeypatch.setattr(fingerprints, "PAIRS", 100)
     hashes = np.random.default_rng(5).integers(0, 2**64, 40, dtype=np.uint64)
     others = np.concatenate((hashes[::3] ^ np.uint64(0b1011), hashes[:2]))
     expected = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from geogame import darkroom, doubts, pictures
-from geogame.darkroom import Darkroom
+from geogame.darkroom import GIVEN, ONE_THREAD, Darkroom
 from geogame.pictures import Developed, Unusable
 from geogame.sources import Item, of_zip
 from tests.game import hostile
@@ -114,3 +114,14 @@ def test_what_a_file_leaves_in_a_picture_is_pixels_alone() -> None:
     assert len(developed.smaller) == 8  # three JPEGs, three WebPs, two AVIFs
     for made in (developed.picture.jpeg, *developed.smaller.values()):
         assert b"alert" not in made
+
+
+def test_the_reader_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SECRET_KEY", "DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "METRICS_TOKEN"):
+        monkeypatch.setenv(name, "a-secret-of-ours")
+    with Darkroom() as room:
+        assert isinstance(fate(room, hostile.saved("JPEG")), Developed)
+        assert room._child is not None
+        known = Path(f"/proc/{room._child.pid}/environ").read_bytes()
+    assert b"a-secret-of-ours" not in known
+    assert {each.partition(b"=")[0].decode() for each in known.split(b"\0") if each} <= {*GIVEN, *ONE_THREAD}

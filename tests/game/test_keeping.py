@@ -2,14 +2,18 @@
 
 import io
 import zipfile
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from geogame import freezes
+from geogame import contamination, freezes, tasks
 from geogame.models import Doubt, PhotoSet
+from tests.game.test_doubts import agreed_far_from
 
 User = get_user_model()
 
@@ -46,3 +50,73 @@ def test_a_set_is_taken_away_by_who_may_see_it(toy_set: PhotoSet, staff: Client)
     assert nobody.get(page(toy_set, "take_away")).status_code == 302
     nobody.force_login(User.objects.create_user("guest", is_staff=True))
     assert nobody.get(page(toy_set, "take_away")).status_code == 403
+
+
+@pytest.fixture
+def indexes(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what opponents were trained on; the worker does its task at once."""
+    settings.INDEX_ROOT = tmp_path
+    monkeypatch.setattr(tasks.check_set, "apply_async", lambda args: tasks.check_set(*args))
+    return tmp_path
+
+
+def test_a_set_is_held_against_an_index_that_lies_in_the_installation(
+    toy_set: PhotoSet, staff: Client, indexes: Path
+) -> None:
+    assert b"INDEX_ROOT" in staff.get(page(toy_set, "change")).content
+    first = toy_set.photos.all()[0]
+    contamination.write(indexes / "planet.npz", [0xAAAA_5555_AAAA_5555], [first.lat], [first.lng])
+    (indexes / "notes.txt").write_text("no index")
+    shown = staff.get(page(toy_set, "change")).content.decode()
+    assert "<option>planet.npz</option>" in shown
+    assert "notes.txt" not in shown
+    answer = staff.post(page(toy_set, "check"), {"index": "planet.npz", "opponent": "planet"}, follow=True)
+    assert "is being held against planet.npz" in answer.content.decode()
+    assert "of 3 photos 0 look like one that planet was trained on, 1 were taken" in answer.content.decode()
+    assert toy_set.checks.get().weights != ""
+    assert Doubt.objects.get(kind="trained-on").photo == first
+
+
+@pytest.mark.parametrize(
+    ("index", "opponent", "says"),
+    [
+        ("../planet.npz", "planet", "There is no index of this name"),
+        ("broken.npz", "planet", "There is no index of photos in broken.npz"),
+        ("bare.npz", "planet", "There is no index of photos in bare.npz"),
+        ("planet.npz", "nobody", "whose training photos"),
+    ],
+)
+def test_what_cannot_be_held_against_is_told(
+    toy_set: PhotoSet, staff: Client, indexes: Path, index: str, opponent: str, says: str
+) -> None:
+    contamination.write(indexes / "planet.npz", [0], [0], [0])
+    contamination.write(indexes.parent / "planet.npz", [0], [0], [0])
+    (indexes / "broken.npz").write_bytes(b"PK")
+    np.savez(indexes / "bare.npz", phash=np.zeros(1))
+    answer = staff.post(page(toy_set, "check"), {"index": index, "opponent": opponent}, follow=True)
+    assert says in answer.content.decode()
+    assert not toy_set.checks.exists()
+
+
+def test_a_worker_that_cannot_be_reached_is_told(
+    toy_set: PhotoSet, staff: Client, indexes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(args: object) -> None:
+        raise ConnectionError
+
+    contamination.write(indexes / "planet.npz", [0], [0], [0])
+    monkeypatch.setattr(tasks.check_set, "apply_async", away)
+    answer = staff.post(page(toy_set, "check"), {"index": "planet.npz", "opponent": "planet"}, follow=True)
+    assert b"cannot be reached" in answer.content
+
+
+def test_photos_far_from_where_strong_players_agree_are_put_forward_by_a_button(
+    toy_set: PhotoSet, staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert b"Nowhere do strong players agree" in staff.post(page(toy_set, "labels"), follow=True).content
+    wrong = agreed_far_from(toy_set, monkeypatch)
+    answer = staff.post(page(toy_set, "labels"), follow=True).content.decode()
+    assert "far from the place of 1 photo" in answer
+    review = page(toy_set, "review") + "?doubts=label"
+    assert f'href="{review}"' in answer
+    assert [each["pk"] for each in staff.get(review).context["records"]] == [wrong.pk]

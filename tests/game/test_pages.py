@@ -14,13 +14,13 @@ from django.templatetags.static import static
 from django.test import Client
 from django.utils import timezone
 
-from geogame import play, seats, tasks
-from geogame.models import Draft, Exhibit, Game, Guess, Person, PhotoSet, Round
+from geogame import photos, play, seats, tasks
+from geogame.models import Doubt, Draft, Exhibit, Game, Guess, Person, Photo, PhotoSet, Round
 from geogame.rules import rounds
 from geogame.rules.sphere import Point
 from geogame.views import setup
 from predictor import opponents
-from tests.conftest import CARD
+from tests.conftest import CARD, NOON
 from tests.game.conftest import browser_of, photo_address
 
 Says = Callable[..., None]
@@ -47,6 +47,19 @@ def test_home_offers_the_published_sets_only(toy_set: PhotoSet, client: Client) 
     page = client.get("/").content.decode()
     assert "Toy" in page
     assert "Hidden treasure" not in page
+
+
+def test_home_counts_what_a_game_may_show(toy_set: PhotoSet, client: Client) -> None:
+    def counted() -> list[int]:
+        return [each["exhibits"] for each in client.get("/").context["sets"]]
+
+    doubted, rejected, last = toy_set.photos.all()
+    assert counted() == [3]
+    Doubt.objects.create(photo=doubted, kind="blank", severity=Doubt.GRAVE)
+    Photo.objects.filter(pk=rejected.pk).update(review=Photo.Review.REJECTED)
+    assert counted() == [1]
+    photos.withdraw([last], NOON)
+    assert counted() == []  # of a set with nothing to show there is nothing to choose
 
 
 def test_home_without_any_set_says_what_to_do(client: Client, db: None) -> None:

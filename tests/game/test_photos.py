@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from PIL import ExifTags, Image
 
 from geogame import doubts, photos, pictures, play
-from geogame.models import Exhibit, Person, Photo, PhotoSet
+from geogame.models import Doubt, Exhibit, Person, Photo, PhotoSet
 from geogame.pictures import Unusable
 from geogame.rules.sphere import Point
 from geogame.sources import Item, Refusal, SourceError, entries, of_zip, single
@@ -38,7 +38,7 @@ def reason(data: bytes) -> str:
         return str(refused)
     (odd,) = (each for each in developed.oddities if each.kind in doubts.OF_PLACE)
     assert developed.position is None
-    return doubts.KINDS[odd.kind].sentence % odd.values
+    return doubts.KINDS[odd.kind].sentence % {"why": str(odd.values.get("why")) % odd.values}
 
 
 def two_colours(orientation: int) -> bytes:
@@ -267,6 +267,14 @@ def test_a_withdrawn_photo_is_neither_drawn_nor_the_cover_until_it_is_restored(t
     assert photos.restore([first]) == 1
     assert photos.cover(toy_set) == first
     assert len(photos.pick(toy_set, 9)) == 3
+
+
+def test_a_jpeg_as_large_as_a_screen_is_doubted_less_than_a_png(db: None) -> None:
+    photo_set, _ = photos.set_named("New")
+    as_jpeg, as_png = jpeg((640, 1136)), io.BytesIO()
+    Image.open(io.BytesIO(as_jpeg)).save(as_png, "PNG")
+    taken = [photos.take_in(photo_set, single("a", data)) for data in (as_jpeg, as_png.getvalue())]
+    assert [each.doubts.get(kind="screenshot").severity for each in taken] == [Doubt.HINT, Doubt.DOUBT]
 
 
 def fingerprinted(exhibit: Exhibit, phash: int | None) -> None:

@@ -156,13 +156,29 @@ def test_a_second_page_that_is_damaged_takes_nothing_from_the_first() -> None:
     assert kinds(bytes(data)) == ["odd-file"]
 
 
-def test_a_screen_and_a_fog_are_doubted() -> None:
-    screen = hostile.picture((640, 1136))
-    exif = Image.Exif()
-    exif[ExifTags.Base.Make] = "Camera"
-    assert kinds(saved(screen, "PNG")) == ["screenshot"]
-    assert kinds(saved(screen, "PNG", exif=exif)) == []
-    assert kinds(saved(screen, "JPEG")) == []
+@pytest.mark.parametrize("tag", [ExifTags.Base.Make, ExifTags.Base.Model])
+def test_what_has_a_screen_s_size_and_no_camera_may_be_a_screenshot(tag: int) -> None:
+    screen, exif = hostile.picture((640, 1136)), Image.Exif()
+    exif[tag] = "Camera"
+    for form, is_light in (("PNG", False), ("JPEG", True)):
+        (odd,) = developed(saved(screen, form)).oddities[:-1]  # the last is that it has no place
+        assert (odd.kind, odd.is_light) == ("screenshot", is_light)
+        assert kinds(saved(screen, form, exif=exif)) == []
+        assert kinds(saved(hostile.picture((641, 1136)), form)) == []
+
+
+def test_a_photo_in_the_shape_of_a_tablet_is_no_screenshot_unless_it_is_a_png() -> None:
+    tablet = hostile.picture((2048, 1536))
+    assert kinds(saved(tablet, "JPEG")) == []
+    assert kinds(saved(tablet, "PNG")) == ["screenshot"]
+
+
+def test_the_size_in_the_file_tells_a_screen_and_not_that_of_what_was_decoded() -> None:
+    halved_it_is_as_large_as_a_screen = Image.linear_gradient("L").resize((4320, 2160))
+    assert kinds(saved(halved_it_is_as_large_as_a_screen, "JPEG")) == []
+
+
+def test_a_fog_is_doubted() -> None:
     assert kinds(saved(Image.new("RGB", SIZE, GREY), "PNG")) == ["blank"]
 
 

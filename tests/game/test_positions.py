@@ -91,7 +91,7 @@ def test_what_has_no_one_meaning_is_offered_at_most(
     assert here.position is None
     (odd,) = here.oddities
     assert odd.kind == "place-odd"
-    assert why in str(odd.values["why"])
+    assert why in str(odd.values["why"]) % odd.values
     assert here.offered == (offered if offered is None else pytest.approx(offered))
 
 

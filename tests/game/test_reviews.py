@@ -9,13 +9,14 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from geogame import photos, reviews
+from geogame import photos, reviews, tasks
 from geogame.admin.reviewing import asked_for
 from geogame.models import Doubt, Game, Photo, PhotoSet
 from geogame.rules.refusals import BadInput, NotNow
 from geogame.rules.sphere import Point
 from geogame.sources import single
 from tests.conftest import NOON, PLACES, add_photo, jpeg
+from tests.game.test_photos import with_gps
 
 THERE = Point(-1.2920659, 36.8219462)
 
@@ -256,6 +257,31 @@ def test_a_decision_is_answered_with_how_the_photo_is_now_and_kept_in_the_histor
     assert told["photos"][0]["place"] == {"lat": THERE.lat, "lng": THERE.lng}
     assert told["photos"][0]["doubts"] == []
     assert "1 photo put on the map." in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/history/").content.decode()
+
+
+def test_a_photo_that_is_put_elsewhere_is_named_anew_at_once(
+    staff: Client, toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geogame.admin.reviewing.nudge_naming", lambda photo_set: tasks.name_places(photo_set.pk))
+    photo = toy_set.photos.earliest("pk")
+    Photo.objects.filter(pk=photo.pk).update(extra={"near": "Munich", "country": "DE", "weather": "sun"})
+    decided(staff, toy_set, "place", photos=[photo.pk], lat=THERE.lat, lng=THERE.lng)
+    photo.refresh_from_db()
+    assert photo.extra == {"near": "Nairobi", "country": "KE", "weather": "sun"}
+
+
+def test_the_reason_of_an_odd_place_is_told_in_the_reader_s_language(
+    staff: Client, toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The latitude that is offered is another than the one that makes no sense."""
+    photo = photos.take_in(toy_set, single("a.jpg", with_gps((151.0, 12.0, 0.0), (33.0, 51.0, 0.0))))
+    words = {"Latitude %(given)s is out of range; are latitude and longitude swapped?": "Breite %(given)s ist keine."}
+    monkeypatch.setattr("geogame.admin.reviewing.gettext", lambda sentence: words.get(sentence, sentence))
+    told = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/photos/{photo.pk}/").json()
+    assert [each["says"] for each in told["doubts"] if each["kind"] == "place-odd"] == [
+        "The file's place makes no sense: Breite 151.2 ist keine."
+    ]
+    assert told["offered"] == {"lat": pytest.approx(33.85), "lng": pytest.approx(151.2)}
 
 
 def test_all_that_a_filter_finds_is_decided_at_once(staff: Client, toy_set: PhotoSet) -> None:

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,13 +13,15 @@ from django.test import Client
 from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
-from geogame import derivatives, environment, photos, play, seals, taking_away
+from geogame import derivatives, environment, imports, photos, play, seals, taking_away, tasks
+from geogame.bucket import Bucket
 from geogame.models import Person, PhotoSet
 from geogame.rules.sphere import Point
 from geogame.sources import Item
 from predictor.tasks import _look
 from tests.conftest import CARD, jpeg
 from tests.game.conftest import browser_of, photo_address
+from tests.game.test_uploading import Reader
 
 HERE = Point(10.5, 20.25)
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -94,6 +97,44 @@ def test_deletion_deletes_in_the_bucket(
     with django_capture_on_commit_callbacks(execute=True):
         kept.delete()
     assert names(bucket) == set()
+
+
+def test_a_set_is_deleted_in_the_bucket_by_few_requests(
+    kept: PhotoSet, bucket: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    asked = []
+    delete_all = Bucket.delete_all
+    monkeypatch.setattr(Bucket, "delete_all", lambda self, names: (asked.append(len(names)), delete_all(self, names)))
+    monkeypatch.setattr("geogame.bucket.AT_ONCE", 5)  # in several parts
+    there = len(names(bucket))
+    with django_capture_on_commit_callbacks(execute=True):
+        PhotoSet.objects.filter(pk=kept.pk).delete()
+    assert (asked, names(bucket)) == ([there], set())
+
+
+def test_a_bucket_that_is_away_is_no_missing_file_and_its_photos_go_on_waiting(
+    kept: PhotoSet, bucket: Any, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path, caplog: Any
+) -> None:
+    settings.INBOX_ROOT = tmp_path
+    monkeypatch.setattr(tasks, "_darkroom", Reader())
+    monkeypatch.setattr(tasks, "nudge_developing", lambda: None)
+    upload = imports.open_import(kept, imports.UPLOAD, {}, None, timezone.now())
+    data = jpeg()
+    (arrival,) = imports.expect(upload, [("a.jpg", len(data), 1)])
+    imports.receive(arrival, 0, io.BytesIO(data), timezone.now())
+    monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:9")  # where nobody listens
+    settings.STORAGES = {**settings.STORAGES, "default": environment.photo_storage()}
+    for _ in range(imports.TRIES + 1):
+        assert tasks.develop() == 0
+    assert "cannot be kept" in caplog.text
+    shown = kept.exhibits.first()
+    with pytest.raises(ConnectionError):
+        seals.sums([shown.pk])
+    monkeypatch.setenv("S3_ENDPOINT_URL", str(bucket.meta.client.meta.endpoint_url))
+    settings.STORAGES = {**settings.STORAGES, "default": environment.photo_storage()}
+    assert tasks.develop() == 1
+    arrival.refresh_from_db()
+    assert (arrival.photo is not None, arrival.tries) == (True, 1)
 
 
 def test_what_a_broken_try_wrote_is_found_by_its_token(kept: PhotoSet, bucket: Any) -> None:

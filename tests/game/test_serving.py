@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
@@ -180,6 +181,32 @@ def test_a_file_that_is_gone_is_not_found(large: Photo, opened: Round, ana: Pers
     photos.delete_files(large)
     assert browser_of(ana).get(photo_address(opened)).status_code == 404
     assert Client().get("/sets/large/cover/").status_code == 404
+
+
+def test_a_file_that_cannot_be_fetched_is_told_and_logged(
+    large: Photo, opened: Round, ana: Person, admin_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def away(name: str, mode: str = "rb") -> None:
+        raise ConnectionError(f"nobody answers for {name}")
+
+    monkeypatch.setattr(large.file.storage._wrapped, "_open", away)
+    picture = reverse("admin:geogame_photo_picture", args=[large.pk, 320])
+    for client, address in (
+        (browser_of(ana), photo_address(opened)), (Client(), "/sets/large/cover/"), (admin_client, picture),
+    ):  # fmt: skip
+        caplog.clear()
+        answer = client.get(address)
+        assert answer.status_code == 503
+        assert "max-age=3600" not in answer.headers.get("Cache-Control", "")
+        assert b"cannot be fetched just now" in answer.content
+        assert token(large).encode() not in answer.content
+        assert f"photo {large.pk} is not in MEDIA_ROOT or S3_BUCKET" in caplog.text
+
+
+def test_staff_see_a_photo_under_no_name_of_its_own(large: Photo, admin_client: Client) -> None:
+    answer = admin_client.get(reverse("admin:geogame_photo_picture", args=[large.pk, 320]))
+    assert Image.open(io.BytesIO(body(answer))).width == 320
+    assert token(large) not in str(answer.headers)
 
 
 def test_deletion_deletes_all_that_was_served(large: Photo, django_capture_on_commit_callbacks: Any) -> None:

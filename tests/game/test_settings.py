@@ -19,6 +19,7 @@ from tests.servers import ROOT
         ("REDIS_URL", "localhost", "redis://localhost:6379/0"),
         ("DATABASE_URL", "mongodb://here", "sqlite:///"),
         ("DEBUG", "perhaps", "DEBUG=1"),
+        ("BLUR_FACES", "perhaps", "BLUR_FACES=1"),
         ("MACHINE_WAIT_S", "soon", "MACHINE_WAIT_S=15"),
         ("MACHINE_WAIT_S", "-3", "MACHINE_WAIT_S=15"),
         ("SECRET_KEY", "short", "leave it out"),
@@ -56,3 +57,13 @@ def test_a_flag_is_read_in_any_spelling(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("DEBUG", "2")
     with pytest.raises(ImproperlyConfigured):
         environment.flag("DEBUG", False)
+
+
+def test_faces_are_blurred_only_where_something_finds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not environment.blur_faces()
+    monkeypatch.setenv("BLUR_FACES", "1")
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured, match=r"geogame/blurring\.txt"):
+        environment.blur_faces()
+    monkeypatch.setattr(environment, "find_spec", lambda name: name)
+    assert environment.blur_faces()

@@ -52,6 +52,8 @@ class Command(BaseCommand):
             source = self._bring(photo_set, options["source"], self._with_progress(found, quiet=options["json"]))
         except Refused as refusal:
             raise CommandError(sentence(refusal)) from refusal
+        except photos.NotKept as error:
+            raise CommandError(f"{error}. What is in the set stays; the same command goes on from there.") from error
         if options["publish"]:
             photo_set.published = True
             photo_set.save(update_fields=["published"])

@@ -24,7 +24,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", type=Path, help="folder, .zip or table")
-        parser.add_argument("--out", type=Path, required=True, help="the index, .npz")
+        parser.add_argument(
+            "--out", type=Path, required=True, help="the index, .npz; staff can choose those in the folder INDEX_ROOT"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         hashes, lat, lng, left = [], [], [], 0
