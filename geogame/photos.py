@@ -468,28 +468,31 @@ def refuse_too_many(photo_set: PhotoSet, n_rounds: int, photos_each: PhotosEach)
 def pick(
     photo_set: PhotoSet, count: int, person: Person | None = None, photos_each: PhotosEach = "any"
 ) -> list[Exhibit]:
-    """Draw exhibits at random, those first that are new to this person; fewer where the set is smaller."""
+    """Draw exhibits at random, those first that are new to this person, those last that they have met.
+
+    Between them come those that look like one they met. Fewer where the set is smaller.
+    """
     everything = list(usable(photo_set, photos_each))
     random.SystemRandom().shuffle(everything)
     if person is not None:
-        known = _known(photo_set, person)
-        everything.sort(key=lambda exhibit: exhibit.pk in known)  # stable: random within each half
+        met, alike = _known(photo_set, person)
+        everything.sort(key=lambda exhibit: (exhibit.pk in met, exhibit.pk in alike))  # stable: random among equals
     return everything[:count]
 
 
-def _known(photo_set: PhotoSet, person: Person) -> set[int]:
-    """Return the exhibits that somebody has met, or whose photos look like one they met, in whichever set."""
+def _known(photo_set: PhotoSet, person: Person) -> tuple[set[int], set[int]]:
+    """Return the exhibits that somebody has met, and those whose photos look like one they met in whichever set."""
     rounds_met = Round.objects.filter(opened_at__isnull=False, game__players__person=person)
     met = set(rounds_met.values_list("exhibit_id", flat=True))
     seen = Photo.objects.filter(exhibits__in=rounds_met.values("exhibit"), phash__isnull=False)
     hashes = list(seen.order_by().values_list("phash", flat=True).distinct())
     if not hashes:
-        return met
+        return met, set()
     shown = ExhibitPhoto.objects.filter(exhibit__photo_set=photo_set, photo__phash__isnull=False).order_by()
     here = list(shown.values_list("exhibit_id", "photo__phash"))
     column = fingerprints.loaded([phash or 0 for _, phash in here])
     alike = fingerprints.like_any(column, fingerprints.loaded([each or 0 for each in hashes]), fingerprints.ALIKE)
-    return met | set(compress((pk for pk, _ in here), alike))
+    return met, set(compress((pk for pk, _ in here), alike))
 
 
 @dataclass(frozen=True)
