@@ -200,8 +200,8 @@ def _curves(duels: Duels) -> dict[str, Any]:
 
 
 def _pairs(duels: Duels) -> list[list[float]]:
-    """The last duels, in time's order: [person's error in km, machine's error in km]."""
-    last = slice(max(0, len(duels) - LAST_DUELS), None)
+    """The last duels, in time's order: [person's error in km, machine's error in km]; where one answered at least."""
+    last = np.flatnonzero(is_duel(duels))[-LAST_DUELS:]
     return np.column_stack([duels.person_km[last], duels.machine_km[last]]).tolist()
 
 

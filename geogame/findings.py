@@ -270,6 +270,8 @@ def medians(report: Report) -> Finding:
     cells = figures(report)
     people, machine = cells["people_median_km"], cells["machine_median_km"]
     words = " ".join([_half(_("people"), people, report), _half(_("the machine"), machine, report)])
+    if _is_empty(report):
+        words = _("There is no answer yet.")
     return Finding(
         "medians", _("How far off: the answer in the middle"), words, ["", _("People"), _("Machine")],
         [
@@ -281,6 +283,12 @@ def medians(report: Report) -> Finding:
         ],
         ["median", "machine_once", "bootstrap"], _(BARS),
     )  # fmt: skip
+
+
+def _is_empty(report: Report) -> bool:
+    """Tell whether nobody was asked anything; where they were, a missing answer is one as well."""
+    counts = report["figures"]["counts"]
+    return not counts["duels"] + counts["no_duel"]
 
 
 def _half(side: str, median: Cell, report: Report) -> str:
@@ -299,7 +307,8 @@ def curves(report: Report) -> Finding:
         for at, people, machine in zip(told["km"], told["people"], told["machine"], strict=True)
     ]
     return Finding(
-        "curves", _("How many answers were how near"), words % name,
+        "curves", _("How many answers were how near"),
+        _("There is no answer yet.") if _is_empty(report) else words % name,
         [_("at most so far off"), _("People"), _("Machine")], rows[::EVERY], ["curve"],
         _("Marks on the lines: the five distances of street, city, region, country, continent."),
     )  # fmt: skip
@@ -313,7 +322,8 @@ def near(report: Report) -> Finding:
         for row in rows
     ]
     return Finding(
-        "thresholds", _("Street, city, region, country, continent"), " ".join(words[1:3]),
+        "thresholds", _("Street, city, region, country, continent"),
+        _("There is no answer yet.") if _is_empty(report) else " ".join(words[1:3]),
         [_("within"), _("People"), _("Machine")],
         [[f"{row['km']} ({row['name']})", _sure(row["people"]), _sure(row["machine"])] for row in rows],
         ["share_within", "bootstrap"], _(BARS),
@@ -323,8 +333,10 @@ def near(report: Report) -> Finding:
 def pairs(report: Report) -> Finding:
     last = report["pairs"][-SHOWN_DUELS:]
     rows = [[f"{number}", km(p), km(m), _nearer(p, m)] for number, (p, m) in enumerate(last, start=1)]
-    ahead = sum(row[3] == _("people") for row in rows)
-    words = _("Of the last %(n)s duels people were nearer in %(ahead)s.") % {"n": len(last), "ahead": ahead}
+    ahead, behind = (sum(row[3] == side for row in rows) for side in (_("people"), _("machine")))
+    words = _(
+        "Of the last %(n)s duels people were nearer in %(ahead)s, the machine in %(behind)s, and %(even)s were even."
+    ) % {"n": len(last), "ahead": ahead, "behind": behind, "even": len(last) - ahead - behind}
     if len(last) == 1:
         words = _("In the only duel so far the nearer one was: %(who)s.") % {"who": rows[0][3]}
     return Finding(

@@ -48,7 +48,14 @@ def _refuse_unfinished(photo_set: PhotoSet) -> None:
     if not photo_set.exhibits.filter(retired_at=None).exists():
         raise NotNow(gettext_noop("There is nothing in this set that could be frozen."))
     if Arrival.objects.filter(source__photo_set=photo_set, done_at=None).exists():
-        raise NotNow(gettext_noop("Photos are still coming in. Wait until the import has ended, or delete it."))
+        raise NotNow(
+            gettext_noop(
+                "Photos are still coming in. Wait until the import has ended, or finish it on the upload page."
+            )
+        )
     grave = Doubt.objects.filter(photo__photo_set=photo_set, severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
     if count := grave.exclude(photo__review="rejected").count():
-        raise NotNow(gettext_noop("%(count)d grave doubts are open. Settle them first."), count=count)
+        raise NotNow(
+            gettext_noop("Doubts to be settled first, of photos kept out of games or without a place: %(count)d."),
+            count=count,
+        )

@@ -112,7 +112,7 @@ def read_table(arrival: Arrival, now: datetime) -> list[Any] | None:
     """Give each file of the import what the table says of it, and note what the table names that is not there.
 
     Return a sentence on rows that are too many to be noted one by one. A file that several tables list is told by the
-    last. A photo that was taken in before its table came learns from it.
+    last, and one that none lists stands for itself. A photo that was taken in before its table came learns from it.
     """
     by_name = _beside(arrival)
     names = sources.Names(by_name)
@@ -129,10 +129,6 @@ def read_table(arrival: Arrival, now: datetime) -> list[Any] | None:
             of = by_name[found]
             of.words = _refused(row.reason) if isinstance(row, Refusal) else {**told_by(row), "row": number}
             told[of.pk] = of
-    for each in by_name.values():
-        if each.done_at is None and not each.words:
-            each.words = _refused(Unusable(gettext_noop("The table does not list it.")))
-            told[each.pk] = each
     Arrival.objects.bulk_update(told.values(), ["words"], batch_size=BLOCK)
     for each in told.values():
         if each.photo is not None and "refused" not in each.words:

@@ -49,8 +49,11 @@ def main(folder: Path) -> int:
     troubles = changed_files(folder)
     if not troubles:
         told = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
-        duels, troubles = read(folder)
-        troubles += differences(told, duels)
+        duels: list[Duel] = []
+        troubles = no_numbers(folder)
+        if not troubles:
+            duels, troubles = read(folder)
+            troubles += differences(told, duels)
     for trouble in troubles[:MOST_TOLD]:
         print(f"DIFFERS: {trouble}")
     if troubles:
@@ -94,6 +97,25 @@ def changed_files(folder: Path) -> list[str]:
 def table(folder: Path, name: str) -> list[Row]:
     with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def no_numbers(folder: Path) -> list[str]:
+    """Name the cells that are to be numbers and are none."""
+    found = []
+    for name in ("rounds", "guesses", "machine"):
+        for number, row in enumerate(table(folder, name), start=1):
+            for column in ("error_km", "lat", "lng"):
+                if not is_number(row.get(column) or ""):
+                    found.append(f"{name}.csv, row {number}: {column} is {row[column]!r}, which is no number")
+    return found
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a cell is a finite number, or empty: not told, or not answered."""
+    try:
+        return not text or math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def km(text: str) -> float:

@@ -217,7 +217,7 @@ def _alone(found: Files) -> Iterator[Entry]:
 
 
 def _joined(found: Files, name: str, table: Opener) -> Iterator[Entry]:
-    """Join files with the rows of a table."""
+    """Join files with the rows of a table. Files that it does not list stand for themselves."""
     listed: set[str] = set()
     names = Names(found)
     with table() as file:
@@ -229,10 +229,8 @@ def _joined(found: Files, name: str, table: Opener) -> Iterator[Entry]:
                 file_name = names.of(row.name, row.extra.get("hash", ""))
                 listed.add(file_name or "")
                 yield _from_row(row, file_name, found)
-    for file_name, reader in found.items():
-        if file_name not in listed:
-            unlisted = Unusable(gettext_noop("The table does not list it."))
-            yield Refusal(file_name, reader if isinstance(reader, BadInput) else unlisted)
+    if rest := {file_name: reader for file_name, reader in found.items() if file_name not in listed}:
+        yield from _alone(rest)
 
 
 class Names:

@@ -318,6 +318,21 @@ def test_compare_says_which_of_several_machines_it_is_about(
     assert told(capsys)["intervals"]["people_median_km"]["level"] == 0.95
 
 
+def test_compare_says_of_an_empty_record_that_it_is(toy_set: PhotoSet, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("compare")
+    words = " ".join(capsys.readouterr().out.split())
+    assert "There is no answer yet." in words
+    assert "are missing" not in words
+    with pytest.raises(CommandError, match="since"):
+        call_command("compare", "--since", "0001-01-01T00:00+14:00")
+
+
+def test_the_last_duels_are_duels_and_ties_are_named(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
+    play_game(toy_set, ana, [1, None, 2], [1, None, 1], machine_says)
+    (found,) = [each for each in findings.all_of(comparisons.build(Selection())) if each.name == "pairs"]
+    assert found.sentence == "Of the last 2 duels people were nearer in 0, the machine in 1, and 1 were even."
+
+
 @pytest.mark.parametrize("command", ["compare", "export_rounds"])
 @pytest.mark.parametrize(
     ("option", "words"),

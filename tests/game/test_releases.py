@@ -277,6 +277,14 @@ def test_a_number_that_does_not_follow_from_the_rows_is_named_even_where_all_sum
 
 
 @pytest.mark.usefixtures("crowd")
+def test_a_cell_that_is_to_be_a_number_and_is_none_is_named(tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    _cell("machine", "error_km", "x")(tmp_path / "made")
+    sum_anew(tmp_path / "made")
+    assert "error_km is 'x', which is no number" in checked(tmp_path / "made").stdout
+
+
+@pytest.mark.usefixtures("crowd")
 def test_a_p_value_that_does_not_follow_from_the_rows_is_named(tmp_path: Path) -> None:
     seal()
     release(tmp_path / "made", experiment="trial")

@@ -8,8 +8,12 @@ from geogame.selections import TEXTS, TIMES, Selection
 
 
 def date(text: str) -> datetime:
+    """Read an ISO date, UTC where it names no zone. Raises ValueError, also where UTC has no such moment."""
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def add_arguments(parser: ArgumentParser) -> None:
