@@ -43,8 +43,8 @@ from geogame.sources import Entry, Item, Refusal
 
 
 @runtime_checkable
-class Together(Protocol):
-    """A storage that deletes many files at once."""
+class DeletesMany(Protocol):
+    """A storage that deletes many files by few requests."""
 
     def delete_all(self, names: Sequence[str]) -> None: ...
 
@@ -195,7 +195,7 @@ def delete_files(photo: Photo) -> None:
 
 
 def _delete(names: list[str]) -> None:
-    if isinstance(default_storage, Together):
+    if isinstance(default_storage, DeletesMany):
         default_storage.delete_all(names)
     else:
         for name in names:

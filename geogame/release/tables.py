@@ -8,9 +8,8 @@ from geogame.export.dictionary import Column, Kind, schema
 from geogame.export.facts import Fact
 from geogame.release.anonymity import Disguise, day
 
-VERSION = (
-    3  # of these columns. From 2 on what fewer than five people share is told in none of them, from 3 on in no two
-)
+# Of these columns. From 2 on what fewer than five people share is told in none of them, from 3 on in no two.
+VERSION = 3
 
 
 @dataclass(frozen=True)

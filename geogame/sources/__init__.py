@@ -22,21 +22,8 @@ __all__ = ["Entry", "Item", "Refusal", "SourceError", "entries", "of_zip", "sing
 
 TABLES = (".csv", ".tsv", ".parquet")
 NO_PICTURES = (
-    ".txt",
-    ".md",
-    ".json",
-    ".jsonl",
-    ".xml",
-    ".xmp",
-    ".html",
-    ".pdf",
-    ".ini",
-    ".db",
-    ".log",
-    ".doc",
-    ".docx",
-    ".xlsx",
-)
+    ".txt", ".md", ".json", ".jsonl", ".xml", ".xmp", ".html", ".pdf", ".ini", ".db", ".log", ".doc", ".docx", ".xlsx",
+)  # fmt: skip
 MAX_FILE_BYTES = 100_000_000
 MAX_TOTAL_BYTES = 20_000_000_000  # of one zip, unpacked
 MAX_RATIO = 200  # of a zip member: a photo hardly compresses, a bomb does
