@@ -12,7 +12,6 @@ from django.utils.translation import gettext_noop, ngettext
 from geogame.statistics.errors import THRESHOLDS_KM
 from geogame.statistics.paper import PAPER
 from geogame.statistics.resampling import share_name
-from geogame.statistics.significance import SEALED_P
 
 Report = dict[str, Any]
 SHOWN_DUELS = 50  # one by one, in chart and table
@@ -145,7 +144,7 @@ def tests(report: Report) -> dict[str, Any] | None:
         return None
     by_exhibit, rule = told["unit"] == "exhibit", told.get("sealed", {})
     unit = ngettext("exhibit", "exhibits", told["units"]) if by_exhibit else ngettext("person", "people", told["units"])
-    sealed = SEALED_P.get(rule.get("unit", ""), "")
+    sealed = {"person": "sign_flips_p", "exhibit": "sign_test_p"}.get(rule.get("unit", ""), "")
     titles = (_("flipping signs, p"), _("sign test, p"), _("Wilcoxon, p"))
     found = [
         {"anchor": name.removesuffix("_p"), "title": title, "p": p_value(told[name]), "is_sealed": name == sealed}

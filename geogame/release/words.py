@@ -10,7 +10,6 @@ from geogame.methods import SECTIONS
 from geogame.release.anonymity import SMALLEST, Disguise
 from geogame.release.facts import Gathered
 from geogame.release.tables import SHARED, TABLES
-from geogame.statistics.significance import SEALED_P
 
 LICENCES = {  # by SPDX name: title, address
     "CC0-1.0": ("Creative Commons Zero v1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),
@@ -95,7 +94,7 @@ def _p_values(told: dict[str, Any]) -> str:
     """Say whether there are p-values, which of them decides, and whether it can be believed."""
     if told["sealed"] is None:
         return UNSEALED
-    p = SEALED_P[told["significance"]["unit"]]
+    p = "sign_test_p" if told["significance"]["unit"] == "exhibit" else "sign_flips_p"
     return " ".join([Template(SEALED).substitute(p=p), *([TOO_SMALL] if told["significance"]["too_small"] else [])])
 
 

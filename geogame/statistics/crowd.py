@@ -70,7 +70,7 @@ def _middle(guesses: Floats) -> Floats:
     nearest, least = _nearest_guess(flat)
     mean = _mean(flat, nearest)
     best, total = _less((nearest, least + _SAME), (mean, _total(flat, mean)))  # of two guesses the mean is the middle
-    place, walking = best.copy(), np.arange(len(flat))
+    place, walking = mean.copy(), np.arange(len(flat))  # not from a guess: where several are near, all steps are short
     for _ in range(_STEPS):
         there, way = _step(flat[walking], place[walking])
         place[walking] = there

@@ -15,7 +15,6 @@ from geogame.statistics.resampling import has_own_exhibits, is_one_group
 _EXACT_BELOW = 50  # differences: from there on R's wilcox.test takes the normal distribution
 _DIRECT = 100_000_000  # multiplications that a convolution may cost before it goes by way of Fourier
 Kind = Literal["exhibit", "person"]
-SEALED_P = {"person": "sign_flips_p", "exhibit": "sign_test_p"}  # what decides an experiment, by the unit sealed
 
 
 @dataclass(frozen=True, eq=False)
