@@ -106,6 +106,7 @@ export function openPhoto(element, hasZoom) {
     },
     isSquare: () => last.width === last.height,
     veil: (url) => {
+      if (url === veilUrl) return; // news of the round comes often; the colours do not blink at each
       veilUrl = url;
       drawVeil();
     },
