@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from geogame.models import Game
 from geogame.news import URGENT, group_of
-from geogame.snapshots import Board, boards, headline
+from geogame.snapshots import Board, boards_of, headline
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class Hub:
                 del self._due[room.game_pk]
                 room.quiet_until = now() + BETWEEN_S + FOR_EACH_S * len(room.sockets)
             try:
-                found = await database_sync_to_async(boards)([room.game_pk for room in rooms], timezone.now())
+                found = await database_sync_to_async(boards_of)([room.game_pk for room in rooms], timezone.now())
             except Exception:  # a database that is away for a moment; the next look tries again
                 log.exception("Games could not be shown to those who watch them")
                 continue

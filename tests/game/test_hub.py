@@ -13,12 +13,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from geogame import hub as hubs
-from geogame import play, snapshots
+from geogame import play
 from geogame.consumers import GameConsumer
 from geogame.hub import Hub
 from geogame.models import Game, Person, PhotoSet
 from geogame.news import announce, group_of
-from geogame.snapshots import Board
+from geogame.snapshots import Board, boards
 from tests.conftest import CARD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -178,14 +178,14 @@ async def test_a_database_that_is_away_for_a_moment_costs_a_moment(
     hub: Hub, toy_set: PhotoSet, ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     game, watcher = await new_room(toy_set, ana), Watcher()
-    build, failures = hubs.boards, [OSError("away"), OSError("still away")]
+    build, failures = hubs.boards_of, [OSError("away"), OSError("still away")]
 
     def away(game_pks: Sequence[int], now: datetime) -> dict[int, Board]:
         if failures:
             raise failures.pop()
         return build(game_pks, now)
 
-    monkeypatch.setattr(hubs, "boards", away)
+    monkeypatch.setattr(hubs, "boards_of", away)
     monkeypatch.setattr(hubs, "LOOK_EVERY_S", 0.05)
     await hub.join(game, watcher)
     await say(game, "locked")
@@ -197,14 +197,14 @@ async def test_a_room_that_cannot_be_shown_holds_up_no_other(
     hub: Hub, toy_set: PhotoSet, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, sound = await new_room(toy_set, ana), await new_room(toy_set, ben)
-    build = snapshots._build
+    build = boards._build
 
     def sometimes(game_pk: int, now: datetime) -> Board:
         if game_pk == broken.pk:
             raise ValueError("a picture that somebody has deleted by hand")
         return build(game_pk, now)
 
-    monkeypatch.setattr(snapshots, "_build", sometimes)
+    monkeypatch.setattr(boards, "_build", sometimes)
     watcher, other = Watcher(), Watcher()
     await hub.join(broken, watcher)
     await hub.join(sound, other)
