@@ -1,10 +1,12 @@
 """The record as arrays: each question is one SELECT, and what it answers goes to `statistics`, never back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.db import connection, transaction
 from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
@@ -115,7 +117,22 @@ def _columns(guesses: QuerySet[Guess], columns: dict[str, str]) -> NDArray[Any]:
     wanted = [missing.get(source, F(source)) for source in columns.values()]
     kinds = [(name, np.float64 if "km" in name or name.endswith(("lat", "lng")) else np.int64) for name in columns]
     rows = guesses.values_list(*wanted).iterator(chunk_size=CHUNK)
-    return np.fromiter(rows, dtype=np.dtype(kinds))
+    with _planned_to_the_last_row():
+        return np.fromiter(rows, dtype=np.dtype(kinds))
+
+
+@contextmanager
+def _planned_to_the_last_row() -> Iterator[None]:
+    """Have PostgreSQL plan cursors for all their rows: for a tenth, as it expects, it may loop within loops for hours.
+
+    SQLite plans in one way, and there a transaction would hold up whoever writes.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+        yield
 
 
 def _code(rows: NDArray[Any]) -> Ints:
