@@ -39,11 +39,12 @@ class GameConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self.game, self.player_pk, self.person_pk = found
         self._text, self._new = "", asyncio.Event()
-        self._sender = asyncio.create_task(self._send_newest())
+        self._sender: asyncio.Task[None] | None = None
         try:
-            # Join first, look second: a headline between the two is then never missed.
+            # Join first, look second: a headline between the two is then never missed, and sent behind what is older.
             await hub().join(self.game, self)
-            self.tell(json.dumps(await self._snapshot(), separators=(",", ":")))
+            await self.send(json.dumps(await self._snapshot(), separators=(",", ":")))
+            self._sender = asyncio.create_task(self._send_newest())
         except BaseException:  # nobody calls `disconnect` after that, and a host would seem to be there for ever
             await self._go()
             raise
@@ -57,7 +58,8 @@ class GameConsumer(AsyncWebsocketConsumer):
             await self._go()
 
     async def _go(self) -> None:
-        self._sender.cancel()
+        if self._sender:
+            self._sender.cancel()
         await hub().leave(self.game, self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

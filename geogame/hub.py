@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
@@ -67,7 +67,7 @@ class Hub:
     async def join(self, game: Game, socket: Socket) -> None:
         """Let a socket hear of a game, from now on."""
         if not self._tasks:
-            self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._serve, self._look)]
+            self._tasks = [asyncio.create_task(_go_on(each)) for each in (self._listen, self._serve, self._look)]
         room = self._rooms.get(game.pk)
         if room is None:
             room = self._rooms[game.pk] = _Room(game.pk)
@@ -85,6 +85,8 @@ class Hub:
             self._due.pop(game.pk, None)
             with contextlib.suppress(Exception):  # a layer that is away; it forgets by itself who no longer listens
                 await get_channel_layer().group_discard(group_of(game.pk), self._channel)
+            if game.pk in self._rooms:  # somebody came back meanwhile: to be left last is to hear nothing
+                await self._hear_of([game.pk])
 
     async def _hear_of(self, games: Iterable[int]) -> None:
         layer = get_channel_layer()
@@ -115,6 +117,8 @@ class Hub:
             self._want(room, is_urgent=event.get("headline") in URGENT)
 
     def _want(self, room: _Room, is_urgent: bool = False) -> None:
+        if self._rooms.get(room.game_pk) is not room:
+            return  # all have left it since somebody began to look
         now = asyncio.get_running_loop().time()
         at = now if is_urgent else max(now, room.quiet_until)
         self._due[room.game_pk] = min(at, self._due.get(room.game_pk, at))
@@ -160,6 +164,16 @@ class Hub:
                     await self._hear_of(list(rooms))  # a Redis that was restarted has forgotten who listens
             except Exception:
                 log.exception("The versions of the games could not be looked at")
+
+
+async def _go_on(task: Callable[[], Awaitable[None]]) -> None:
+    """Do what never ends, and begin again where it ends after all: every room of this process depends on it."""
+    while True:
+        try:
+            await task()
+        except Exception:
+            log.exception("What serves all rooms has failed; it begins again")
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def _push(room: _Room, here: Board) -> None:

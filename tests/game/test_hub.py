@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from geogame import play
 from geogame.consumers import GameConsumer
 from geogame.hub import Hub
 from geogame.models import Game, Person, PhotoSet
-from geogame.news import announce, group_of
+from geogame.news import OPENED, announce, group_of
 from geogame.snapshots import Board, boards
 from tests.conftest import CARD
 
@@ -36,7 +37,7 @@ class Watcher:
     def tell(self, text: str) -> None:
         self.told.append(json.loads(text))
 
-    async def hears(self, is_so: Callable[[dict[str, Any]], bool], seconds: float = 5) -> None:
+    async def hears(self, is_so: Callable[[dict[str, Any]], bool], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not any(is_so(each) for each in self.told):
                 await asyncio.sleep(0.01)
@@ -105,15 +106,19 @@ async def test_a_headline_that_was_lost_is_found_out(
     await watcher.hears(lambda told: told["version"] == newest)
 
 
-async def test_a_guess_that_no_headline_told_of_is_shown_soon(hub: Hub, toy_set: PhotoSet, ana: Person) -> None:
+async def test_a_guess_that_no_headline_told_of_is_shown_soon(
+    hub: Hub, toy_set: PhotoSet, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of headlines that follow each other at once only the first is sent; who hears it looks once more."""
+    monkeypatch.setattr(hubs, "LOOK_EVERY_S", 3600.0)
     game, watcher = await new_room(toy_set, ana), Watcher()
     await hub.join(game, watcher)
-    await say(game, "guessed")
+    await say(game, OPENED)
     await watcher.hears(lambda told: True)
-    await say(game, "guessed")
+    for _ in range(2):
+        await say(game, "guessed")
     newest = await version_of(game)
-    await watcher.hears(lambda told: told["version"] == newest, seconds=0.9 * hubs.LOOK_EVERY_S)
+    await watcher.hears(lambda told: told["version"] == newest)
 
 
 async def test_rooms_do_not_hear_each_other(hub: Hub, toy_set: PhotoSet, ana: Person, ben: Person) -> None:
@@ -213,6 +218,54 @@ async def test_a_room_that_cannot_be_shown_holds_up_no_other(
     assert not watcher.told
 
 
+async def test_who_leaves_while_their_room_is_looked_at_silences_no_other(
+    hub: Hub, toy_set: PhotoSet, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, other = await new_room(toy_set, ana), await new_room(toy_set, ben)
+    build, begun, gate = boards._build, threading.Event(), threading.Event()
+
+    def slowly(game_pk: int, now: datetime) -> Board:
+        if game_pk == left.pk:
+            begun.set()
+            gate.wait(60)
+        return build(game_pk, now)
+
+    monkeypatch.setattr(boards, "_build", slowly)
+    going, staying = Watcher(), Watcher()
+    await hub.join(left, going)
+    await say(left, OPENED)
+    async with asyncio.timeout(60):
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+    await hub.leave(left, going)
+    gate.set()
+    await asyncio.sleep(3 * hubs.BETWEEN_S)
+    await hub.join(other, staying)
+    await say(other, OPENED)
+    await staying.hears(lambda told: True)
+    assert not going.told
+    assert not any(task.done() for task in hub._tasks)
+
+
+async def test_what_serves_all_rooms_begins_again_where_it_fails(
+    hub: Hub, toy_set: PhotoSet, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "LOOK_EVERY_S", 0.05)
+    push, failures = hubs._push, [RuntimeError("nobody thought of that")]
+
+    async def sometimes(room: Any, here: Board) -> None:
+        if failures:
+            raise failures.pop()
+        await push(room, here)
+
+    monkeypatch.setattr(hubs, "_push", sometimes)
+    game, watcher = await new_room(toy_set, ana), Watcher()
+    await hub.join(game, watcher)
+    await say(game, OPENED)
+    await watcher.hears(lambda told: True)
+    assert not failures
+
+
 async def test_a_slow_browser_is_sent_the_newest_state_and_not_all_that_it_missed() -> None:
     gate, sent = asyncio.Event(), list[str]()
 
@@ -244,6 +297,6 @@ async def test_the_host_is_seen_as_long_as_the_host_watches(
     long_ago = timezone.now() - timedelta(hours=1)
     await sync_to_async(Game.objects.filter(pk=game.pk).update)(host_seen_at=long_ago)
     await hub.join(game, watcher)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while (await Game.objects.aget(pk=game.pk)).host_seen_at == long_ago:
             await asyncio.sleep(0.02)
