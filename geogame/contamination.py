@@ -7,6 +7,7 @@ knows what it has seen, and that is said.
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import compress
@@ -25,8 +26,14 @@ from geogame.rules.sphere import EARTH_RADIUS_KM
 
 NEAR_KM = 1.0
 BLOCK = 100_000  # places of the index in one tree
-ARRAYS = ("phash", "lat", "lng")
+ARRAYS = {"phash": None, "lat": 90.0, "lng": 180.0}  # and the most that a value may be, degrees
+PART = 1 << 20  # bytes of an array, whole values
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 NO_INDEX = gettext_noop("There is no index of photos in %(path)s. Make one with `manage.py index_photos`.")
+DAMAGED = gettext_noop(
+    "The index %(path)s is damaged: its arrays cannot be read, or do not belong together. Make it anew with "
+    "`manage.py index_photos`."
+)
 
 
 class Index(NamedTuple):
@@ -56,27 +63,60 @@ def named(name: str) -> Path:
     if name not in at_hand():
         raise BadInput(gettext_noop("There is no index of this name. Choose one of those that are here."))
     path = Path(settings.INDEX_ROOT) / name
-    try:
-        with np.load(path, allow_pickle=False) as held:
-            there = set(held.files)
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise BadInput(NO_INDEX, path=name) from error
-    if not there >= set(ARRAYS):
-        raise BadInput(NO_INDEX, path=name)
+    _refuse_damaged(path)
     return path
 
 
 def read(path: Path) -> Index:
-    """Read an index. Raises BadInput where it is none."""
+    """Read an index. Raises BadInput where it is none, or is damaged."""
+    _refuse_damaged(path)
+    with np.load(path, allow_pickle=False) as held:
+        phash, lat, lng = (held[name] for name in ARRAYS)
+    with path.open("rb") as file:
+        return Index(phash, lat, lng, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _refuse_damaged(path: Path) -> None:
+    """Read an index through, a part of it in memory, as a web process may. Raises BadInput."""
     try:
-        with np.load(path, allow_pickle=False) as held:
-            phash, lat, lng = (held[name] for name in ARRAYS)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(path) as archive:
+            members = [archive.getinfo(f"{name}.npy") for name in ARRAYS]
+            try:
+                counts = {
+                    _counted(archive, member, most) for member, most in zip(members, ARRAYS.values(), strict=True)
+                }
+            except (
+                OSError,
+                EOFError,
+                ValueError,
+                KeyError,
+                NotImplementedError,
+                zlib.error,
+                zipfile.BadZipFile,
+            ) as error:
+                raise BadInput(DAMAGED, path=path.name) from error
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile) as error:
         raise BadInput(NO_INDEX, path=path.name) from error
-    if phash.dtype != np.uint64 or not phash.shape == lat.shape == lng.shape or phash.ndim != 1:
-        raise BadInput(gettext_noop("The arrays of %(path)s do not belong together."), path=path.name)
-    return Index(phash, lat, lng, digest)
+    if len(counts) != 1:
+        raise BadInput(DAMAGED, path=path.name)
+
+
+def _counted(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: float | None) -> int:
+    """Return how many values an array of an index has. Raises ValueError of others than it should have."""
+    with archive.open(member) as file:
+        header = HEADERS[np.lib.format.read_magic(file)]
+        shape, _, dtype = header(file)
+        if len(shape) != 1 or dtype.kind != ("u" if most is None else "f") or (most is None and dtype != np.uint64):
+            raise ValueError(dtype)
+        count = 0
+        while part := file.read(PART):
+            values = np.frombuffer(part, dtype)  # raises ValueError where it ends within one
+            if most is not None and not (np.abs(values) <= most).all():  # nor is NaN
+                raise ValueError(most)
+            count += len(values)
+    if count != shape[0]:
+        raise ValueError(count)
+    return count
 
 
 def check(photo_set: PhotoSet, index: Index, opponent: str, weights: str, now: datetime) -> Check:

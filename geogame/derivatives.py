@@ -11,7 +11,8 @@ from PIL import Image
 
 Key = tuple[int, str]  # width in pixels and format
 
-WIDTHS = {"jpeg": (1280, 640, 320), "webp": (2048, 1280, 640), "avif": (1280, 640)}  # a large AVIF costs too much
+# A large AVIF costs too much. At 320 WebP would save an eighth of 16 kB, AVIF two fifths for a tenth more work.
+WIDTHS = {"jpeg": (1280, 640, 320), "webp": (2048, 1280, 640), "avif": (1280, 640)}
 SMALL = 640  # pixels across: less would hardly be a smaller file
 SAVING = {
     "jpeg": {"quality": 82, "progressive": True},

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from geogame import coasts, fingerprints
 from geogame.models import Doubt, Guess, Photo, PhotoSet, Player
@@ -48,16 +48,29 @@ class Kind:
     severity: int
     title: str
     sentence: str
+    offer: str = ""  # what a button says that puts the photo where `lat` and `lng` of a case are
 
 
 HINT, DOUBT, GRAVE = Doubt.HINT, Doubt.DOUBT, Doubt.GRAVE
 KINDS = {
     "no-place": Kind(GRAVE, gettext_noop("No place"), gettext_noop("Neither the file nor a table says where this is.")),
-    "place-odd": Kind(GRAVE, gettext_noop("Odd place"), gettext_noop("The file's place makes no sense: %(why)s")),
+    "place-odd": Kind(
+        GRAVE,
+        gettext_noop("Odd place"),
+        gettext_noop("The file's place makes no sense: %(why)s"),
+        gettext_noop("Use the place that the file hints at"),
+    ),
+    "table-odd": Kind(
+        GRAVE,
+        gettext_noop("Odd place in the table"),
+        gettext_noop("The table says “%(told)s”. %(why)s"),
+        gettext_noop("Use the place that the file itself tells"),
+    ),
     "swapped": Kind(
         GRAVE,
         gettext_noop("Swapped?"),
-        gettext_noop("Latitude and longitude seem to be swapped in the table: %(why)s"),
+        gettext_noop("The table says “%(told)s”: latitude and longitude seem to be swapped."),
+        gettext_noop("Swap latitude and longitude"),
     ),
     "lax-form": Kind(HINT, gettext_noop("Unusual form"), gettext_noop("The place was read all the same: %(why)s")),
     "coarse": Kind(
@@ -78,6 +91,11 @@ KINDS = {
     ),
     "small": Kind(HINT, gettext_noop("Small"), gettext_noop("It has only %(width)d × %(height)d pixels.")),
     "blank": Kind(GRAVE, gettext_noop("Blank"), gettext_noop("There is next to nothing to be seen.")),
+    "damaged": Kind(
+        GRAVE,
+        gettext_noop("Damaged?"),
+        gettext_noop("%(percent)d in a hundred of its rows are one flat grey: the file may have been cut off there."),
+    ),
     "screenshot": Kind(DOUBT, gettext_noop("Screenshot?"), gettext_noop("It may be a picture of a screen: %(why)s")),
     "odd-file": Kind(HINT, gettext_noop("Odd file"), gettext_noop("About the file: %(why)s")),
     "label": Kind(
@@ -87,7 +105,9 @@ KINDS = {
     ),
 }
 NAMES = frozenset({"near", "country"})  # of where a photo was taken, in its `extra`
-OF_PLACE = frozenset({"no-place", "place-odd", "swapped", "lax-form", "coarse", "sea", "pile-up", "default", "label"})
+OF_PLACE = frozenset(
+    {"no-place", "place-odd", "table-odd", "swapped", "lax-form", "coarse", "sea", "pile-up", "default", "label"}
+)
 
 
 @dataclass(frozen=True)
@@ -255,9 +275,11 @@ def doubt_labels(photo_set: PhotoSet) -> int:
     """Put forward the photos on which strong players agree, far from the label; return how many.
 
     Strong is who is among the best quarter of people by median error, of those who have answered ten rounds or more.
+    Of an experiment nothing is told before it is finished.
     """
     strong = _strong()
     guesses = Guess.objects.filter(
+        Q(round__game__experiment=None) | Q(round__game__experiment__finished_at__isnull=False),
         round__exhibit__photo_set=photo_set, round__closed_at__isnull=False, round__skipped=False, lat__isnull=False,
         player__person__in=strong, player__voided_at=None, seen_before=False,
     )  # fmt: skip
@@ -296,6 +318,11 @@ def _strong() -> list[int]:
     medians = {person: float(np.median(each)) for person, each in errors.items() if len(each) >= STRONG_ROUNDS}
     best = sorted(medians, key=lambda person: medians[person])
     return best[: int(np.ceil(STRONG * len(best)))]
+
+
+def offered(some: Iterable[Doubt]) -> Doubt | None:
+    """Return the first of a photo's open doubts that offers a place: its `lat` and `lng`, degrees."""
+    return next((each for each in some if {"lat", "lng"} <= set(each.detail)), None)
 
 
 def open_of(photos: QuerySet[Photo]) -> QuerySet[Doubt]:

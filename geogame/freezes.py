@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 
 from geogame import seals
 from geogame.models import Arrival, Doubt, PhotoSet
@@ -11,6 +12,15 @@ from geogame.rules import protocol
 from geogame.rules.refusals import NotNow, gettext_noop
 
 FORMAT = 1
+
+
+class Unfinished(NotNow):
+    """Grave doubts hold up a freeze: `kinds` says of how many photos, by kind."""
+
+    def __init__(self, kinds: dict[str, int]) -> None:
+        says = gettext_noop("Doubts to be settled first, of photos kept out of games or without a place: %(count)d.")
+        super().__init__(says, count=sum(kinds.values()))
+        self.kinds = kinds
 
 
 def written(photo_set: PhotoSet) -> dict[str, Any]:
@@ -54,8 +64,6 @@ def _refuse_unfinished(photo_set: PhotoSet) -> None:
             )
         )
     grave = Doubt.objects.filter(photo__photo_set=photo_set, severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
-    if count := grave.exclude(photo__review="rejected").count():
-        raise NotNow(
-            gettext_noop("Doubts to be settled first, of photos kept out of games or without a place: %(count)d."),
-            count=count,
-        )
+    by_kind = grave.exclude(photo__review="rejected").order_by("kind").values_list("kind")
+    if kinds := dict(by_kind.annotate(Count("photo", distinct=True))):
+        raise Unfinished(kinds)

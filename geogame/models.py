@@ -140,6 +140,14 @@ class Photo(models.Model):
         return self.title or self.original_name
 
 
+class Leftover(models.Model):
+    """The files of a photo that is deleted, until they are too: where they lie may be away just then."""
+
+    file = models.CharField(max_length=100)  # as `Photo.file` and `derived`
+    derived = models.JSONField(default=list)
+    noted_at = models.DateTimeField(default=timezone.now)
+
+
 class Doubt(models.Model):
     """Something odd about a photo, for somebody to look at. A grave one keeps the photo out of games until settled."""
 
@@ -600,7 +608,7 @@ class Guess(models.Model):
     points = models.PositiveIntegerField(null=True)
     seconds = models.FloatField(null=True)  # from the round's opening to the answer
     auto = models.BooleanField(default=False)  # a pin that was dropped but not confirmed before the deadline
-    seen_before = models.BooleanField(default=False)  # the person had met this exhibit in an earlier game
+    seen_before = models.BooleanField(default=False)  # the person had met this exhibit, or a copy, in an earlier game
     key = models.CharField(max_length=64, blank=True)  # the browser's idempotency key
     looked_away = models.PositiveIntegerField(null=True)  # how often the page was hidden, by its own account; data only
     created_at = models.DateTimeField(default=timezone.now)

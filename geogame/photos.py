@@ -27,6 +27,7 @@ from geogame.models import (
     Doubt,
     Exhibit,
     ExhibitPhoto,
+    Leftover,
     Partition,
     Person,
     Photo,
@@ -50,6 +51,9 @@ class DeletesMany(Protocol):
 
 
 Develop = Callable[[bytes], Developed]  # of a file; raises Unusable
+FROZEN = gettext_noop("This set is frozen: its photos and places stay as they are. Make another set.")
+SEALED = gettext_noop("A sealed experiment shows this photo; it can be changed when that is over.")
+BLOCK = 500  # rows at once
 MAX_LENGTH = {"name": 120, "title": 300, "credit": 300, "licence": 200, "album": 200}
 
 
@@ -130,7 +134,8 @@ def keep(
     where the set is frozen, and NotKept.
     """
     here = developed.position
-    place = item.place or (Point(here.lat, here.lng) if here else None)
+    own = Point(here.lat, here.lng) if here else None
+    place = None if item.odd else item.place or own  # where a table contradicts itself nobody knows
     photo = Photo(
         photo_set=photo_set,
         width=developed.picture.width,
@@ -138,8 +143,8 @@ def keep(
         colour=developed.picture.colour,
         lat=place.lat if place else None,
         lng=place.lng if place else None,
-        place_from=(item.place_from or Photo.From.TABLE) if item.place else here.source if here else "",
-        precision_m=item.precision_m if item.place else here.precision_m if here else None,
+        place_from=(item.place_from or Photo.From.TABLE) if item.place else here.source if here and place else "",
+        precision_m=item.precision_m if item.place else here.precision_m if here and place else None,
         taken_at=developed.taken_at,
         phash=fingerprints.stored(developed.phash, developed.spread),
         file_sha256=hashlib.sha256(developed.picture.jpeg).hexdigest(),
@@ -184,9 +189,13 @@ def _write_files(photo: Photo, developed: Developed, token: str) -> None:
 def files_of(photo: Photo) -> Iterator[str]:
     """Give the storage names of a photo's file and of all that was derived from it."""
     if photo.file.name:
-        yield photo.file.name
-        for width, form in photo.derived:
-            yield derivatives.name(photo.file.name, width, form)
+        yield from _names(photo.file.name, photo.derived)
+
+
+def _names(file: str, derived: Iterable[tuple[int, str]]) -> Iterator[str]:
+    yield file
+    for width, form in derived:
+        yield derivatives.name(file, width, form)
 
 
 def delete_files(photo: Photo) -> None:
@@ -212,36 +221,58 @@ def delete_named(token: str) -> None:
 @receiver(pre_delete, sender=PhotoSet)
 def _delete_files_of_all(instance: PhotoSet, **_: object) -> None:
     """Deletion deletes: when the rows are gone for good, so are the files, those of a set together."""
-    photos = instance.photos.only("file", "derived").iterator()
-    names = [name for photo in photos for name in files_of(photo)]
-
-    def delete() -> None:
-        _delete(names)
-
-    transaction.on_commit(delete, robust=True)
+    _give_up(instance.photos.only("file", "derived").iterator(BLOCK))
 
 
 @receiver(post_delete, sender=Photo)
 def _delete_files_of(instance: Photo, origin: object, **_: object) -> None:
     """As above, for photos that are deleted one by one."""
-    if PhotoSet in (type(origin), getattr(origin, "model", None)):
-        return  # its files are deleted together
+    if PhotoSet not in (type(origin), getattr(origin, "model", None)):  # its files are deleted together
+        _give_up([instance])
+
+
+@receiver(pre_delete, sender=Photo)
+def _never_use_names_again(instance: Photo, origin: object, **_: object) -> None:
+    """Give a photo's arrivals other names: who brings it in anew writes nothing that is still to be deleted."""
+    if PhotoSet not in (type(origin), getattr(origin, "model", None)):  # they are deleted too
+        for arrival in instance.arrivals.all():
+            instance.arrivals.filter(pk=arrival.pk).update(token=secrets.token_hex(16))
+
+
+def _give_up(gone: Iterable[Photo]) -> None:
+    """Note that files are to be deleted, in the transaction that deletes their rows, and do it after that."""
+    rows = [Leftover(file=photo.file.name, derived=photo.derived) for photo in gone if photo.file.name]
+    noted = [row.pk for row in Leftover.objects.bulk_create(rows, batch_size=BLOCK)]
 
     def delete() -> None:
-        delete_files(instance)
+        with suppress(OSError):  # then the clock tries again
+            for begin in range(0, len(noted), BLOCK):
+                delete_leftovers(Leftover.objects.filter(pk__in=noted[begin : begin + BLOCK]))
 
-    transaction.on_commit(delete, robust=True)  # of many photos one that fails keeps no other
+    transaction.on_commit(delete, robust=True)
+
+
+def delete_leftovers(some: QuerySet[Leftover]) -> int:
+    """Delete the files of photos that are gone; return of how many photos. Raises OSError: the rest stays noted."""
+    rows = list(some)
+    _delete([name for row in rows for name in _names(row.file, row.derived)])
+    Leftover.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
 
 
 def _doubts(photo: Photo, developed: Developed, item: Item) -> Iterator[doubts.Found]:
     """Give what is odd about a photo by itself; what a file says of its place is no matter where another place came."""
     for each in developed.oddities:
-        if not (item.place and each.kind in doubts.OF_PLACE):
+        if not ((item.place or item.odd) and each.kind in doubts.OF_PLACE):
             offered = (
                 dict(zip(("lat", "lng"), developed.offered or (), strict=False)) if each.kind == "place-odd" else {}
             )
             severity = Doubt.HINT if each.is_light else None
             yield doubts.Found(each.kind, {**each.values, **offered}, photo.pk, severity=severity)
+    if item.odd:
+        here = developed.position
+        own = {"lat": here.lat, "lng": here.lng} if here else {}
+        yield doubts.Found(item.odd.kind, {**own, **item.odd.values}, photo.pk)
     for found in doubts.of_size(photo.width, photo.height):
         yield doubts.Found(found.kind, found.values, photo.pk)
 
@@ -255,7 +286,7 @@ def refuse_twice(photo_set: PhotoSet, sha256: str) -> None:
 def refuse_frozen(photo_set: PhotoSet) -> None:
     """Refuse what would change a frozen set. Raises NotNow."""
     if photo_set.frozen_at:
-        raise NotNow(gettext_noop("This set is frozen: its photos and places stay as they are. Make another set."))
+        raise NotNow(FROZEN)
 
 
 def _words(item: Item, photo_set: PhotoSet) -> dict[str, Any]:
@@ -329,6 +360,9 @@ def learn(photo: Photo, item: Item) -> None:
         place(photo, item.place, Photo.From.TABLE)
         Photo.objects.filter(pk=photo.pk).update(precision_m=item.precision_m)
         photo.doubts.filter(kind__in=doubts.OF_PLACE, verdict=Doubt.Verdict.OPEN).delete()
+    if item.odd:  # a place that it has of its own stays, held back until somebody has looked
+        photo.doubts.filter(kind="no-place", verdict=Doubt.Verdict.OPEN).delete()
+        doubts.write([doubts.Found(item.odd.kind, item.odd.values, photo.pk)])
     told = _words(item, photo.photo_set)
     extra = {**photo.extra, **told.pop("extra")}
     Photo.objects.filter(pk=photo.pk).update(extra=extra, **{key: value for key, value in told.items() if value})
@@ -357,15 +391,11 @@ def move(photo: Photo, place: Point) -> None:
 def remove(photo: Photo) -> None:
     """Delete a photo, its file and an exhibit that showed nothing else.
 
-    Raises NotNow once it has been played, and while a sealed experiment is to show it.
+    Raises NotNow once it has been played, while a sealed experiment is to show it, and of a frozen set.
     """
+    if why := needed(Photo.objects.filter(pk=photo.pk)).get(photo.pk):
+        raise why
     exhibits = list(photo.exhibits.all())
-    refuse_frozen(photo.photo_set)
-    _refuse_sealed(exhibits)
-    if any(exhibit.rounds.exists() for exhibit in exhibits):
-        raise NotNow(
-            gettext_noop("This photo has been played; its rounds are part of the record. Withdraw it instead.")
-        )
     photo.delete()
     for exhibit in exhibits:
         left = exhibit.ordered_photos()
@@ -375,18 +405,41 @@ def remove(photo: Photo) -> None:
             exhibit.delete()
 
 
+def played(some: QuerySet[Photo]) -> QuerySet[Photo]:
+    """Return those of these photos that stored rounds show."""
+    return some.filter(Exists(Round.objects.filter(exhibit__photos=OuterRef("pk"))))
+
+
+def needed(some: QuerySet[Photo]) -> dict[int, NotNow]:
+    """Say of those of these photos that cannot be deleted why, by their keys."""
+    in_rounds = NotNow(
+        gettext_noop("This photo has been played; its rounds are part of the record. Withdraw it instead.")
+    )
+    frozen = NotNow(FROZEN)
+    sealed, shown = _sealed(), ExhibitPhoto.objects.filter(photo__in=some).order_by()
+    return {
+        **dict.fromkeys(played(some).values_list("pk", flat=True), in_rounds),
+        **{photo: NotNow(SEALED) for photo, exhibit in shown.values_list("photo", "exhibit") if exhibit in sealed},
+        **dict.fromkeys(some.filter(photo_set__frozen_at__isnull=False).values_list("pk", flat=True), frozen),
+    }
+
+
 def is_sealed(exhibits: Iterable[Exhibit]) -> bool:
     """Tell whether an experiment has frozen one of these and still shows it."""
+    sealed = _sealed()
+    return any(exhibit.pk in sealed for exhibit in exhibits)
+
+
+def _sealed() -> set[int]:
     running = Slot.objects.filter(
         experiment__sealed_at__isnull=False, experiment__finished_at=None, experiment__abandoned_at=None
     )
-    frozen = {exhibit for drawn in running.values_list("exhibits", flat=True) for exhibit in drawn}
-    return any(exhibit.pk in frozen for exhibit in exhibits)
+    return {exhibit for drawn in running.values_list("exhibits", flat=True) for exhibit in drawn}
 
 
 def _refuse_sealed(exhibits: Iterable[Exhibit]) -> None:
     if is_sealed(exhibits):
-        raise NotNow(gettext_noop("A sealed experiment shows this photo; it can be changed when that is over."))
+        raise NotNow(SEALED)
 
 
 def withdraw(photos: Iterable[Photo], now: datetime) -> int:
@@ -470,29 +523,58 @@ def pick(
 ) -> list[Exhibit]:
     """Draw exhibits at random, those first that are new to this person, those last that they have met.
 
-    Between them come those that look like one they met. Fewer where the set is smaller.
+    Between them come those that look like one they met. Two that look like each other are drawn only where there is
+    nothing else left: the reveal of one tells the place of both. Fewer where the set is smaller.
     """
-    everything = list(usable(photo_set, photos_each))
+    everything, hashes = list(usable(photo_set, photos_each)), _hashes(photo_set)
     random.SystemRandom().shuffle(everything)
     if person is not None:
-        met, alike = _known(photo_set, person)
+        met, alike = _known(person, hashes)
         everything.sort(key=lambda exhibit: (exhibit.pk in met, exhibit.pk in alike))  # stable: random among equals
-    return everything[:count]
+    return _apart(everything, count, hashes)
 
 
-def _known(photo_set: PhotoSet, person: Person) -> tuple[set[int], set[int]]:
+Hashes = dict[int, list[int]]  # of the photos of an exhibit, by its key; those that are too flat have none
+
+
+def _hashes(photo_set: PhotoSet) -> Hashes:
+    found: Hashes = {}
+    shown = ExhibitPhoto.objects.filter(exhibit__photo_set=photo_set, photo__phash__isnull=False).order_by()
+    for exhibit, phash in shown.values_list("exhibit_id", "photo__phash"):
+        found.setdefault(exhibit, []).append(phash or 0)
+    return found
+
+
+def _known(person: Person, hashes: Hashes) -> tuple[set[int], set[int]]:
     """Return the exhibits that somebody has met, and those whose photos look like one they met in whichever set."""
     rounds_met = Round.objects.filter(opened_at__isnull=False, game__players__person=person)
     met = set(rounds_met.values_list("exhibit_id", flat=True))
     seen = Photo.objects.filter(exhibits__in=rounds_met.values("exhibit"), phash__isnull=False)
-    hashes = list(seen.order_by().values_list("phash", flat=True).distinct())
-    if not hashes:
-        return met, set()
-    shown = ExhibitPhoto.objects.filter(exhibit__photo_set=photo_set, photo__phash__isnull=False).order_by()
-    here = list(shown.values_list("exhibit_id", "photo__phash"))
-    column = fingerprints.loaded([phash or 0 for _, phash in here])
-    alike = fingerprints.like_any(column, fingerprints.loaded([each or 0 for each in hashes]), fingerprints.ALIKE)
-    return met, set(compress((pk for pk, _ in here), alike))
+    column = [each or 0 for each in seen.order_by().values_list("phash", flat=True).distinct()]
+    here = [(exhibit, each) for exhibit, some in hashes.items() for each in some]
+    alike = _alike([each for _, each in here], column)
+    return met, set(compress((exhibit for exhibit, _ in here), alike))
+
+
+def _apart(ordered: Sequence[Exhibit], count: int, hashes: Hashes) -> list[Exhibit]:
+    """Return the first so many of these; those that look like one before them come after all others."""
+    chosen: list[Exhibit] = []
+    later: list[Exhibit] = []
+    column: list[int] = []  # of the photos of those chosen
+    for exhibit in ordered:
+        if len(chosen) == count:
+            break
+        own = hashes.get(exhibit.pk, [])
+        is_twin = any(_alike(own, column))
+        (later if is_twin else chosen).append(exhibit)
+        column += [] if is_twin else own
+    return [*chosen, *later][:count]
+
+
+def _alike(column: list[int], others: list[int]) -> list[bool]:
+    """Tell of each hash whether one of the others is that of a near-duplicate."""
+    found = fingerprints.like_any(fingerprints.loaded(column), fingerprints.loaded(others), fingerprints.ALIKE)
+    return found.tolist()
 
 
 @dataclass(frozen=True)

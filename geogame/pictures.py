@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pillow_heif
-from PIL import ExifTags, Image, ImageCms, ImageOps, ImageStat
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, ImageStat
 
 from geogame import blurring, derivatives, fingerprints, positions
 from geogame.positions import Oddity, Position
@@ -21,6 +21,8 @@ MAX_ASPECT = 6.0
 JPEG_QUALITY = 88
 NARROW = 0.05  # share of sixteen bits that a thermal camera uses: it is stretched, or all would be black
 BLANK = 6.0  # grey levels (standard deviation): less is fog
+MISSING = 128, 2  # grey level, and what colour management may have made of it: a JPEG's where its scan is missing
+LOST = 0.05  # share of the rows
 # Pixels of screens, upright: what has exactly that size and was written by no camera may be a picture of one.
 SCREENS = frozenset(
     {
@@ -76,6 +78,8 @@ def develop(data: bytes, max_pixels: int, blurs: bool = False) -> Developed:
     bare, faces = blurring.without_faces(bare) if blurs else (bare, None)
     phash, spread = fingerprints.of(bare)
     oddities = [*odd, *place.oddities]
+    if (lost := _lost(image)) >= LOST:
+        oddities.append(Oddity("damaged", {"percent": round(100 * lost)}))
     if _is_blank(bare):
         oddities.append(Oddity("blank", {}))
     return Developed(
@@ -172,6 +176,24 @@ def _of_a_screen(form: str | None, size: tuple[int, int], told: Image.Exif) -> l
     if form != "PNG" and 4 * short == 3 * long:  # services make photos of this shape as large as a tablet's screen
         return []
     return [Oddity("screenshot", {"why": f"{size[0]} × {size[1]}, {form}"}, is_light=form != "PNG")]
+
+
+def _lost(image: Image.Image) -> float:
+    """Return the share of a picture's last rows, as they are stored, that are one mid-grey: there the file was cut.
+
+    Decoders of JPEG give that where a file ends well before its picture does. Nearly always one row says no.
+    """
+    width, height = image.size
+    grey, more = MISSING
+    if image.mode not in {"L", "RGB", "CMYK"}:
+        return 0.0
+    last = image.crop((0, height - 1, width, height)).histogram()  # 256 levels of each band
+    levels = [level % 256 for level, count in enumerate(last) if count]
+    if len(levels) != len(image.getbands()) or max(abs(level - grey) for level in levels) > more:
+        return 0.0
+    flat = Image.merge(image.mode, [Image.new("L", image.size, level) for level in levels])
+    differs = [band.getbbox() for band in ImageChops.difference(image, flat).split()]
+    return 1 - max((box[3] for box in differs if box), default=height) / height  # all of it is grey: that is blank
 
 
 def _is_blank(image: Image.Image) -> bool:

@@ -97,7 +97,7 @@ def _of_exif(told: Image.Exif) -> Read | None:
     except exif.NoPosition:
         (lat, why_lat), (lng, why_lng) = (_lax(block, value, ref, names) for value, ref, names in _AXES)
     if why_lat or why_lng:
-        raise Odd(why_lat or why_lng, _on_earth(lat, lng))
+        raise Odd(why_lat or why_lng, on_earth(lat, lng))
     return Position(lat, lng, "exif", precision), (Oddity("lax-form", {"why": f"{lat:.5f}, {lng:.5f}"}),)
 
 
@@ -241,10 +241,10 @@ def _check(lat: float, lng: float) -> None:
     try:
         plausible(lat, lng)
     except BadInput as error:
-        raise Odd(error.sentence, _on_earth(lng, lat) if abs(lat) > 90 else None, **error.values) from error
+        raise Odd(error.sentence, on_earth(lng, lat) if abs(lat) > 90 else None, **error.values) from error
 
 
-def _on_earth(lat: float, lng: float) -> tuple[float, float] | None:
+def on_earth(lat: float, lng: float) -> Point | None:
     """Return a reading to be offered, if there is such a place."""
     try:
         return plausible(lat, lng)
@@ -256,10 +256,12 @@ def plausible(lat: float, lng: float) -> Point:
     """Check the coordinates of a photo (degrees): in range, and not the 0/0 of a receiver without a fix."""
     if lat == 0 and lng == 0:
         raise BadInput(gettext_noop("Its position is 0, 0: the mark of a receiver that had no fix."))
-    if abs(lat) > 90 and abs(lng) <= 90:
+    if 90 < abs(lat) <= 180 and abs(lng) <= 90:
         raise BadInput(
             gettext_noop("Latitude %(given)s is out of range; are latitude and longitude swapped?"), given=f"{lat:g}"
         )
     if not abs(lng) <= 180:
         raise BadInput(gettext_noop("Longitude %(given)s is not between -180 and 180."), given=f"{lng:g}")
+    if abs(lat) > 90:
+        raise BadInput(gettext_noop("Latitude %(given)s is not between -90 and 90."), given=f"{lat:g}")
     return point(lat, lng)

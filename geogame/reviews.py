@@ -37,6 +37,17 @@ def place(photo: Photo, point: Point, by: By, now: datetime) -> None:
 
 
 @transaction.atomic
+def take_offers(some: QuerySet[Photo], by: By, now: datetime) -> int:
+    """Put photos where their open doubts offer to, as swapped coordinates the other way round; return how many."""
+    taken = 0
+    for photo in some.select_related("photo_set").order_by("pk"):
+        if offer := doubts.offered(photo.doubts.filter(verdict=OPEN)):
+            place(photo, Point(offer.detail["lat"], offer.detail["lng"]), by, now)
+            taken += 1
+    return taken
+
+
+@transaction.atomic
 def accept(some: QuerySet[Photo], by: By, now: datetime) -> int:
     """Say of photos that all is well, whatever was doubted; return of how many. Those without a place are left out."""
     _refuse_frozen(some)
@@ -214,7 +225,7 @@ def _refuse_fixed(exhibit: Exhibit) -> None:
 
 def _refuse_sealed(exhibit: Exhibit) -> None:
     if photos.is_sealed([exhibit]):
-        raise NotNow(gettext_noop("A sealed experiment shows this photo; it can be changed when that is over."))
+        raise NotNow(photos.SEALED)
 
 
 def _settle(some: QuerySet[Doubt], verdict: str, by: By, now: datetime) -> None:

@@ -137,6 +137,7 @@ CELERY_TASK_ROUTES = {
     "geogame.tasks.fetch": {"queue": "photos"},
     "geogame.tasks.check_set": {"queue": "photos"},
     "geogame.tasks.name_places": {"queue": "photos"},
+    "geogame.tasks.delete_leftovers": {"queue": "photos"},
     "geogame.tasks.reckon": {"queue": "figures"},
     "geogame.tasks.forget_sessions": {"queue": "figures"},
 }
@@ -147,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "reckon": {"task": "geogame.tasks.reckon", "schedule": 10.0, "options": {"expires": 10}},
     "develop": {"task": "geogame.tasks.develop", "schedule": 10.0, "options": {"expires": 10}},
     "fetch": {"task": "geogame.tasks.fetch", "schedule": 10.0, "options": {"expires": 10}},
+    "delete leftovers": {"task": "geogame.tasks.delete_leftovers", "schedule": 300.0, "options": {"expires": 300}},
     "forget sessions": {"task": "geogame.tasks.forget_sessions", "schedule": 86_400.0},
 }
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geogame.pictures import Unusable
-from geogame.positions import plausible
+from geogame.positions import Oddity, on_earth, plausible
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.rules.sphere import Point
 
@@ -39,6 +39,7 @@ FLICKR_KM = ((12, None), (9, 10.0), (6, 100.0), (3, 1000.0), (0, 10_000.0))
 BATCH = 10_000  # rows of Parquet at once
 LONGEST = 1 << 17  # characters of a cell: captions are long, bombs longer
 LINE = 1 << 20  # bytes read at once
+TOLD = 24  # characters of a wrong coordinate that are told
 
 
 class SourceError(BadInput):
@@ -60,6 +61,7 @@ class Row:
     words: dict[str, str] = field(default_factory=dict)  # credit, licence, source_url, title, album
     extra: dict[str, str] = field(default_factory=dict)  # columns that the game does not know
     precision_m: float | None = None  # what the digits of the coordinates leave open, or what the table says
+    odd: Oddity | None = None  # why there is no place, where the table tells one that makes no sense
 
 
 Cells = dict[str, str]
@@ -203,13 +205,13 @@ def _row(shape: Shape, cells: Cells) -> Row | Refusal:
         return Refusal("?", Unusable(gettext_noop("A row of the table has no filename.")))
     try:
         cells = shape.mend(cells)
-        place = _place(cells[shape.lat], cells[shape.lng])
     except BadInput as error:
         return Refusal(name, error)
+    place, odd = _place_or_why_not(cells[shape.lat], cells[shape.lng])
     names, others = _uses(tuple(cells))
     words = {ours: next(filter(None, map(cells.__getitem__, theirs)), "") for ours, theirs in names}
     extra = {key: cells[key] for key in others if cells[key] and key not in (shape.name, shape.lat, shape.lng)}
-    return Row(name, place, words, extra, _precision_m(cells, shape) if place else None)
+    return Row(name, place, words, extra, _precision_m(cells, shape) if place else None, odd)
 
 
 @lru_cache(maxsize=16)
@@ -217,6 +219,30 @@ def _uses(columns: tuple[str, ...]) -> tuple[list[tuple[str, list[str]]], list[s
     """Return which columns each of our words is taken from, and which are none of these: once for a table."""
     names = [(ours, [each for each in theirs if each in columns]) for ours, theirs in WORDS.items()]
     return names, [each for each in columns if not any(each in theirs for _, theirs in names)]
+
+
+def _place_or_why_not(lat: str, lng: str) -> tuple[Point | None, Oddity | None]:
+    """Read a row's coordinates, or say what the table has in their place; swapped back where only that makes sense."""
+    try:
+        return _place(lat, lng), None
+    except BadInput as error:
+        told = f"{lat[:TOLD]}, {lng[:TOLD]}"
+        if swapped := _swapped(lat, lng):
+            return None, Oddity("swapped", {"told": told, "lat": swapped.lat, "lng": swapped.lng})
+        return None, Oddity("table-odd", {"told": told, "why": error.sentence, **_plain(error)})
+
+
+def _plain(error: BadInput) -> dict[str, str]:
+    return {name: str(value) for name, value in error.values.items()}
+
+
+def _swapped(lat: str, lng: str) -> Point | None:
+    """Return the place that a latitude that is none and a longitude are the other way round, if there is one."""
+    try:
+        north, east = float(lat), float(lng)
+    except ValueError:
+        return None
+    return on_earth(east, north) if abs(north) > 90 else None
 
 
 def _place(lat: str, lng: str) -> Point | None:
@@ -228,7 +254,7 @@ def _place(lat: str, lng: str) -> Point | None:
     try:
         north, east = float(lat), float(lng)
     except ValueError as error:
-        raise Unusable(gettext_noop("Its coordinates %(lat)s, %(lng)s are not numbers."), lat=lat, lng=lng) from error
+        raise Unusable(gettext_noop("These are not two numbers.")) from error
     return plausible(north, east)
 
 

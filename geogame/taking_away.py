@@ -164,6 +164,12 @@ def bring(file: IO[bytes], develop: Develop, now: datetime, name: str = "") -> t
     return photo_set, trouble
 
 
+def carried_sha256(file: IO[bytes]) -> str:
+    """Return the hash that such a zip says its set was frozen as; "" where it was not."""
+    with zipfile.ZipFile(file) as archive:
+        return str(json.loads(archive.read("set.json")).get("frozen_sha256") or "")
+
+
 @transaction.atomic
 def _bring_one(photo_set: PhotoSet, archive: zipfile.ZipFile, row: Row, develop: Develop, now: datetime) -> None:
     data = sources.member(archive, row["filename"])

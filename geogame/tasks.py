@@ -12,9 +12,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from geogame import comparisons, contamination, doubts, experiments, imports, play
+from geogame import comparisons, contamination, doubts, experiments, imports, photos, play
 from geogame.darkroom import Darkroom
-from geogame.models import Import, PhotoSet, Player, Round
+from geogame.models import Import, Leftover, PhotoSet, Player, Round
 from geogame.photos import NotKept
 from geogame.rules.refusals import BadInput
 from geogame.rules.sphere import Point
@@ -142,6 +142,18 @@ def name_places(photo_set: int) -> None:
     """Write beside the photos of a set what their places are near, where nobody has."""
     for here in PhotoSet.objects.filter(pk=photo_set):
         doubts.name_places(here)
+
+
+@shared_task(name="geogame.tasks.delete_leftovers")
+def delete_leftovers() -> int:
+    """Delete the files of photos that were deleted while these could not be; return of how many photos."""
+    count = 0
+    try:
+        while done := photos.delete_leftovers(Leftover.objects.order_by("pk")[: photos.BLOCK]):
+            count += done
+    except OSError as error:
+        log.warning("Files of deleted photos cannot be deleted yet: %s", error)
+    return count
 
 
 def nudge_naming(photo_set: PhotoSet) -> None:

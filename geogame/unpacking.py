@@ -17,6 +17,7 @@ from django.db.models import Q
 from geogame import photos, sources, tables
 from geogame.models import Arrival, Photo
 from geogame.pictures import Unusable
+from geogame.positions import Oddity
 from geogame.rules.refusals import BadInput, Refused, gettext_noop
 from geogame.rules.sphere import Point
 from geogame.sources import Item, Refusal
@@ -211,7 +212,7 @@ def item_of(arrival: Arrival) -> Item:
     place = Point(*told["place"]) if told.get("place") else None
     return Item(
         arrival.name, lambda: bytes_of(arrival), place, told.get("words", {}), told.get("extra", {}),
-        told.get("precision_m"), told.get("place_from", ""),
+        told.get("precision_m"), told.get("place_from", ""), Oddity(*told["odd"]) if told.get("odd") else None,
     )  # fmt: skip
 
 
@@ -224,6 +225,7 @@ def told_by(item: Item | tables.Row) -> dict[str, Any]:
         "extra": item.extra,
         "precision_m": item.precision_m,
         "place_from": place_from,
+        "odd": [item.odd.kind, item.odd.values] if item.odd else None,
     }
 
 

@@ -1,15 +1,18 @@
 """What keeps a photo set as it is: freezing it, what it was held against, and taking it away."""
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 
 from geogame import contamination, doubts, freezes, taking_away
 from geogame.admin.experiments import cards
+from geogame.admin.reviewing import title_of
 from geogame.admin.setpage import Page, address_of
 from geogame.export.downloads import Download
 from geogame.language import sentence
@@ -22,11 +25,23 @@ def freeze(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
     """Freeze a set, for good; say why not where that cannot be."""
     try:
         digest = freezes.freeze(photo_set, timezone.now())
+    except freezes.Unfinished as held_up:
+        messages.error(request, format_html("{} {}", sentence(held_up), _lists(photo_set, held_up.kinds)))
     except Refused as refusal:
-        messages.error(request, sentence(refusal))
+        upload = format_html('<a href="{}">{}</a>', address_of("upload", photo_set), gettext("To the upload page"))
+        messages.error(request, format_html("{} {}", sentence(refusal), upload))
     else:
         messages.success(request, gettext("The set is frozen. Its hash is %(digest)s.") % {"digest": digest})
     return redirect("admin:geogame_photoset_change", photo_set.pk)
+
+
+def _lists(photo_set: PhotoSet, kinds: Mapping[str, int]) -> str:
+    """Return links to the photos with a grave doubt, by its kind."""
+    told = (
+        (address_of("review", photo_set, f"doubts=held&doubts={kind}"), title_of(kind), count)
+        for kind, count in kinds.items()
+    )
+    return format_html_join(", ", '<a href="{}">{} ({})</a>', told)
 
 
 def take_away(request: HttpRequest, photo_set: PhotoSet) -> HttpResponseBase:
@@ -73,8 +88,8 @@ def check(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
 
 
 PAGES = [
-    Page("labels/", "labels", doubt_labels, "change_photo", posted=True),
-    Page("check/", "check", check, "change_photo", posted=True),
+    Page("labels/", "labels", doubt_labels, "change_photoset", posted=True),
+    Page("check/", "check", check, "change_photoset", posted=True),
     Page("freeze/", "freeze", freeze, "change_photoset", posted=True),
-    Page("take-away/", "take_away", take_away),
+    Page("take-away/", "take_away", take_away, "change_photoset"),  # to see photos is less than to have them
 ]

@@ -3,6 +3,7 @@
 Where they were taken, and what is odd about them, is for the review of their set.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,8 +19,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from geogame import derivatives, photos
+from geogame.admin.deleting import Deleting
 from geogame.admin.reviewing import PICTURE
+from geogame.language import sentence
 from geogame.models import Exhibit, Photo
+from geogame.rules.refusals import Refused
 from geogame.views import pictures
 from geogame.views.answers import refusing_page
 
@@ -41,43 +45,49 @@ class InPlay(admin.SimpleListFilter):
 
 
 @admin.register(Photo)
-class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PhotoAdmin(Deleting):
     list_display = ("picture", "title", "photo_set", "in_play", "place", "credit", "licence")
     list_display_links = ("picture", "title")
     list_filter = ("photo_set", InPlay)
     list_select_related = ("photo_set",)
     search_fields = ("title", "credit", "original_name")
-    fields = ("picture", "photo_set", "in_play", "title", "place", "credit", "licence", "source_url", "extra")
-    readonly_fields = ("picture", "photo_set", "in_play", "place", "extra")
+    fields = ("large", "photo_set", "in_play", "title", "place", "credit", "licence", "source_url", "extra")
+    readonly_fields = ("large", "photo_set", "in_play", "place", "extra")
     list_per_page = 50
+    change_list_template = "admin/geogame/photoset/list.html"
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    actions = ("withdraw", "restore")
+    actions = ("withdraw", "restore", "delete_selected")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # photos come in through their set's upload page
 
-    def has_delete_permission(self, request: HttpRequest, obj: Photo | None = None) -> bool:
-        if obj is not None and (obj.exhibits.filter(rounds__isnull=False).exists() or _is_sealed(obj)):
-            return False
-        return super().has_delete_permission(request, obj)
+    def needed(self, chosen: QuerySet[Photo]) -> dict[int, str]:
+        return {pk: sentence(why) for pk, why in photos.needed(chosen).items()}
+
+    def shown(self, chosen: QuerySet[Photo]) -> QuerySet[Photo]:
+        return chosen.filter(exhibits__retired_at=None, exhibits__isnull=False).distinct()
+
+    def withdrawable(self, chosen: QuerySet[Photo]) -> QuerySet[Photo]:
+        return self.shown(chosen).filter(photo_set__frozen_at=None)
 
     def delete_model(self, request: HttpRequest, obj: Photo) -> None:
         photos.remove(obj)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out bulk deletion, which would pass by `photos.remove`."""
-        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
-
-    @admin.action(description=_("Withdraw: no game draws these photos any more"))
+    @admin.action(description=_("Withdraw: no game draws these photos any more"), permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Photo]) -> None:
-        self._tell(request, photos.withdraw(queryset, timezone.now()))
+        self._tell(request, lambda: photos.withdraw(queryset, timezone.now()))
 
-    @admin.action(description=_("Restore: games may draw these photos again"))
+    @admin.action(description=_("Restore: games may draw these photos again"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Photo]) -> None:
-        self._tell(request, photos.restore(queryset))
+        self._tell(request, lambda: photos.restore(queryset))
 
-    def _tell(self, request: HttpRequest, changed: int) -> None:
-        messages.success(request, ngettext("%d exhibit changed.", "%d exhibits changed.", changed) % changed)
+    def _tell(self, request: HttpRequest, change: Callable[[], int]) -> None:
+        try:
+            changed = change()
+        except Refused as refusal:
+            messages.error(request, sentence(refusal))
+        else:
+            messages.success(request, ngettext("%d exhibit changed.", "%d exhibits changed.", changed) % changed)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
         return super().get_queryset(request).prefetch_related("exhibits")
@@ -96,6 +106,11 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def picture(self, photo: Photo) -> str:
         return thumbnail(photo, 120)
 
+    @admin.display(description=_("photo"))
+    def large(self, photo: Photo) -> str:
+        address = reverse("admin:geogame_photo_picture", args=[photo.pk, PICTURE["large"]])
+        return format_html('<a href="{}"><img class="photo-large" src="{}" alt=""></a>', address, address)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(refusing_page(self.kept))
         return [path("<int:pk>/picture/<int:width>/", view, name="geogame_photo_picture"), *super().get_urls()]
@@ -111,10 +126,6 @@ class PhotoAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         answer.headers.pop("Content-Disposition", None)  # it tells the name in the storage
         answer["Cache-Control"] = f"private, max-age={KEPT_S}"
         return answer
-
-
-def _is_sealed(photo: Photo) -> bool:
-    return photos.is_sealed(photo.exhibits.all())
 
 
 def thumbnail(photo: Photo, height_px: int) -> str:

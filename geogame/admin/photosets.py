@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from geogame import contamination, experiments, photos, reviews
 from geogame.admin import albums, keeping, reviewing, uploading
+from geogame.admin.deleting import Deleting
 from geogame.admin.experiments import cards
 from geogame.admin.photos import thumbnail
 from geogame.admin.setpage import Page, addresses, frame, standing, steps, warnings
-from geogame.models import PhotoSet
+from geogame.models import Experiment, Photo, PhotoSet
 
 
 class PhotoSetForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -31,7 +32,7 @@ class PhotoSetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(PhotoSet)
-class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PhotoSetAdmin(Deleting):
     list_display = ("cover", "name", "to_do", "number_of_photos", "state", "domain")
     list_display_links = ("cover", "name")
     list_filter = ("published", "domain")
@@ -39,7 +40,7 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = PhotoSetForm
     change_form_template = "admin/geogame/photoset/form.html"
     change_list_template = "admin/geogame/photoset/list.html"
-    actions = ("publish", "withdraw")
+    actions = ("publish", "withdraw", "delete_selected")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PhotoSet]:
         return super().get_queryset(request).annotate(photo_count=Count("photos"))
@@ -50,8 +51,9 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return thumbnail(first, 64) if first else "–"
 
     @admin.display(description=_("photos"), ordering="photo_count")
-    def number_of_photos(self, photo_set: Any) -> int:
-        return photo_set.photo_count
+    def number_of_photos(self, photo_set: Any) -> str:
+        count = photo_set.photo_count
+        return ngettext("%d photo", "%d photos", count) % count
 
     @admin.display(description=_("state"), ordering="published")
     def state(self, photo_set: PhotoSet) -> str:
@@ -64,15 +66,37 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         step = next((step for step in steps(photo_set, standing(photo_set)) if not step.done), None)
         return format_html('<a href="{}">{}</a>', step.address, step.says) if step else "–"
 
-    @admin.action(description=_("Publish: players can choose these sets"))
+    def has_delete_permission(self, request: HttpRequest, obj: PhotoSet | None = None) -> bool:
+        """Ask for both permissions: photos go with their set."""
+        return super().has_delete_permission(request, obj) and request.user.has_perm("geogame.delete_photo")  # type: ignore[union-attr]
+
+    def needed(self, chosen: QuerySet[PhotoSet]) -> dict[int, str]:
+        played = photos.played(Photo.objects.filter(photo_set__in=chosen)).order_by().values_list("photo_set")
+        by_experiment = Experiment.objects.filter(photo_set__in=chosen).values_list("photo_set", "name")
+        return {
+            **{pk: gettext("The experiment “%(name)s” is made of it.") % {"name": name} for pk, name in by_experiment},
+            **{pk: _played(count) for pk, count in played.annotate(count=Count("pk"))},
+        }
+
+    def goes_along(self, one: Any) -> str:
+        return gettext("with %(photos)s") % {"photos": self.number_of_photos(one)}
+
+    def shown(self, chosen: QuerySet[PhotoSet]) -> QuerySet[PhotoSet]:
+        return chosen.filter(published=True)
+
+    @admin.action(description=_("Publish: players can choose these sets"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[PhotoSet]) -> None:
         queryset.update(published=True)
         for photo_set in queryset:
             warn(request, photo_set)
 
-    @admin.action(description=_("Withdraw: players can no longer choose these sets"))
+    @admin.action(description=_("Withdraw: players can no longer choose these sets"), permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[PhotoSet]) -> None:
-        queryset.update(published=False)
+        done = queryset.update(published=False)
+        told = ngettext(
+            "Withdrawn: players can no longer choose it.", "%d withdrawn: players can no longer choose them.", done
+        )
+        messages.success(request, told % done if done > 1 else told)
 
     def save_model(self, request: HttpRequest, obj: PhotoSet, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -123,6 +147,14 @@ class PhotoSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             *addresses([*PAGES, *uploading.PAGES, *reviewing.PAGES, *albums.PAGES, *keeping.PAGES]),
             *super().get_urls(),
         ]
+
+
+def _played(count: int) -> str:
+    return ngettext(
+        "%d photo of this set has been played; stored rounds need it.",
+        "%d photos of this set have been played; stored rounds need them.",
+        count,
+    ) % count  # fmt: skip
 
 
 def some_pictures(photo_set: PhotoSet) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from geogame import doubts, reviews
-from geogame.admin.setpage import Page, doubted, show
+from geogame.admin.setpage import Page, doubted, refreshed, show
 from geogame.models import Doubt, Exhibit, Photo, PhotoSet
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
 from geogame.rules.sphere import point
@@ -31,12 +31,13 @@ PICTURE = {"small": 320, "large": 1280}  # pixels
 
 def asked_for(photo_set: PhotoSet, asked: QueryDict) -> QuerySet[Photo]:
     """Return the photos of a set that somebody asked to see; whatever is no filter is left aside."""
-    kind, state, lacks, photo = (str(asked.get(name, "")) for name in ("doubts", "state", "lacks", "photo"))
+    state, lacks, photo = (str(asked.get(name, "")) for name in ("state", "lacks", "photo"))
     found = photo_set.photos.order_by("pk")
-    if kind in SEVERITIES:
-        found = found.filter(doubted(SEVERITIES[kind]))
-    elif kind in doubts.KINDS:
-        found = found.filter(doubts__in=Doubt.objects.filter(kind=kind, verdict=Doubt.Verdict.OPEN)).distinct()
+    for kind in asked.getlist("doubts"):  # all of them: "held" and a kind
+        if kind in SEVERITIES:
+            found = found.filter(doubted(SEVERITIES[kind])).exclude(review=Photo.Review.REJECTED)
+        elif kind in doubts.KINDS:
+            found = found.filter(doubts__in=Doubt.objects.filter(kind=kind, verdict=Doubt.Verdict.OPEN)).distinct()
     if state in STATES:
         found = found.filter(review=STATES[state])
     if lacks in LACKS:
@@ -73,7 +74,7 @@ def with_doubts(found: QuerySet[Photo]) -> QuerySet[Photo]:
 
 def record(photo: Any) -> dict[str, Any]:
     """Return what the review shows of a photo, which was fetched `with_doubts`."""
-    offered = [each.detail for each in photo.open_doubts if {"lat", "lng"} <= set(each.detail)]
+    offer = doubts.offered(photo.open_doubts)
     return {
         "pk": photo.pk,
         "name": photo.original_name,
@@ -85,7 +86,8 @@ def record(photo: Any) -> dict[str, Any]:
         "colour": photo.colour,
         "place": None if photo.lat is None else {"lat": photo.lat, "lng": photo.lng},
         "placeFrom": photo.get_place_from_display(),
-        "offered": {"lat": offered[0]["lat"], "lng": offered[0]["lng"]} if offered else None,
+        "offered": {"lat": offer.detail["lat"], "lng": offer.detail["lng"]} if offer else None,
+        "offerSays": gettext(doubts.KINDS[offer.kind].offer) if offer else "",
         "near": ", ".join(filter(None, (photo.extra.get("near"), photo.extra.get("country")))),
         "takenAt": date_format(photo.taken_at, "DATETIME_FORMAT") if photo.taken_at else "",
         "review": photo.review,
@@ -101,13 +103,12 @@ def record(photo: Any) -> dict[str, Any]:
 
 
 def _doubt(doubt: Doubt) -> dict[str, Any]:
-    kind = doubts.KINDS.get(doubt.kind)
     other = doubt.other
     return {
         "pk": doubt.pk,
         "kind": doubt.kind,
         "severity": doubt.severity,
-        "title": gettext(kind.title) if kind else doubt.kind,
+        "title": title_of(doubt.kind),
         "says": _says(doubt),
         "other": other
         and {
@@ -118,6 +119,11 @@ def _doubt(doubt: Doubt) -> dict[str, Any]:
             "large": picture_of(other, "large"),
         },
     }
+
+
+def title_of(kind: str) -> str:
+    known = doubts.KINDS.get(kind)
+    return gettext(known.title) if known else kind
 
 
 def _says(doubt: Doubt) -> str:
@@ -165,6 +171,7 @@ def choices(photo_set: PhotoSet) -> dict[str, Any]:
     extras = photo_set.photos.filter(extra__has_key="tags").values_list("extra__tags", flat=True)
     scenes = photo_set.photos.filter(extra__has_key="scene").order_by().values_list("extra__scene", flat=True)
     return {
+        "offers": still_open.filter(detail__has_keys=["lat", "lng"]).exists(),
         "kinds": [(name, gettext(kind.title)) for name, kind in doubts.KINDS.items() if name in kinds],
         "albums": list(photo_set.exhibits.exclude(album="").order_by("album").values_list("album", flat=True)),
         "tags": sorted({tag for tags in extras for tag in tags}),
@@ -209,6 +216,17 @@ def _place(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) ->
     return ngettext("%d photo put on the map.", "%d photos put on the map.", count) % count
 
 
+def _offered(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
+    photo_set, chosen = PhotoSet.objects.get(photos__in=some[:1]), some.count()
+    count = reviews.take_offers(some, _user(request), timezone.now())
+    if count:
+        nudge_naming(photo_set)
+    told = ngettext("%d photo put on the map.", "%d photos put on the map.", count) % count
+    if left := chosen - count:
+        told += " " + ngettext("For %d photo no place is offered.", "For %d photos no place is offered.", left) % left
+    return told
+
+
 def _credit(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
     words = {name: _text(body, name) for name in ("licence", "credit")}
     done = reviews.credit(some, words["licence"], words["credit"])
@@ -246,12 +264,12 @@ def _album(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) ->
 Verb = Callable[[HttpRequest, QuerySet[Photo], dict[str, Any]], str]
 VERBS: dict[str, Verb] = {
     "accept": _accept, "reject": _reject, "reopen": _reopen, "place": _place, "credit": _credit, "tag": _tag,
-    "settle": _settle, "album": _album,
+    "settle": _settle, "album": _album, "offered": _offered,
 }  # fmt: skip
 
 
 def decide(request: HttpRequest, photo_set: PhotoSet, verb: str) -> HttpResponse:
-    """Do one of the verbs to some photos; tell what was done and how the photos that were named are now."""
+    """Do one of the verbs to some photos; tell what was done, and how those photos and the counts are now."""
     body = body_of(request)
     if verb not in VERBS:
         raise BadInput(gettext_noop("There is no such decision."))
@@ -262,9 +280,13 @@ def decide(request: HttpRequest, photo_set: PhotoSet, verb: str) -> HttpResponse
     some = photo_set.photos.filter(pk__in=pks)  # what a filter found stays the same while it is decided
     said = VERBS[verb](request, some, body)
     note(request, photo_set, said)
-    named = [*body.get("also", []), *pks][:MOST_SHOWN]
-    shown = with_doubts(photo_set.photos.filter(pk__in=[pk for pk in named if isinstance(pk, int)]))
-    return JsonResponse({"said": said, "photos": [record(each) for each in shown]})
+    named = [pk for pk in [*body.get("also", []), *pks][:MOST_SHOWN] if isinstance(pk, int)]
+    touched = Q(pk__in=named) | Q(pk__in=Doubt.objects.filter(other__in=named).values("photo"))  # their twins too
+    shown = with_doubts(photo_set.photos.filter(touched))
+    news = {"said": said, "photos": [record(each) for each in shown], **refreshed(request, photo_set)}
+    if isinstance(body.get("filter"), str):
+        news["found"] = asked_for(photo_set, QueryDict(body["filter"])).count()
+    return JsonResponse(news)
 
 
 def note(request: HttpRequest, photo_set: PhotoSet, said: str) -> None:

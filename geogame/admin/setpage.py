@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 
@@ -185,6 +186,15 @@ def frame(photo_set: PhotoSet, current: str) -> dict[str, Any]:
         "tabs": tabs(photo_set, here, current),
         "steps": todo,
         "next_step": next((step for step in todo if not step.done), None),
+    }
+
+
+def refreshed(request: HttpRequest, photo_set: PhotoSet) -> dict[str, Any]:
+    """Return what a decision may have changed above a page: the numbers on the tabs, and what is to be done next."""
+    around = frame(photo_set, "")
+    return {
+        "tabs": {tab["name"]: tab["count"] for tab in around["tabs"]},
+        "next": render_to_string("admin/geogame/photoset/_next.html", around, request),
     }
 
 

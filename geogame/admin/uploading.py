@@ -25,6 +25,14 @@ A_PAGE = 50  # files of the list
 MOST_ASKED, MOST_OF_A_SPOT = 10_000, 500  # photos of a service
 MOST_AT_ONCE = 500  # files that a browser announces
 
+KINDS = {  # of imports, in words
+    imports.UPLOAD: _("Upload"),
+    imports.COMMONS: "Wikimedia Commons",
+    imports.MAPILLARY: "Mapillary",
+    imports.FOLDER: _("a folder, by command"),
+    imports.ZIP: _("a zip, by command"),
+    imports.TABLE: _("a table, by command"),
+}
 FATES = {  # of a file, as `imports.FATES` knows them, in words
     "sending": _("not here yet"),
     "waiting": _("waiting or at work"),
@@ -56,7 +64,10 @@ def uploads(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
     shown = _asked_import(request, photo_set)
     context = {
         "unfinished": _unfinished(request, photo_set),
-        "imports": [(each, imports.progress(each)) for each in photo_set.imports.select_related("by")[:20]],
+        "imports": [
+            (each, KINDS.get(each.kind, each.kind), imports.progress(each))
+            for each in photo_set.imports.select_related("by")[:20]
+        ],
         "may_add": request.user.has_perm("geogame.add_photo") and not photo_set.frozen_at,
         "services": services(),
         **(_files(request, shown) if shown else {}),
@@ -84,6 +95,7 @@ def _files(request: HttpRequest, shown: Import) -> dict[str, Any]:
     return {
         "shown": shown,
         "failure": why(shown.failure),
+        "kind": KINDS.get(shown.kind, shown.kind),
         "page": page,
         "files": [_line(each) for each in page],
         "state": state,
@@ -108,7 +120,7 @@ def services() -> list[dict[str, Any]]:
     return [
         {
             "kind": imports.COMMONS,
-            "name": "Wikimedia Commons",
+            "name": KINDS[imports.COMMONS],
             "says": gettext("Photographs with their authors and open licences, from an area or a whole country."),
             "lacks": "" if settings.COMMONS_CONTACT else gettext(
                 "Wikimedia asks who is asking. Start the game with COMMONS_CONTACT=you@example.org to use this."
@@ -116,7 +128,7 @@ def services() -> list[dict[str, Any]]:
         },
         {
             "kind": imports.MAPILLARY,
-            "name": "Mapillary",
+            "name": KINDS[imports.MAPILLARY],
             "says": gettext("Street photographs from an area, all CC BY-SA 4.0."),
             "lacks": "" if settings.MAPILLARY_TOKEN else gettext(
                 "Mapillary asks for a token of yours. Start the game with MAPILLARY_TOKEN=… to use this."

@@ -255,4 +255,5 @@ def _from_row(row: Row, file_name: str | None, found: Files) -> Entry:
     reader = found[file_name]
     if isinstance(reader, BadInput):
         return Refusal(file_name, reader)
-    return Item(file_name, reader, row.place, row.words, row.extra, row.precision_m, "table" if row.place else "")
+    place_from = "table" if row.place else ""
+    return Item(file_name, reader, row.place, row.words, row.extra, row.precision_m, place_from, row.odd)

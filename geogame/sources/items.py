@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from geogame.positions import Oddity
 from geogame.rules.sphere import Point
 from geogame.tables import Refusal
 
@@ -21,6 +22,7 @@ class Item:
     extra: dict[str, str] = field(default_factory=dict)  # columns that the game does not know
     precision_m: float | None = None  # of the place
     place_from: str = "table"  # as `Photo.From` has it
+    odd: Oddity | None = None  # what a table tells in place of one that makes sense: then the file's is not taken
 
 
 Entry = Item | Refusal

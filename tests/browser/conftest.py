@@ -2,13 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.servers import environment, web
+from tests.game.playback import Service, service
+from tests.servers import environment, manage, web
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -16,6 +18,8 @@ FLAGS = [
     "--host-resolver-rules=MAP beatplanet.test 127.0.0.1",  # a name that is not localhost
 ]  # fmt: skip
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 640}
+PATIENCE_S = 60  # for what a browser does soon, on a machine that has other work
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 
 @pytest.fixture(scope="module")  # its event loop must not run any more when other tests start theirs
@@ -30,9 +34,21 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Path]:
+def services() -> Iterator[Service]:
+    """Commons and Mapillary, played back."""
+    with service() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory, services: Service) -> tuple[dict[str, str], Path]:
     folder = tmp_path_factory.mktemp("installation")
-    return environment(folder, MACHINE_WAIT_S="15"), folder
+    played_back = {
+        "DJANGO_SETTINGS_MODULE": "tests.browser.played_back", "SERVICES": services.address,
+        "COMMONS_CONTACT": "us@example.org", "MAPILLARY_TOKEN": "secret",
+    }  # fmt: skip
+    # That the machine is slow is no missing answer.
+    return environment(folder, MACHINE_WAIT_S="60", **played_back), folder
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +57,49 @@ def address(installation: tuple[dict[str, str], Path]) -> Iterator[str]:
     env, folder = installation
     with web(env, folder) as url:
         yield url
+
+
+def soon(page: Page, ask: Callable[[], object], wanted: object) -> None:
+    """Ask until the answer is the wanted one: what is read but once may be read a moment too early."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (answer := ask()) != wanted and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    assert answer == wanted
+
+
+def remember(page: Page, mark: str) -> None:
+    """From now on note each text that an element shows, however soon it is followed by another."""
+    page.locator(mark).first.evaluate(REMEMBER, mark)
+
+
+def remembered(page: Page, mark: str) -> list[str]:
+    """Return the texts that an element has shown since `remember`, on the same page."""
+    told: list[str] = page.evaluate("(mark) => window.remembered[mark]", mark)
+    return told
+
+
+REMEMBER = """
+(element, mark) => {
+  const texts = ((window.remembered ??= {})[mark] = []);
+  new MutationObserver(() => texts.push(element.textContent)).observe(
+    element, { childList: true, characterData: true, subtree: true });
+}
+"""
+
+
+def sign_in(page: Page, address: str, env: dict[str, str], name: str) -> None:
+    """Sign in to the admin, as a superuser who is made where there is none of this name."""
+    script = (
+        "from django.contrib.auth.models import User; "
+        f"User.objects.filter(username='{name}').exists() or "
+        f"User.objects.create_superuser('{name}', password='{name}')"
+    )
+    manage(env, "shell", "-c", script)
+    page.goto(f"{address}/admin/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(name)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{address}/admin/")  # whoever goes elsewhere at once is not signed in
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,15 +10,16 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, remember, remembered, sign_in
 from tests.browser.test_game import Installation, drop_pin, phase, start
 from tests.conftest import jpeg
-from tests.servers import manage
+from tests.game.playback import Answer, Service
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TEACHER = "teacher"
-DONE_MS = 120_000  # twenty photos in all their sizes, on whatever this machine has to spare
+DONE_MS = 240_000  # twenty photos in all their sizes, on whatever this machine has to spare
 WITH_PLACE = 19
+WORKED = "[data-shows=worked-words]"
 
 DROP = """files => {
   const transfer = new DataTransfer();
@@ -34,22 +36,12 @@ DROP = """files => {
 @pytest.fixture
 def teacher(chromium: Browser, address: str, installation: Installation) -> Iterator[Page]:
     """The teacher's browser, signed in; a script error or a failure of the server fails the test."""
-    env, _folder = installation
-    script = (
-        "from django.contrib.auth.models import User; "
-        f"User.objects.filter(username='{TEACHER}').exists() or "
-        f"User.objects.create_superuser('{TEACHER}', password='{TEACHER}')"
-    )
-    manage(env, "shell", "-c", script)
     context = chromium.new_context(viewport=WIDE, reduced_motion="reduce")
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("response", lambda answer: errors.append(answer.url) if answer.status >= 500 else None)
-    page.goto(f"{address}/admin/")
-    page.get_by_label("Username").fill(TEACHER)
-    page.get_by_label("Password").fill(TEACHER)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, address, installation[0], TEACHER)
     yield page
     context.close()
     assert errors == []
@@ -99,11 +91,13 @@ def test_a_teacher_makes_a_set_of_real_photos_and_plays_it(
     page = teacher
     here = make_set(page, address, "Class trip")
     look(page, screens, "60-upload-empty")
+    remember(page, WORKED)
     drop(page, [*real(trial_photos), ("notes.txt", b"Do not forget the sandwiches")])
     expect(page.locator("[data-shows=sent-words]")).to_have_text("21 of 21 files", timeout=DONE_MS)
-    expect(page.locator("[data-shows=worked-words]")).to_have_text(re.compile(r"^([1-9]|1\d) of 21"), timeout=DONE_MS)
+    expect(page.locator(WORKED)).to_have_text(re.compile("^[1-9]"), timeout=DONE_MS)
     look(page, screens, "61-upload-at-work")
     expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
+    assert [each for each in remembered(page, WORKED) if re.match(r"([1-9]|1\d) of 21", each)]  # told while at it
     look(page, screens, "62-upload-done")
     page.get_by_role("link", name=re.compile("not used")).click()
     expect(page.locator(".files tbody tr")).to_have_count(1)
@@ -125,6 +119,7 @@ def test_a_teacher_makes_a_set_of_real_photos_and_plays_it(
     page.get_by_label("Licence").fill("All rights reserved; used with permission")
     page.get_by_label("Credit").fill("Class 7b")
     page.get_by_role("button", name="Save and continue").click()
+    expect(page.locator(".messagelist")).to_contain_text("changed successfully")
     page.locator("#publish").get_by_role("button", name=re.compile("Publish")).click()
     expect(page.locator(".messagelist")).to_contain_text("players can choose it")
     look(page, screens, "67-published")
@@ -183,17 +178,22 @@ def test_a_folder_is_reviewed_by_keyboard_and_made_an_album(
     page.locator("#choose-folder").set_input_files(tmp_path)
     expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
     page.goto(f"{here}/review/")
-    thumbs = page.locator(".thumb")
+    thumbs, to_look_at = page.locator(".thumb"), page.locator(".set-tabs [data-tab=review] b")
     expect(thumbs.first).to_be_focused()
+    expect(to_look_at).to_have_text("4")
     page.keyboard.press("a")  # which goes on to the next
     expect(thumbs.nth(0)).to_have_attribute("data-review", "accepted")
+    expect(to_look_at).to_have_text("3")  # without a reload
     expect(thumbs.nth(1)).to_be_focused()
     page.keyboard.press("r")
     expect(thumbs.nth(1)).to_have_attribute("data-review", "rejected")
     expect(thumbs.nth(2)).to_be_focused()
+    expect(to_look_at).to_have_text("2")
+    expect(page.locator("#next")).to_contain_text("2 photos are worth a look.")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("u")
     expect(thumbs.nth(1)).to_have_attribute("data-review", "")
+    expect(to_look_at).to_have_text("3")
     page.keyboard.press("p")
     expect(page.locator("#pin-map")).to_be_focused()
     page.keyboard.press("ArrowRight")
@@ -228,3 +228,62 @@ def test_a_folder_is_reviewed_by_keyboard_and_made_an_album(
     page.reload()
     expect(names.first).to_have_attribute("alt", "Stop 2")
     look(page, screens, "81-albums")
+
+
+def commons(services: Service, *numbers: int) -> dict[str, object]:
+    """What Wikimedia Commons says of so many files."""
+    info = {
+        "mime": "image/jpeg", "descriptionurl": "https://commons.wikimedia.org/wiki/File:1",
+        "extmetadata": {"Artist": {"value": "<a>Ana</a>"}, "LicenseShortName": {"value": "CC BY-SA 4.0"}},
+    }  # fmt: skip
+    place = {"lon": 2.35, "primary": True, "globe": "earth"}
+    pages = [
+        {
+            "pageid": number, "title": f"File:{number}.jpg", "coordinates": [place | {"lat": 48.85 + number / 1000}],
+            "imageinfo": [info | {"thumburl": f"{services.address}/{number}.jpg"}],
+        }
+        for number in numbers
+    ]  # fmt: skip
+    return {"query": {"pages": pages}}
+
+
+def ask(page: Page, service: str, **words: str) -> None:
+    """Fill in the form of a service and start."""
+    page.locator("summary", has_text=service).click()
+    form = page.locator(f"form[data-service={service.split()[-1].lower()}]")
+    for name, value in words.items():
+        form.locator(f"[name={name}]").fill(value)
+    form.get_by_role("button", name="Bring them in").click()
+    expect(page.locator("#import[data-import]")).to_be_attached()
+
+
+def test_photos_of_a_service_are_asked_for_and_what_goes_wrong_is_told(
+    teacher: Page, address: str, screens: Path, services: Service
+) -> None:
+    page = teacher
+    make_set(page, address, "From services")
+    seen = threading.Event()
+    services.says("/commons", Answer(commons(services, 1, 2)))
+    services.says("/1.jpg", Answer(jpeg((700, 500)), hold=seen))
+    services.says("/2.jpg", Answer(status=404))
+    ask(page, "Wikimedia Commons", box="48.80, 2.30, 48.90, 2.40", most="10")
+    expect(page.locator(WORKED)).to_have_text(re.compile("^0 of"), timeout=DONE_MS)
+    seen.set()
+    expect(page.locator(WORKED)).to_have_text("2 of 2 files", timeout=DONE_MS)
+    expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
+    expect(page.locator("[data-shows=sent]")).to_be_hidden()  # nothing is sent from here
+    expect(page.locator(".files")).to_contain_text("The service answers 404 for its file.")
+    expect(page.locator("[data-count=taken]")).to_have_text("1")
+    services.says("/mapillary/images", Answer({"error": {"message": "Invalid OAuth token"}}, status=401))
+    ask(page, "Mapillary", box="48.80, 2.30, 48.82, 2.32")
+    expect(page.locator("#import .errornote")).to_contain_text("HTTP 401", timeout=DONE_MS)
+    expect(page.locator("#content")).not_to_contain_text("All is done")
+    assert services.asked[-1].headers["Authorization"] == "OAuth secret"
+    look(page, screens, "91-mapillary-refuses")
+    told = {"id": "7", "geometry": {"coordinates": [2.31, 48.81]}, "thumb_2048_url": f"{services.address}/7.jpg"}
+    services.says("/mapillary/images", Answer({"data": [told]}))
+    services.says("/7.jpg", Answer(jpeg((700, 500))))
+    ask(page, "Mapillary", box="48.80, 2.30, 48.82, 2.32")
+    expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
+    expect(page.locator(".files .is-taken")).to_have_count(1)
+    expect(page.locator(".set-tabs [data-tab=review]")).to_contain_text("1")  # they look like each other

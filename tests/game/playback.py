@@ -9,15 +9,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+HELD_S = 20.0  # at most: who asks gives up after thirty
+
 
 @dataclass
 class Answer:
-    """One answer; `body` is JSON unless it is bytes. With `cut` it ends before its length."""
+    """One answer; `body` is JSON unless it is bytes. With `cut` it ends before its length; `hold` lets it wait."""
 
     body: Any = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    hold: threading.Event | None = None
 
 
 @dataclass
@@ -51,6 +54,8 @@ def service() -> Iterator[Service]:
             words = {key: value[0] for key, value in parse_qs(parts.query).items()}
             made.asked.append(Asked(parts.path, words, dict(self.headers)))
             answer = made.next(parts.path)
+            if answer.hold:
+                answer.hold.wait(HELD_S)
             body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             for name, value in answer.headers.items():

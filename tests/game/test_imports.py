@@ -209,14 +209,16 @@ def test_a_zip_unfolds_and_its_table_says_where_its_photos_are(upload: Import) -
     told = fates(upload)
     assert (told["trip.zip"], told["photos.csv"], told["a.jpg"]) == ("opened", "opened", "a photo")
     assert "no such picture" in told["c.jpg"]
-    assert "swapped" in told["b.jpg"]
+    assert told["b.jpg"] == "a photo"  # of which nobody knows the place
+    swapped = upload.photo_set.photos.get(original_name="b.jpg")
+    assert (swapped.lat, swapped.doubts.get(severity=Doubt.GRAVE).kind) == (None, "swapped")
     assert told["d.jpg"] == "a photo"  # which stands for itself
     assert "not a picture" in told["notes.txt"]
     assert "leads out" in told["../e.jpg"]
     photo = upload.photo_set.photos.get(title="Bridge")
     assert (photo.credit, photo.lat, photo.place_from) == ("Ana", 48.1, "table")
     assert not photo.doubts.filter(kind="no-place").exists()
-    assert reader.read == 2
+    assert reader.read == 3
 
 
 def test_a_table_beside_uploaded_files_is_waited_for_and_one_that_is_none_holds_nobody_up(upload: Import) -> None:
@@ -289,6 +291,20 @@ def test_a_photo_that_was_taken_in_before_its_table_learns_from_it(upload: Impor
     assert (other.title, other.place_from) == ("Tower", "exif")
     assert upload.photo_set.exhibits.get().ordered_photos() == [photo, other]
     assert set(fates(upload).values()) == {"a photo", "opened"}
+
+
+def test_a_table_that_comes_late_and_tells_a_wrong_place_has_its_photo_looked_at(upload: Import) -> None:
+    send(upload, a__jpg=jpeg(), b__jpg=place())
+    drain(Here())
+    send(upload, photos__csv=b"filename,latitude,longitude,title\na.jpg,148,11,Bridge\nb.jpg,0,0,Tower\n")
+    imports.close(upload, NOON)
+    drain(Here())
+    photo, other = upload.photo_set.photos.order_by("original_name")
+    assert (photo.title, photo.lat, other.title) == ("Bridge", None, "Tower")
+    assert other.lat is not None
+    assert {each.original_name: each.doubts.get(severity=Doubt.GRAVE).kind for each in (photo, other)} == {
+        "a.jpg": "swapped", "b.jpg": "table-odd",
+    }  # fmt: skip
 
 
 def test_an_album_is_in_the_order_of_its_table_whoever_took_up_its_files(upload: Import) -> None:
@@ -367,6 +383,25 @@ def test_a_second_try_leaves_no_files_of_the_first(upload: Import, monkeypatch: 
     photo = upload.photo_set.photos.get()
     assert photo.file.name == f"{taken.token[:2]}/{taken.token}.jpg"
     assert sorted(rest_of(taken)) == sorted(first)
+
+
+def test_a_photo_that_is_brought_in_anew_gets_files_of_other_names(
+    photo_set: PhotoSet, django_capture_on_commit_callbacks: Any
+) -> None:
+    """What is still to be deleted of the first is nothing of the second."""
+    source = imports.resumed(photo_set, imports.FOLDER, {"path": "x"}, NOON)
+
+    def brought() -> Photo:
+        list(imports.from_entries(source, [Item("a.jpg", large)], Here(), lambda: NOON))
+        return photo_set.photos.get()
+
+    first = brought()
+    photos.remove(first)  # and the files, when this transaction ends
+    second = brought()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.delete_leftovers()
+    assert first.file.name != second.file.name
+    assert default_storage.exists(second.file.name)
 
 
 def test_what_a_dead_worker_left_goes_when_its_file_is_refused(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,6 +182,40 @@ def test_a_fog_is_doubted() -> None:
     assert kinds(saved(Image.new("RGB", SIZE, GREY), "PNG")) == ["blank"]
 
 
+def grain(mode: str = "RGB", profile: bytes = b"") -> bytes:
+    """Return a JPEG of which every row takes some bytes."""
+    noise = np.random.default_rng(3).integers(0, 255, (*SIZE[::-1], 4), np.uint8)
+    image = Image.fromarray(noise[..., : len(mode)].squeeze() if mode != "L" else noise[..., 0], mode)
+    return saved(image, "JPEG", exif=turned(6), icc_profile=profile)
+
+
+def turned(tag: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = tag
+    return exif
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_a_jpeg_that_was_cut_off_and_closed_is_doubted_however_it_is_turned(mode: str, share: float) -> None:
+    whole = grain(mode, swapped_profile() if mode == "RGB" else b"")
+    cut = whole[: int(len(whole) * share)] + b"\xff\xd9"
+    (odd,) = (each for each in developed(cut).oddities if each.kind == "damaged")
+    assert 100 * (1 - share) - 20 <= float(odd.values["percent"]) <= 100 * (1 - share) + 5
+    assert kinds(whole) == []
+
+
+@pytest.mark.parametrize("colour", [0, 255, 60, 200])
+def test_bars_skies_and_floors_of_one_colour_are_no_damage(colour: int) -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (*SIZE[::-1], 3), np.uint8)
+    pixels[40:] = colour
+    assert kinds(saved(Image.fromarray(pixels), "PNG")) == []
+    pixels[40:] = 128
+    assert kinds(saved(Image.fromarray(pixels), "PNG")) == ["damaged"]  # whoever saved it again in the meantime
+    pixels[:, :3] = 7
+    assert kinds(saved(Image.fromarray(pixels), "PNG")) == []
+
+
 def test_a_heic_file_may_say_that_its_last_box_reaches_to_the_end() -> None:
     whole = hostile.saved("HEIF")
     at = whole.index(b"mdat") - 4

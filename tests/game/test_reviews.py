@@ -12,9 +12,10 @@ from django.test import Client
 from geogame import photos, reviews, tasks
 from geogame.admin.reviewing import asked_for
 from geogame.models import Doubt, Game, Photo, PhotoSet
+from geogame.positions import Oddity
 from geogame.rules.refusals import BadInput, NotNow
 from geogame.rules.sphere import Point
-from geogame.sources import single
+from geogame.sources import Item, single
 from tests.conftest import NOON, PLACES, add_photo, jpeg
 from tests.game.test_photos import with_gps
 
@@ -259,6 +260,20 @@ def test_a_decision_is_answered_with_how_the_photo_is_now_and_kept_in_the_histor
     assert "1 photo put on the map." in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/history/").content.decode()
 
 
+def test_a_decision_is_answered_with_the_counts_that_it_changed(staff: Client, toy_set: PhotoSet, lost: Photo) -> None:
+    """On the tabs, in the sentence that says what is next, and of the filter; and with the twin that is one no more."""
+    first, second, _ = toy_set.photos.exclude(pk=lost.pk).order_by("pk")
+    doubt(second, "alike", Doubt.DOUBT, first)
+    told = decided(staff, toy_set, "reject", photos=[first.pk], filter="doubts=worth").json()
+    assert {each["pk"]: len(each["doubts"]) for each in told["photos"]} == {first.pk: 0, second.pk: 0}
+    assert (told["found"], told["tabs"]["review"], told["tabs"]["map"]) == (1, 1, 1)
+    assert "1 photo has no place yet" in told["next"]
+    told = decided(staff, toy_set, "place", photos=[lost.pk], lat=1, lng=2, filter="doubts=worth").json()
+    assert (told["found"], told["tabs"]["review"], told["tabs"]["map"]) == (0, 0, 0)
+    assert "1 photo has no licence" in told["next"]
+    assert "found" not in decided(staff, toy_set, "reopen", photos=[first.pk]).json()  # nobody asked for it
+
+
 def test_a_photo_that_is_put_elsewhere_is_named_anew_at_once(
     staff: Client, toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +297,31 @@ def test_the_reason_of_an_odd_place_is_told_in_the_reader_s_language(
         "The file's place makes no sense: Breite 151.2 ist keine."
     ]
     assert told["offered"] == {"lat": pytest.approx(33.85), "lng": pytest.approx(151.2)}
+
+
+def test_swapped_coordinates_are_turned_round_by_one_button_one_photo_or_many(staff: Client, toy_set: PhotoSet) -> None:
+    def swapped(name: str, size: tuple[int, int]) -> Photo:
+        odd = Oddity("swapped", {"told": "151.2, -33.8", "lat": -33.8, "lng": 151.2})
+        return photos.take_in(toy_set, Item(name, lambda: jpeg(size), odd=odd))
+
+    one, other, fine = swapped("a.jpg", (800, 600)), swapped("b.jpg", (810, 600)), toy_set.photos.earliest("pk")
+    before = fine.lat
+    told = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/photos/{one.pk}/").json()
+    assert told["offerSays"] == "Swap latitude and longitude"
+    assert "“151.2, -33.8”" in told["doubts"][0]["says"]
+    assert "Take the offered places" in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/review/").content.decode()
+    fine_all_the_same = {"doubt": one.doubts.get(kind="swapped").pk, "verdict": "fine"}
+    assert decided(staff, toy_set, "settle", photos=[one.pk], **fine_all_the_same).status_code == 409
+    said = decided(staff, toy_set, "offered", photos=[one.pk, other.pk, fine.pk]).json()["said"]
+    assert said == "2 photos put on the map. For 1 photo no place is offered."
+    for photo in (one, other):
+        photo.refresh_from_db()
+        assert (photo.lat, photo.lng, photo.place_from) == (-33.8, 151.2, "hand")
+        assert photo.doubts.get(kind="swapped").verdict == Doubt.Verdict.MENDED
+    assert {one.pk, other.pk} <= shown(toy_set)
+    fine.refresh_from_db()
+    assert fine.lat == before
+    assert "Take the offered places" not in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/review/").content.decode()
 
 
 def test_all_that_a_filter_finds_is_decided_at_once(staff: Client, toy_set: PhotoSet) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from moto.server import ThreadedMotoServer
@@ -110,6 +112,44 @@ def test_a_set_is_deleted_in_the_bucket_by_few_requests(
     with django_capture_on_commit_callbacks(execute=True):
         PhotoSet.objects.filter(pk=kept.pk).delete()
     assert (asked, names(bucket)) == ([there], set())
+
+
+def test_what_is_deleted_while_the_bucket_is_away_is_deleted_when_it_is_back(
+    kept: PhotoSet,
+    bucket: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+    caplog: Any,
+) -> None:
+    def away(self: Bucket, names: object) -> None:
+        raise ConnectionError("nobody answers")
+
+    there = names(bucket)
+    with monkeypatch.context() as patched, django_capture_on_commit_callbacks(execute=True):
+        patched.setattr(Bucket, "delete_all", away)
+        photos.remove(kept.photos.get(original_name="large.jpg"))
+        kept.delete()
+    assert not PhotoSet.objects.exists()
+    with monkeypatch.context() as patched:
+        patched.setattr(Bucket, "delete_all", away)
+        assert tasks.delete_leftovers() == 0
+    assert "cannot be deleted yet: nobody answers" in caplog.text
+    assert names(bucket) == there
+    monkeypatch.setattr(photos, "BLOCK", 2)
+    assert tasks.delete_leftovers() == 4
+    assert names(bucket) == set()
+    assert tasks.delete_leftovers() == 0
+    assert any(each["task"] == tasks.delete_leftovers.name for each in settings.CELERY_BEAT_SCHEDULE.values())
+
+
+def test_files_are_kept_where_their_photo_is_not_deleted_after_all(kept: PhotoSet, bucket: Any) -> None:
+    there = names(bucket)
+    with transaction.atomic():
+        kept.delete()
+        transaction.set_rollback(True)
+    assert PhotoSet.objects.exists()
+    assert tasks.delete_leftovers() == 0
+    assert names(bucket) == there
 
 
 def test_a_bucket_that_is_away_is_no_missing_file_and_its_photos_go_on_waiting(

@@ -1,6 +1,7 @@
 """Tables: the shapes that published collections have, their faults, and memory that does not grow with their length."""
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from geogame import tables
+from geogame import doubts, tables
+from geogame.positions import Oddity
 from geogame.rules.sphere import Point
 from geogame.sources import Item, Refusal, entries
 from geogame.tables import Row, SourceError
@@ -25,12 +27,6 @@ def only(text: str | bytes, name: str = "photos.csv") -> Row:
     (row,) = rows(text, name)
     assert isinstance(row, Row), row
     return row
-
-
-def refused(text: str) -> str:
-    (row,) = rows(text)
-    assert isinstance(row, Refusal), row
-    return str(row.reason)
 
 
 @pytest.mark.parametrize("lat_lng", ["latitude,longitude", "lat,lng", "LAT,LON", " Lat , Long "])
@@ -60,8 +56,34 @@ def test_the_metadata_of_2018_says_lon_lat_and_means_lat_lon() -> None:
     assert later.place == row.place
 
 
-def test_a_latitude_that_is_none_is_refused_and_said_to_be_swapped() -> None:
-    assert "swapped" in refused("id,lat,lng\na,145.56,-16.66\n")
+def test_a_latitude_that_is_none_is_no_place_and_the_other_way_round_is_offered() -> None:
+    row = only("id,lat,lng,title\na,145.56,-16.66,Cairns\n")
+    assert (row.place, row.precision_m, row.words["title"]) == (None, None, "Cairns")
+    assert row.odd == Oddity("swapped", {"told": "145.56, -16.66", "lat": -16.66, "lng": 145.56})
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        ("0,0", "no fix"), ("-48,181", "Longitude 181"), ("95,100", "Latitude 95"), ("200,10", "Latitude 200"),
+        ("nan,11.5", "finite"), ("1e999,3", "Latitude inf"), ("48.1,", "only one of"),
+        ("north,east", "not two numbers"),
+    ],
+)  # fmt: skip
+def test_a_place_that_makes_no_sense_is_none_and_what_the_table_said_is_told(cells: str, why: str) -> None:
+    odd = only(f"id,lat,lng\na,{cells}\n").odd
+    assert odd is not None
+    assert odd.kind == "table-odd"
+    said = doubts.KINDS[odd.kind].sentence % {**odd.values, "why": str(odd.values["why"]) % odd.values}
+    assert why in said
+    assert f"“{', '.join(cells.split(','))}”" in said
+    assert json.loads(json.dumps(odd.values, allow_nan=False)) == odd.values
+
+
+def test_a_wrong_cell_that_is_long_is_told_in_short() -> None:
+    odd = only(f"id,lat,lng\na,{'x' * 5000},{'9' * 5000}\n").odd
+    assert odd is not None
+    assert len(str(odd.values["told"])) < 60
 
 
 def yfcc(media: str = "0", accuracy: str = "16", more: bool = False) -> str:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from geogame import contamination, fingerprints, freezes, photos, pictures, taking_away
+from geogame.management.commands import _sets
 from geogame.models import Check, Doubt, Photo, PhotoSet
 from geogame.rules.refusals import BadInput, NotNow
 from geogame.rules.sphere import Point
@@ -146,10 +147,81 @@ def test_the_commands_write_and_bring(trip: PhotoSet, tmp_path: Path) -> None:
     call_command("export_set", "trip", str(path))
     with pytest.raises(CommandError, match="there already"):
         call_command("export_set", "Trip", str(path))
-    with pytest.raises(CommandError, match="There are: Trip"):
-        call_command("export_set", "Tripp", str(tmp_path / "x.zip"))
     call_command("export_set", "Elsewhere", str(path), "--bring")
-    assert PhotoSet.objects.get(name="Elsewhere").photos.count() == 5
+    elsewhere = PhotoSet.objects.get(name="Elsewhere")
+    assert (elsewhere.photos.count(), elsewhere.frozen_at) == (5, None)
+
+
+def test_commands_find_a_set_by_its_name_or_short_name_and_list_those_that_are_near(db: None, tmp_path: Path) -> None:
+    made = PhotoSet.objects.create(name="School trip to Ōsaka", slug="osaka")
+    PhotoSet.objects.create(name="Osaka", slug="another")  # a name goes before a short name
+    assert _sets.called("school TRIP to Ōsaka") == made
+    assert _sets.called("Osaka").slug == "another"
+    PhotoSet.objects.filter(slug="another").delete()
+    assert _sets.called("osaka") == made
+    call_command("export_set", "osaka", str(tmp_path / "osaka.zip"))
+    PhotoSet.objects.create(name="Toy", slug="toy")
+    for command in (
+        ("export_set", "osakka", "x.zip"),
+        ("freeze_set", "osakka"),
+        ("check_set", "osakka", "--index=i", "--opponent=o"),
+    ):
+        with pytest.raises(CommandError, match=r"called osakka\. Near it: School trip to Ōsaka\.$"):
+            call_command(*command)
+    with pytest.raises(CommandError, match=r"There are: School trip to Ōsaka, Toy\.$"):
+        _sets.called("qqq")
+    PhotoSet.objects.all().delete()
+    with pytest.raises(CommandError, match="nor any other"):
+        _sets.called("osaka")
+
+
+def carried(trip: PhotoSet, path: Path, **changed: object) -> None:
+    """Freeze a set, and write it as a zip of which something was changed since."""
+    trip.photos.filter(lat=None).update(review="rejected")
+    freezes.freeze(trip, NOON)
+    trip.refresh_from_db()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in held(taken(trip)).items():
+            archive.writestr(name, changed.get(name, content))  # type: ignore[arg-type]
+
+
+def test_a_frozen_set_is_brought_frozen_where_its_hash_is_the_same(
+    trip: PhotoSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    carried(trip, tmp_path / "trip.zip")
+    call_command("export_set", "Elsewhere", str(tmp_path / "trip.zip"), "--bring")
+    again = PhotoSet.objects.get(name="Elsewhere")
+    assert again.frozen_at is not None
+    assert again.frozen_sha256 == trip.frozen_sha256
+    assert f"It was frozen as {trip.frozen_sha256}, is the same here, and is frozen again." in capsys.readouterr().out
+
+
+def test_a_frozen_set_that_is_another_when_it_is_brought_is_not_frozen_and_it_is_said(
+    trip: PhotoSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = held(taken(trip))["photos.csv"].decode()
+    place = repr(trip.photos.get(original_name="IMG 0.jpg").lat)
+    carried(trip, tmp_path / "trip.zip", **{"photos.csv": table.replace(place, "47.5")})
+    call_command("export_set", "Elsewhere", str(tmp_path / "trip.zip"), "--bring")
+    again = PhotoSet.objects.get(name="Elsewhere")
+    assert (again.frozen_at, again.frozen_sha256) == (None, "")
+    assert (
+        f"frozen as {trip.frozen_sha256}, and here it is {freezes.digest(again)}: not the same"
+        in capsys.readouterr().err
+    )
+
+
+def test_a_frozen_set_that_is_doubted_anew_when_it_is_brought_waits_for_somebody(
+    trip: PhotoSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flat = trip.photos.get(original_name="IMG 0.jpg")
+    with flat.file.open("wb") as file:
+        Image.new("RGB", (320, 240), "grey").save(file, "JPEG")
+    Photo.objects.filter(pk=flat.pk).update(review="")
+    carried(trip, tmp_path / "trip.zip")
+    call_command("export_set", "Elsewhere", str(tmp_path / "trip.zip"), "--bring")
+    assert PhotoSet.objects.get(name="Elsewhere").frozen_at is None
+    assert "is the same here. It is not frozen: Doubts to be settled first" in capsys.readouterr().err
 
 
 # Freezing

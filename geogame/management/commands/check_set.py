@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from geogame import contamination
 from geogame.language import sentence
-from geogame.models import PhotoSet
+from geogame.management.commands import _sets
 from geogame.rules.refusals import Refused
 
 
@@ -20,16 +20,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("set_name", help="name of the photo set")
+        parser.add_argument("set_name", help="name or short name of the photo set")
         parser.add_argument("--index", type=Path, required=True, help="what index_photos wrote")
         parser.add_argument("--opponent", required=True, help="whose training photos these are")
         parser.add_argument("--weights", default="", help="and of which version")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        photo_set = PhotoSet.objects.filter(name__iexact=options["set_name"]).first()
-        if photo_set is None:
-            names = ", ".join(PhotoSet.objects.values_list("name", flat=True))
-            raise CommandError(f"There is no set {options['set_name']}. There are: {names}.")
+        photo_set = _sets.called(options["set_name"])
         try:
             index = contamination.read(options["index"])
         except Refused as refusal:

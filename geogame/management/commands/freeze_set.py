@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from geogame import freezes
 from geogame.language import sentence
-from geogame.models import PhotoSet
+from geogame.management.commands import _sets
 from geogame.rules.refusals import Refused
 
 
@@ -16,13 +16,10 @@ class Command(BaseCommand):
     help = "Freeze a photo set for good and print its hash; of a set that is frozen, tell whether it still holds."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("set_name", help="name of the photo set")
+        parser.add_argument("set_name", help="name or short name of the photo set")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        photo_set = PhotoSet.objects.filter(name__iexact=options["set_name"]).first()
-        if photo_set is None:
-            names = ", ".join(PhotoSet.objects.values_list("name", flat=True))
-            raise CommandError(f"There is no set {options['set_name']}. There are: {names}.")
+        photo_set = _sets.called(options["set_name"])
         try:
             digest = freezes.freeze(photo_set, timezone.now())
         except Refused as refusal:

@@ -38,6 +38,7 @@ export function openLarge(root, mayChange, decide, onClose) {
     if (form) form.elements.place.value = record.place ? `${record.place.lat}, ${record.place.lng}` : "";
     const offer = root.querySelector(".large-offer");
     if (offer) offer.hidden = !record.offered;
+    if (offer) offer.querySelector("button").textContent = record.offerSays;
     map ??= openPinMap(root.querySelector(".map"), mayChange ? (place) => decide("place", place) : null);
     map.show(record.place, record.place ? null : record.offered, isSame && record.place);
   }
@@ -48,7 +49,7 @@ export function openLarge(root, mayChange, decide, onClose) {
     words.append(element("b", "", doubt.title), ` ${doubt.says}`);
     line.append(words);
     if (doubt.other) line.append(sideBySide(doubt, record));
-    if (mayChange && (record.place || !["no-place", "place-odd"].includes(doubt.kind))) line.append(verdicts(doubt, record));
+    if (mayChange && (record.place || !["no-place", "place-odd", "table-odd", "swapped"].includes(doubt.kind))) line.append(verdicts(doubt, record));
     return line;
   }
 

@@ -20,10 +20,12 @@ const large = openLarge(document.getElementById("large"), mayChange, (verb, body
 }, () => grid.focus());
 
 async function send(verb, body) {
-  const news = await post(root.dataset.verbs.replace(/verb\/$/, `${verb}/`), body);
+  const news = await post(root.dataset.verbs.replace(/verb\/$/, `${verb}/`), { ...body, filter: root.dataset.asked });
   if (!news) return false;
   if (wantsAll && "asked" in body) { location.reload(); return true; }
   news.photos.forEach(grid.draw);
+  root.dataset.found = news.found;
+  showChoice(grid.chosen().length);
   const shown = news.photos.find((each) => each.pk === large.shown()?.pk);
   if (shown) large.show(shown, false);
   return true;
@@ -44,9 +46,11 @@ function showChoice(count) {
   const found = Number(root.dataset.found);
   const words = wantsAll ? interpolate(gettext("all %s chosen"), [found])
     : count ? interpolate(ngettext("%s chosen", "%s chosen", count), [count])
-      : interpolate(ngettext("%s photo", "%s photos", found), [found]);
+      : found < records.length ? interpolate(gettext("%s of %s left"), [found, records.length])
+        : interpolate(ngettext("%s photo", "%s photos", found), [found]);
   root.querySelector("[data-shows=count]").textContent = words;
   root.querySelector("[data-does=none]").hidden = !count && !wantsAll;
+  root.querySelector("[data-does=all]").textContent = interpolate(gettext("Choose all %s"), [found]);
   root.querySelector("[data-does=all]").hidden = wantsAll || count < records.length || found <= records.length;
 }
 

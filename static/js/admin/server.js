@@ -1,5 +1,7 @@
 /** Server: what staff decide goes up by POST; the answer says in a sentence what was done, or why not. */
 
+import { reframe } from "./frame.js";
+
 const said = document.getElementById("said");
 const SAID_MS = 6000;
 let timer = null;
@@ -40,11 +42,12 @@ export async function heard(answer) {
   }
 }
 
-/** Post, and say what came of it; the news where it was done, else null. */
+/** Post, say what came of it, and bring the frame of the page up to date; the news where it was done, else null. */
 export async function decide(address, body) {
   const answer = await post(address, body);
   if (answer?.ok) {
     if (answer.news.said) say(answer.news.said);
+    reframe(answer.news);
     return answer.news;
   }
   say(answer?.news.error ?? gettext("That did not reach the server. Nothing is lost: try again."), true);

@@ -64,6 +64,7 @@ async function close(number) {
 }
 
 function showSent({ sent, all, files, left }) {
+  part("sent").parentElement.hidden = false; // what a service sends does not go by this page
   Object.assign(part("sent"), { max: all || 1, value: sent });
   part("sent-words").textContent = interpolate(gettext("%s of %s files"), [files - left, files]);
   if (left) part("leaving").textContent = gettext("Keep this page open until all is sent. What has arrived stays, even if the line breaks.");
@@ -84,10 +85,11 @@ function watch(number) {
 
 function hear(news) {
   if (root) {
-    root.querySelector(".way").hidden = false;
+    const isEmpty = news.finished && !news.total; // a service that gave nothing
+    root.querySelector(".way").hidden = isEmpty;
     Object.assign(part("worked"), { max: news.total || 1, value: news.done });
     part("worked-words").textContent = interpolate(gettext("%s of %s files"), [news.done, news.total]);
-    if (news.finished) part("leaving").textContent = gettext("All is done.");
+    if (news.finished && !isEmpty) part("leaving").textContent = gettext("All is done.");
   }
   for (const place of document.querySelectorAll("#import [data-count]")) {
     place.textContent = { ...news.counts, total: news.total }[place.dataset.count] ?? place.textContent;
