@@ -14,6 +14,7 @@ from django.utils import timezone
 from geogame import comparisons, findings
 from geogame.models import Comparison
 from geogame.news import group_of_comparison
+from geogame.selections import Selection
 
 log = logging.getLogger(__name__)
 UNKNOWN = 4404  # close code: nobody has asked for this comparison
@@ -80,7 +81,10 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
 
 
 def message(key: str) -> str:
-    """Return what is told of a comparison: its figures as the page prints them; nothing before they are reckoned."""
+    """Return what is told of a comparison: its figures as the page prints them; nothing before they are reckoned.
+
+    Of a few people, whom only staff may see, it is only told that it was reckoned: the page then asks by itself.
+    """
     made = Comparison.objects.filter(key=key).values_list("report__reckoned_at", flat=True).first()
     if made is None:
         return ""
@@ -88,7 +92,9 @@ def message(key: str) -> str:
 
 
 def _message(key: str) -> str:
-    as_of, report = Comparison.objects.values_list("as_of", "report").get(key=key)
+    selection, as_of, report = Comparison.objects.values_list("selection", "as_of", "report").get(key=key)
     assert report is not None
-    told = {"asOf": as_of, "reckonedAt": report["reckoned_at"], **findings.live(report)}
+    told = {"reckonedAt": report["reckoned_at"]}
+    if not comparisons.are_few(Selection.from_dict(selection), report["figures"]["counts"]["people"]):
+        told |= {"asOf": as_of, **findings.live(report)}
     return json.dumps(told, separators=(",", ":"))

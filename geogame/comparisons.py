@@ -14,6 +14,7 @@ from geogame import evidence, records
 from geogame.evidence import Evidence, Guesses, Machine
 from geogame.models import Comparison, Experiment, Person, Photo, Round
 from geogame.news import announce_comparison
+from geogame.rules import protocol
 from geogame.rules.refusals import BadInput
 from geogame.selections import Selection
 from geogame.statistics import calibration, crowd, errors
@@ -21,7 +22,7 @@ from geogame.statistics.duels import Duels, is_duel, machine_once, outcomes
 from geogame.statistics.report import plain, report
 from geogame.statistics.sequential import settled_shares
 
-REPORT = 3  # whoever changes what reports hold raises it
+REPORT = 4  # whoever changes what reports hold raises it
 BETWEEN = timedelta(seconds=10)  # the least time between two reckonings of a selection
 REST = 2  # and at least so many times what the last one took
 WATCHED = timedelta(minutes=2)  # who looked so long ago has gone, unless they look again
@@ -36,7 +37,7 @@ FEWEST_IN_BIN = 5
 MOST_PEOPLE = 10  # in a crowd
 CROWDS, FEWEST_CROWDS = 40_000, 20  # drawn of each size: so many in all, or so many of each exhibit
 PEOPLE_EACH = 50  # of an exhibit that crowds are drawn from: more make no difference and take long
-SMALLEST_GROUP = 5  # people: a smaller one is not offered, for its figures would be somebody's
+SMALLEST_GROUP = 5  # people: of fewer nothing is told that was chosen, for those figures would be somebody's
 WORDS = 80  # characters of a scene or country that can be asked for
 
 
@@ -140,7 +141,7 @@ def build(selection: Selection) -> dict[str, Any]:
         "curves": _curves(here.duels),
         "pairs": _pairs(here.duels),
         "map": _map(here),
-        "crowds": _crowds(here),
+        "crowds": _crowds(here, 0 if rule is None else crowd.ANEW),
         "calibration": _calibration(here.duels, chosen),
     }
     if asked == Selection():
@@ -154,8 +155,8 @@ def meant(selection: Selection) -> Selection:
     """Return a selection with its experiment's own rule on domains: it was sealed, and nobody who looks can choose."""
     if not selection.experiment:
         return selection
-    protocol = Experiment.objects.filter(slug=selection.experiment).values_list("protocol", flat=True).first()
-    return replace(selection, include_out_of_domain=bool(protocol and protocol.get("out_of_domain")))
+    sealed = Experiment.objects.filter(slug=selection.experiment).values_list("protocol", flat=True).first()
+    return replace(selection, include_out_of_domain=bool(sealed and sealed.get("out_of_domain")))
 
 
 def is_sealed(selection: Selection) -> bool:
@@ -164,19 +165,34 @@ def is_sealed(selection: Selection) -> bool:
 
 
 def decision(selection: Selection) -> dict[str, Any] | None:
-    """Return what was sealed of how an experiment is tested; None for what is no experiment, or not a whole one."""
+    """Return what was sealed of how an experiment is tested; None for what is no experiment, or not a whole one.
+
+    `p_value` is the name of the one that decides, among those of `report.Significance`.
+    """
     if not is_sealed(selection):
         return None
-    protocol = Experiment.objects.filter(slug=selection.experiment).values_list("protocol", flat=True).first()
-    return dict((protocol or {}).get("decision", {}))
+    sealed = Experiment.objects.filter(slug=selection.experiment).values_list("protocol", flat=True).first()
+    rule = (sealed or {}).get("decision", {})
+    return {**rule, "p_value": protocol.P_VALUES.get(rule.get("unit", ""), "")}
 
 
 def leave_out_what_holds_once(told: dict[str, Any]) -> None:
     """Take the tests out of a report, and what is sure of who won at one look only: anybody may look after each round.
 
-    Left of who won is the interval that may be watched. Those of distances stay: they decide nothing.
+    Left of who won is the interval that may be watched; crowds get none to begin with. Those of distances stay: they
+    decide nothing.
     """
     del told["significance"], told["intervals"]["win_rate"], told["intervals"]["win_rate_ties_half"]
+
+
+def are_few(selection: Selection, people: int) -> bool:
+    """Tell whether somebody chose games of so few people that the figures would tell of one: only staff see those.
+
+    Everything is shown however few there are, and so is an experiment that is finished, whole: neither was chosen
+    afterwards to look at somebody. What only lets more games count, chooses nobody.
+    """
+    chosen = replace(selection, include_seen=False, include_out_of_domain=False) != Selection()
+    return chosen and 0 < people < SMALLEST_GROUP and not is_sealed(selection)
 
 
 def choices() -> dict[str, list[str]]:
@@ -227,7 +243,8 @@ def _square(code: int) -> dict[str, float]:
     return {"lat": float(row * BIN_DEGREES), "lng": float((column - _COLUMNS // 2) * BIN_DEGREES)}
 
 
-def _crowds(here: Evidence) -> dict[str, Any] | None:
+def _crowds(here: Evidence, anew: int) -> dict[str, Any] | None:
+    """Crowds against the machine; `anew` is how often people and exhibits are drawn for intervals, 0 for none."""
     met = _some(here.guesses())
     if not len(met.exhibit):
         return None
@@ -235,7 +252,7 @@ def _crowds(here: Evidence) -> dict[str, Any] | None:
     most = max(1, min(MOST_PEOPLE, int(np.median(sizes[sizes > 0]))))
     draws = min(100, max(FEWEST_CROWDS, CROWDS // len(sizes)))
     found = crowd.crowds(
-        met.exhibit, met.person, met.lat, met.lng, met.truth_lat, met.truth_lng, met.machine_km, SEED, draws, most
+        met.exhibit, met.person, met.lat, met.lng, met.truth_lat, met.truth_lng, met.machine_km, SEED, draws, most, anew
     )
     return asdict(found)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from geogame.statistics.errors import THRESHOLDS_KM
+from geogame.statistics.intervals import FEWEST
 from geogame.statistics.paper import PAPER
 from geogame.statistics.resampling import share_name
 
@@ -62,11 +63,18 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{value * 100:.1f} %"
 
 
+def _or_none(count: int) -> str:
+    """Print a count within a sentence: none, 1, 2, …"""
+    return f"{count:,}" if count else _("none")
+
+
 def _between(value: float | None, ends: dict[str, Any], printed: Any) -> str:
     """Print a figure's interval; an end that nothing bounds reads "no bound". Without a figure nothing is said."""
     low, high = ends["low"], ends["high"]
     if value is None:
         return ""
+    if ends.get("alike"):
+        return str(_("too few different answers to tell"))
     if (low is None and high is None) or (printed is share and low == 0 and high == 1):
         return str(_("too few to tell"))
     return str(_("%(low)s to %(high)s") % {"low": _end(low, printed), "high": _end(high, printed)})
@@ -144,8 +152,8 @@ def tests(report: Report) -> dict[str, Any] | None:
         return None
     by_exhibit, rule = told["unit"] == "exhibit", told.get("sealed", {})
     unit = ngettext("exhibit", "exhibits", told["units"]) if by_exhibit else ngettext("person", "people", told["units"])
-    sealed = {"person": "sign_flips_p", "exhibit": "sign_test_p"}.get(rule.get("unit", ""), "")
     titles = (_("flipping signs, p"), _("sign test, p"), _("Wilcoxon, p"))
+    sealed = rule.get("p_value")
     found = [
         {"anchor": name.removesuffix("_p"), "title": title, "p": p_value(told[name]), "is_sealed": name == sealed}
         for name, title in zip(P_VALUES, titles, strict=True)
@@ -161,6 +169,8 @@ def tests(report: Report) -> dict[str, Any] | None:
 
 def _holds_for(told: dict[str, Any]) -> str:
     """Say of whom the tests speak, and whether they can be believed."""
+    if told["units"] < FEWEST:
+        return _("Of so few nothing can be told of others.")
     if told["unit"] == "exhibit":
         return _("They are taken for independent of each other, and the tests speak of these people before other "
                  "photographs like these.")  # fmt: skip
@@ -211,10 +221,12 @@ def all_of(report: Report) -> list[Finding]:
 def wins(report: Report) -> Finding:
     cells, counts = figures(report), report["figures"]["counts"]
     rate, decided = cells["win_rate"], counts["people_won"] + counts["machine_won"]
-    words = ngettext(
-        "People won %(won)s of %(n)s decided duel, %(rate)s.", "People won %(won)s of %(n)s decided duels, %(rate)s.",
-        decided,
-    ) % {"won": cells["people_won"].text, "n": f"{decided:,}", "rate": rate.text}  # fmt: skip
+    words = _("People won %(won)s of %(n)s decided duels, %(rate)s.") % {
+        "won": _or_none(counts["people_won"]), "n": f"{decided:,}", "rate": rate.text,
+    }  # fmt: skip
+    if decided == 1:
+        won, lost = _("People won the only decided duel."), _("The machine won the only decided duel.")
+        words = won if counts["people_won"] else lost
     if not decided:
         words = _("No duel is decided yet.")
     paper = _("2016 (Street View, other photos)")
@@ -269,7 +281,11 @@ def _sure(cell: Cell) -> str:
 def medians(report: Report) -> Finding:
     cells = figures(report)
     people, machine = cells["people_median_km"], cells["machine_median_km"]
-    words = " ".join([_half(_("people"), people, report), _half(_("the machine"), machine, report)])
+    counts = report["figures"]["counts"]
+    asked = counts["duels"] + counts["no_duel"]
+    words = " ".join([
+        _half(_("people"), people, report, asked), _half(_("the machine"), machine, report, counts["exhibits"])
+    ])  # fmt: skip
     if _is_empty(report):
         words = _("There is no answer yet.")
     return Finding(
@@ -291,9 +307,13 @@ def _is_empty(report: Report) -> bool:
     return not counts["duels"] + counts["no_duel"]
 
 
-def _half(side: str, median: Cell, report: Report) -> str:
+def _half(side: str, median: Cell, report: Report, answers: int) -> str:
     """Say how far half of a side's answers were, or that so many are missing."""
-    if report["figures"][median.name] is None:
+    is_missing = report["figures"][median.name] is None
+    if answers == 1:
+        missing, given = _("The only answer of %(side)s is missing."), _("The only answer of %(side)s was %(km)s off.")
+        return (missing if is_missing else given) % {"side": side, "km": median.text}
+    if is_missing:
         return _("Of %(side)s half of the answers or more are missing.") % {"side": side}
     return _("Half of the answers of %(side)s were within %(km)s.") % {"side": side, "km": median.text}
 
@@ -336,15 +356,24 @@ def pairs(report: Report) -> Finding:
     ahead, behind = (sum(row[3] == side for row in rows) for side in (_("people"), _("machine")))
     words = _(
         "Of the last %(n)s duels people were nearer in %(ahead)s, the machine in %(behind)s, and %(even)s were even."
-    ) % {"n": len(last), "ahead": ahead, "behind": behind, "even": len(last) - ahead - behind}
+    ) % {"n": len(last), "ahead": _or_none(ahead), "behind": _or_none(behind),
+         "even": _or_none(len(last) - ahead - behind)}  # fmt: skip
     if len(last) == 1:
-        words = _("In the only duel so far the nearer one was: %(who)s.") % {"who": rows[0][3]}
+        words = _whose(
+            ahead, behind, _("In the only duel so far people were nearer."),
+            _("In the only duel so far the machine was nearer."), _("The only duel so far is even."),
+        )  # fmt: skip
     return Finding(
         "pairs", _("Duel by duel"), words if last else _("There is no duel yet."),
         [_("duel, oldest first"), _("person"), _("machine"), _("nearer")], rows,
         ["outcomes", "median_of_paired_differences"],
         _("Each line joins the two answers of a duel, in the colour of whoever was nearer."),
     )  # fmt: skip
+
+
+def _whose(people: int, machine: int, ahead: str, behind: str, even: str) -> str:
+    """Choose the sentence on whoever has more."""
+    return ahead if people > machine else behind if people < machine else even
 
 
 def _nearer(person: float | None, machine: float | None) -> str:
@@ -357,10 +386,15 @@ def squares(report: Report) -> Finding:
     found = report["map"]
     people = sum(each["people_won"] > each["machine_won"] for each in found)
     machine = sum(each["people_won"] < each["machine_won"] for each in found)
-    words = ngettext(
-        "Of %(n)s square people won more duels in %(people)s, the machine in %(machine)s.",
-        "Of %(n)s squares people won more duels in %(people)s, the machine in %(machine)s.", len(found),
-    ) % {"n": len(found), "people": people, "machine": machine}  # fmt: skip
+    words = _("Of %(n)s squares people won more duels in %(people)s, the machine in %(machine)s.") % {
+        "n": len(found), "people": _or_none(people), "machine": _or_none(machine),
+    }  # fmt: skip
+    if len(found) == 1:
+        words = _whose(
+            people, machine, _("In the only square with five duels or more people won more of them."),
+            _("In the only square with five duels or more the machine won more of them."),
+            _("In the only square with five duels or more both won as many."),
+        )  # fmt: skip
     rows = [
         [_square(each), str(each["people_won"]), str(each["machine_won"]), str(each["ties"])]
         for each in sorted(found, key=lambda each: (-each["lat"], each["lng"]))
@@ -383,25 +417,63 @@ def _degrees(value: int, above: str, below: str) -> str:
 
 
 def crowds(report: Report) -> Finding:
-    told = report["crowds"]
+    told, once = report["crowds"], is_sealed(report)
     rows = [
-        [f"{each['people']}", km(each["median_km"]), _sure_of(each["win_share"], each["interval"])]
+        [f"{each['people']}", km(each["median_km"]),
+         _sure_of(each["win_share"], each["interval"]) if once else share(each["win_share"])]
         for each in (told or {}).get("crowds", [])
-    ]
-    sure = _("With 95 % confidence") if is_sealed(report) else _("At one look, with 95 % confidence,")
-    words = f"{_make_one(told, sure)} {_drawn_from(told)}" if told and rows else _("There are too few guesses yet.")
+    ]  # fmt: skip
+    words, methods = _("There are too few guesses yet."), ["crowds", "geometric_median"]
+    marks = _("Marks: what crowds of so many people won so far.")
+    if told and rows:
+        words = f"{_make_one(told) if once else _make_one_so_far(told)} {_drawn_from(told)}"
+    if once:
+        methods, marks = [*methods, "bootstrap"], _(BARS)
+        if told and _can_be_told(told):
+            marks += " " + _("Shaded: so many people may make one machine.")
     return Finding(
         "crowds", _("How many people make one PlaNet"), words,
-        [_("people"), _("median error"), _("duels won")], rows, ["crowds", "geometric_median", "bootstrap"],
-        _("Bars: 95 % intervals, each for one look. Shaded: so many people may make one machine."),
+        [_("people"), _("median error"), _("duels won")], rows, methods, marks,
     )  # fmt: skip
 
 
-def _make_one(told: dict[str, Any], sure: str) -> str:
+def _can_be_told(told: dict[str, Any]) -> bool:
+    """Tell whether any number of people, of those that were tried, is ruled out or is surely enough."""
+    has_intervals = any(each["interval"]["low"] is not None for each in told["crowds"])
+    return has_intervals and not (told["at_least"] == 1 and told["at_most"] is None)
+
+
+def _make_one_so_far(told: dict[str, Any]) -> str:
+    """Say how many people it took, where anybody may look again and again."""
+    if all(each["win_share"] is None for each in told["crowds"]):
+        return _("How many people make one machine cannot be told yet: no duel is decided.")
+    n, most = told["make_one"], len(told["crowds"])
+    if n is None:
+        words = ngettext(
+            "So far one person alone wins less than half of the decided duels against the machine.",
+            "So far not even %(n)s people, put together, win half of the decided duels against the machine.", most,
+        ) % {"n": most}  # fmt: skip
+    else:
+        words = ngettext(
+            "So far one person alone wins half of the decided duels against the machine or more.",
+            "So far it takes %(n)s people, put together, to win half of the decided duels against the machine.", n,
+        ) % {"n": n}  # fmt: skip
+    why = _("How sure that is, only a finished experiment tells: such an interval holds for one look, and here anybody "
+            "may look again and again.")  # fmt: skip
+    return f"{words} {why}"
+
+
+def _make_one(told: dict[str, Any]) -> str:
     """Say how many people it takes, as surely as it can be said."""
-    low, high, most = told["at_least"], told["at_most"], len(told["crowds"])
+    low, high, most, sure = told["at_least"], told["at_most"], len(told["crowds"]), _("With 95 % confidence")
     if all(each["interval"]["low"] is None for each in told["crowds"]):
         return _("How many people make one machine cannot be told yet: too few people or photos.")
+    if not _can_be_told(told):
+        return ngettext(
+            "How many people make one machine cannot be told yet: one person may do as well as it, or worse.",
+            "How many people make one machine cannot be told yet: one person may be enough, and of no number up to "
+            "%(n)s is it sure that it is.", most,
+        ) % {"n": most}  # fmt: skip
     if low is None:
         return ngettext(
             "%(sure)s one person alone does worse than the machine.",
@@ -409,11 +481,8 @@ def _make_one(told: dict[str, Any], sure: str) -> str:
         ) % {"n": most, "sure": sure}  # fmt: skip
     if high is None:
         unsure = _("of no number up to %(most)s is it sure that it is enough.") % {"most": most}
-        fewest = ngettext(
-            "%(sure)s it takes %(n)s person or more to make one machine;",
-            "%(sure)s it takes %(n)s people or more, put together, to make one machine;", low,
-        ) % {"n": low, "sure": sure}  # fmt: skip
-        return f"{fewest} {unsure}"
+        fewest = _("%(sure)s it takes %(n)s people or more, put together, to make one machine;")
+        return f"{fewest % {'n': low, 'sure': sure}} {unsure}"
     if low < high:
         words = _("%(sure)s it takes between %(low)s and %(high)s people, put together, to make one machine.")
         return words % {"low": low, "high": high, "sure": sure}
@@ -426,10 +495,14 @@ def _make_one(told: dict[str, Any], sure: str) -> str:
 def _drawn_from(told: dict[str, Any]) -> str:
     """Say before how many photos, and what was left out."""
     most = len(told["crowds"])
-    words = [ngettext("Counted is %(n)s photo", "Counted are %(n)s photos", told["exhibits"]) % {"n": told["exhibits"]},
-             ngettext("that at least %(n)s person met;", "that at least %(n)s people met;", most) % {"n": most},
-             ngettext("%(n)s that fewer met is left out.", "%(n)s that fewer met are left out.", told["left_out"])
-             % {"n": told["left_out"]}]  # fmt: skip
+    words = [
+        ngettext("Counted is %(n)s photo", "Counted are %(n)s photos", told["exhibits"]) % {"n": told["exhibits"]},
+        ngettext("that at least %(n)s person met.", "that at least %(n)s people met.", most) % {"n": most},
+    ]
+    if told["left_out"]:
+        left_out = ngettext("%(n)s photo that fewer met is left out.", "%(n)s photos that fewer met are left out.",
+                            told["left_out"])  # fmt: skip
+        words.append(left_out % {"n": told["left_out"]})
     if told["not_drawn"]:
         words.append(_("The photos were drawn by lot: %(n)s more could have been.") % {"n": told["not_drawn"]})
     return " ".join(words)
@@ -477,4 +550,7 @@ def _sureness(told: dict[str, Any]) -> str:
     )
     words = _("That the place lay within 200 km of its answer it held to be %(said)s probable on average; so it was in "
               "%(true)s of %(n)s answers.")  # fmt: skip
+    if answers == 1:
+        only = _("That the place lay within 200 km of its only answer it held to be %(said)s probable;")
+        words = f"{only} {_('so it was.') if true else _('it was not so.')}"
     return words % {"said": share(said), "true": share(true), "n": f"{answers:,}"}

@@ -38,7 +38,7 @@ def crowds(report: dict[str, Any], sheet: Sheet) -> None:
 def _make_one(axes: Axes, sheet: Sheet, told: dict[str, Any], sizes: list[int]) -> None:
     """Shade the numbers of people that may make one machine: to the edge, where none is surely enough."""
     low, high = told["at_least"], told["at_most"]
-    if low is None:
+    if low is None or (low == min(sizes) and high is None):  # nothing is ruled out, and nothing sure
         return
     left, right = low - 0.5, (max(sizes) if high is None else high) + 0.5
     axes.axvspan(left, right, color=sheet.people, alpha=0.12, linewidth=0, zorder=1)

@@ -31,7 +31,7 @@ class Crowd:
     people: int
     median_km: float  # of the crowds' errors, all draws and exhibits together; +inf where it falls on a missing answer
     win_share: float  # crowd's wins among wins and losses, over all draws and exhibits; NaN where there are none
-    interval: Interval  # of that share
+    interval: Interval  # of that share, at one look; NaN ends where it was not asked for
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,9 @@ def crowds(
     duel. This is repeated many times, for one person, two, three and so on; the fewest who win at least half of what is
     decided make one machine. Who gave no answer is drawn like anybody: as a guess on the far side of the Earth from the
     place, and where half of a crowd or more are silent it has no answer, which loses against any. (A guess that pulls
-    another way may do a single crowd still more harm; on average over guesses anywhere on Earth silence does more.)
+    another way may do a single crowd still more harm; on average over guesses anywhere on Earth silence does more.) An
+    interval is shown of finished experiments only, since it holds for one look; of everything else anybody may look
+    again and again, and what was seen so far stands there alone.
 
     All sizes are tried before the same exhibits, those that enough people for the greatest crowd met; the others are
     left out and counted, and of very many exhibits 300 are drawn by lot. Each size's share has an interval: people and
@@ -174,8 +176,8 @@ def crowds(
 
     exhibit (n,) is the number into truth_lat, truth_lng and machine_km (m,) of what each person (n,) met; degrees, NaN
     for a missing guess, and km with +inf for a missing answer. most is the greatest crowd; left out, it is what half of
-    the exhibits were met by, up to 30. anew is how often people and exhibits are drawn. The same rows in any order and
-    the same seed give the same result.
+    the exhibits were met by, up to 30. anew is how often people and exhibits are drawn; 0 gives no intervals, and is
+    much faster. The same rows in any order and the same seed give the same result.
     """
     rng = np.random.default_rng(seed)
     numbers, codes = np.asarray(exhibit, dtype=np.int64), np.asarray(person, dtype=np.int64)
@@ -242,21 +244,28 @@ def _found(met: _Met, most: int, draws: int, anew: int, rng: np.random.Generator
     once = np.ones((1, met.people), dtype=np.int32)
     errors_km, _ = _errors(met, once, np.tile(np.arange(exhibits), (1, draws)), most, rng)
     shares = _shares(errors_km, np.tile(met.machine_km, (1, draws)))[:, 0]
+    intervals = _intervals(met, shares, anew, rng) if anew else [Interval(math.nan, math.nan)] * most
+    for size, (share, interval) in enumerate(zip(shares.tolist(), intervals, strict=True), start=1):
+        yield Crowd(size, median(errors_km[size - 1].ravel()), share, interval)
+
+
+def _intervals(met: _Met, shares: Floats, anew: int, rng: np.random.Generator) -> list[Interval]:
+    """The interval of each size's share (most,), by drawing people and exhibits so often."""
+    exhibits, most, none = len(met.truths), len(shares), Interval(math.nan, math.nan)
+    units, worth = met.units()
+    if units < FEWEST:
+        return [none] * most
     repeated = max(1, _EACH_TIME // exhibits)
     people = times(rng, anew, met.people)
     shown = np.tile(np.arange(exhibits), (anew, 1)) if met.own else rng.integers(0, exhibits, (anew, exhibits))
     shown = np.tile(shown, (1, 1 if met.own else repeated))
     again_km, drawn = _errors(met, people, shown, most, rng)
     values = _shares(again_km, met.machine_km[shown], drawn if met.own else np.minimum(drawn, 1))
-    units, worth = met.units()
-    for size, again in enumerate(values, start=1):
-        share = float(shares[size - 1])
-        middle_km = median(errors_km[size - 1].ravel())
-        if units < FEWEST or math.isnan(share):
-            yield Crowd(size, middle_km, share, Interval(math.nan, math.nan))
-            continue
-        at_the_share = again + share - median(again[~np.isnan(again)])  # see crowds: the same person twice is no help
-        yield Crowd(size, middle_km, share, of_share(at_the_share, share, worth))
+    middles = [median(again[~np.isnan(again)]) for again in values]
+    return [  # around the share that was seen, see crowds: the same person twice is no help
+        none if math.isnan(share) else of_share(again + share - middle, share, worth)
+        for share, again, middle in zip(shares.tolist(), values, middles, strict=True)
+    ]
 
 
 def _errors(met: _Met, people: Times, shown: Ints, most: int, rng: np.random.Generator) -> tuple[Floats, Ints]:

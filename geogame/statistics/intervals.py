@@ -22,6 +22,7 @@ class Interval:
     high: float
     level: float = 0.95
     undefined: float = 0.0  # share of the bootstrap's draws that had no value; they lie beyond both ends
+    alike: bool = False  # the draws were so much alike that both ends would be one: nothing can be said
 
 
 def wilson(k: float, n: float, level: float = 0.95) -> Interval:
@@ -51,11 +52,13 @@ def bootstrap(duels: Duels, seed: int, draws: int = 2000, level: float = 0.95) -
     numbers: people who played much more than others make of all a smaller number (Kish 1965), so that the interval is
     wider. So it speaks of all the people and exhibits that these could have been drawn from. Where every exhibit was
     met by one person only, as in the paper's protocol, people are drawn and take their exhibits along. It assumes that
-    people came independently of each other, and exhibits too. Sources: Owen, Annals of Applied Statistics 2007 (both
-    drawn); Efron, Canadian Journal of Statistics 1981, and Hesterberg, The American Statistician 2015 (corrections). In
-    simulations in which some played very much more than others (200 runs each: 15 or 40 people with exhibits of their
-    own, 30 before 20 shared ones) 95 % intervals held the truth in 94 to 99 % of runs, and in 92 to 99 % where people
-    differed three times as much; counted by heads it had been 92 to 97 % and 89 to 97 %.
+    people came independently of each other, and exhibits too. Where so few distances differ that a median is the same
+    in nearly all draws it has no interval: one without width would claim to be certain. Sources:
+    Owen, Annals of Applied Statistics 2007 (both drawn); Efron, Canadian Journal of Statistics 1981, and Hesterberg,
+    The American Statistician 2015 (corrections). In simulations in which some played very much more than others (200
+    runs each: 15 or 40 people with exhibits of their own, 30 before 20 shared ones) 95 % intervals held the truth in
+    94 to 99 % of runs, and in 92 to 99 % where people differed three times as much; counted by heads it had been 92 to
+    97 % and 89 to 97 %.
 
     Returns the interval of each of resampling.STATISTICS by name. The same seed gives the same intervals. A draw
     without a value (no duel was drawn, or both medians fell on missing answers) could have been anything and lies
@@ -64,8 +67,8 @@ def bootstrap(duels: Duels, seed: int, draws: int = 2000, level: float = 0.95) -
     one half where all duels are ties: draws that are all alike do not say that others would be. Each person or exhibit
     that the share rests on is then one case. What lies within 25 km holds what lies within 1 km: no end of the one is
     below that of the other. One person alone, or one exhibit shared by all, gives NaN ends, and so do medians of fewer
-    than six units: even from the least to the greatest would not hold 95 %. Which corrections, was decided by
-    simulations: `python -m benchmarks.coverage`.
+    than six units: even from the least to the greatest would not hold 95 %; and medians whose two ends would be one,
+    which are marked `alike`. Which corrections, was decided by simulations: `python -m benchmarks.coverage`.
     """
     drawn_from = sample(duels)
     values, figures = draw(drawn_from, seed, draws), seen(drawn_from)
@@ -93,8 +96,9 @@ def _interval(drawn_from: Sample, name: str, values: Floats, figure: float, cros
     if name in SHARES:
         return wilson(figure * units, units, level) if single else of_share(values, figure, units, level, narrower)
     if single:  # a median of single answers spreads as it should, so that Student's t alone is enough
-        return enclose(values, figure, units, level, math.sqrt((units - 1) / units))
-    return enclose(values, figure, units, level, narrower)
+        narrower = math.sqrt((units - 1) / units)
+    found = enclose(values, figure, units, level, narrower)
+    return replace(found, low=math.nan, high=math.nan, alike=True) if found.low == found.high else found
 
 
 def of_share(values: Floats, figure: float, units: float, level: float = 0.95, narrower: float = 1.0) -> Interval:
@@ -102,9 +106,9 @@ def of_share(values: Floats, figure: float, units: float, level: float = 0.95, n
 
     No end lies outside [0, 1]: a draw without a value could have been any share, but nothing else.
     """
-    if _never_differ(values):
-        return wilson(figure * units, units, level)
     found = enclose(values, figure, units, level, narrower)
+    if _never_differ(values) or found.low == found.high:
+        return wilson(figure * units, units, level)
     return Interval(max(0.0, found.low), min(1.0, found.high), level, found.undefined)
 
 

@@ -29,9 +29,11 @@ def needed_units(rate: float, wanted: float = 0.8, alpha: float = 0.05) -> int:
     """Tell how many units are needed to notice a true advantage.
 
     If one side truly wins with the given rate, this many independent units, and any greater number, give the exact
-    two-sided sign test the wanted power. Power rises like a saw, because the test can only use whole numbers, so some
-    smaller numbers reach it too. For 56 % and a power of 80 % the number is 566; the first to reach it is 547, and the
-    schoolbook's formula, which takes the normal distribution, says 545.
+    two-sided sign test at 5 % the wanted power. Power rises like a saw, because the test can only use whole numbers, so
+    some smaller numbers reach it too. For 56 % and a power of 80 % two numbers are in use. Exact sign test: 566 (the
+    first number to reach 80 % is 547, and 561, for one, falls below it again). Normal approximation, which is the
+    schoolbook's formula ((1.960 + 0.842) / (2 · 0.56 - 1))²: 545, at which the exact test has a power of 79.9 %. The
+    page gives the first, since the exact test is the one it makes.
 
     Raises ValueError for rates that are none or no advantage.
     """

@@ -29,7 +29,8 @@ class Ranked:
     def weights(self, people: Times, exhibits: Times) -> Times:
         """Weigh the values: (draws, m) from (draws, people) and (draws, exhibits)."""
         sides = ((people, self.person), (exhibits, self.exhibit))
-        weights = [times.take(codes, axis=1) for times, codes in sides if codes is not None]
+        # The codes are all there are, so that nothing is clipped: but where it might be, NumPy does without a buffer.
+        weights = [times.take(codes, axis=1, mode="clip") for times, codes in sides if codes is not None]
         return weights[0] if len(weights) == 1 else np.multiply(weights[0], weights[1], out=weights[0])
 
 
@@ -84,13 +85,13 @@ def effective(sizes: Ints) -> float:
 
 
 def sample(duels: Duels) -> Sample:
-    """Sort all that a draw needs."""
+    """Sort all that a draw needs. Equal values may lie in any order: a draw sees only what they weigh together."""
     people, person = np.unique(duels.person, return_inverse=True)
     exhibits, exhibit = np.unique(duels.exhibit, return_inverse=True)
     own = has_own_exhibits(duels)
     real = np.flatnonzero(is_duel(duels))
-    real = real[np.argsort(duels.person_km[real] - duels.machine_km[real], kind="stable")]
-    all_ranked = np.argsort(duels.person_km, kind="stable")
+    real = real[np.argsort(duels.person_km[real] - duels.machine_km[real])]
+    all_ranked = np.argsort(duels.person_km)
     who = outcomes(duels.person_km, duels.machine_km)[real]
     return Sample(
         people=len(people),
@@ -164,7 +165,8 @@ class _Weighed:
     def __init__(self, ranked: Ranked, people: Times, exhibits: Times) -> None:
         self.values = ranked.values
         self.weights = ranked.weights(people, exhibits)  # (draws, m)
-        self.running = np.zeros(self.weights.size + 1, dtype=np.int64)  # over all draws, one after another
+        self.running = np.empty(self.weights.size + 1, dtype=np.int64)  # over all draws, one after another
+        self.running[0] = 0
         np.cumsum(self.weights.ravel(), out=self.running[1:])
         self.begins = np.arange(len(self.weights)) * len(self.values)  # of each draw's first value
         self.before = self.running[self.begins]
@@ -177,8 +179,10 @@ class _Weighed:
     def _at(self, rank: Ints) -> Floats:
         """The value of that rank, 0 for the least, in each draw."""
         index = np.searchsorted(self.running, self.before + rank, side="right") - 1 - self.begins
-        padded = np.append(self.values, np.nan)
-        return np.asarray(padded[np.where(self.total > 0, index, len(self.values))])
+        found = np.full(len(index), np.nan)  # where nothing was drawn
+        drawn = self.total > 0
+        found[drawn] = self.values[index[drawn]]
+        return found
 
     def share_within(self, km: float) -> Floats:
         upto = self.running[self.begins + np.searchsorted(self.values, km, side="right")] - self.before

@@ -22,7 +22,7 @@ from geogame.export.downloads import Aside
 from geogame.language import sentence
 from geogame.methods import SECTIONS
 from geogame.models import Comparison, Experiment
-from geogame.rules.refusals import BadInput
+from geogame.rules.refusals import BadInput, NotYours, gettext_noop
 from geogame.selections import Selection
 from geogame.tasks import nudge_reckoning
 from geogame.views.answers import refusing, refusing_page
@@ -79,7 +79,12 @@ def _page(request: HttpRequest, form: filters.FilterForm, row: Comparison) -> di
     }
     if not context["counts"]["rounds"]:
         return context | {"state": "empty"}
+    are_few = comparisons.are_few(chosen, context["counts"]["people"])
+    if are_few and not request.user.is_staff:  # type: ignore[union-attr]
+        return {"form": form, "row": row, "query": query, "state": "few", "least": comparisons.SMALLEST_GROUP}
     return context | {
+        "are_few": are_few,
+        "least": comparisons.SMALLEST_GROUP,
         "state": "told",
         "charts": _charts(report, row, query),
         "enough": findings.enough(report),
@@ -136,8 +141,13 @@ def chart(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
     """
     if name not in charts.CHARTS or kind not in charts.KINDS:
         raise Http404
-    key = comparisons.meant(filters.selection(request.GET)).key()
-    made = Comparison.objects.filter(key=key).values_list("report__reckoned_at", flat=True).first()
+    chosen = comparisons.meant(filters.selection(request.GET))
+    key = chosen.key()
+    told = Comparison.objects.filter(key=key).values_list("report__reckoned_at", "report__figures__counts__people")
+    made, people = told.first() or (None, 0)
+    if comparisons.are_few(chosen, people or 0) and not request.user.is_staff:  # type: ignore[union-attr]
+        raise NotYours(gettext_noop("Fewer than %(least)s people are in this selection: of so few nothing is told."),
+                       least=comparisons.SMALLEST_GROUP)  # fmt: skip
     theme = "light" if request.GET.get("theme") == "light" else "dark"
     games = _games_in_words(request) if "saved" in request.GET else ""
     wanted = Drawing(name, kind, theme, "narrow" in request.GET, games)

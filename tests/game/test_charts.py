@@ -1,5 +1,6 @@
 """The charts: each draws whatever there is, in both themes and sizes, with words that can be read."""
 
+import copy
 import io
 from typing import Any
 from xml.etree import ElementTree
@@ -30,9 +31,11 @@ LABELS = {
 
 def live(report: dict[str, Any]) -> dict[str, Any]:
     """The same as anybody may watch it: sealed by no experiment."""
-    told = {name: value for name, value in report.items() if name != "significance"}
-    intervals = {name: ends for name, ends in report["intervals"].items() if not name.startswith("win_rate")}
-    return told | {"intervals": intervals}
+    told = copy.deepcopy(report)
+    comparisons.leave_out_what_holds_once(told)
+    for each in told["crowds"]["crowds"]:
+        each["interval"] |= {"low": None, "high": None}
+    return told | {"crowds": told["crowds"] | {"at_least": None, "at_most": None}}
 
 
 def world(n: int) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def world(n: int) -> dict[str, Any]:
         "curves": comparisons._curves(duels),
         "pairs": comparisons._pairs(duels),
         "map": comparisons._map(here),
-        "crowds": comparisons._crowds(here),
+        "crowds": comparisons._crowds(here, 60),
         "calibration": {"200": {"bins": [vars(each) | {"interval": vars(each.interval)} for each in bins[0]]}}
         if bins
         else None,
@@ -132,6 +135,12 @@ def test_who_won_is_drawn_with_the_one_interval_that_the_report_has() -> None:
     watched, sealed = (charts.draw("wins", WORLDS[name], "svg", "dark", narrow=False) for name in ("live", "large"))
     assert b"mean by game" in watched
     assert b"mean by game" not in sealed
+
+
+def test_crowds_are_drawn_with_intervals_where_one_look_was_agreed_on_only() -> None:
+    watched, sealed = (charts.draw("crowds", WORLDS[name], "svg", "dark", narrow=False) for name in ("live", "large"))
+    tried = WORLDS["large"]["crowds"]["crowds"]
+    assert sealed.count(b"stroke-opacity: 0.5") - watched.count(b"stroke-opacity: 0.5") == len(tried) > 2
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:

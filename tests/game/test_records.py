@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from geogame import comparisons, evidence, findings, play, records
+from geogame import comparisons, evidence, filters, findings, play, records
 from geogame.export.columns import COLUMNS
 from geogame.models import Game, Person, PhotoSet, Round
 from geogame.rules.sphere import Point
@@ -244,6 +244,25 @@ def test_the_export_keeps_to_the_opponent_asked_for(
         opponents("--opponent", "nobody")
 
 
+@pytest.mark.parametrize(
+    ("until", "rows"),
+    [("2026-02-28", 0), ("2026-03-01", 2), ("2026-03-01T12:00", 0), ("2026-03-01T12:00:01+00:00", 2)],
+)
+def test_the_last_day_that_is_asked_for_counts_in_command_and_page_alike(
+    toy_set: PhotoSet, ana: Person, machine_says: Says, capsys: pytest.CaptureFixture[str], until: str, rows: int
+) -> None:
+    play_game(toy_set, ana, [1], [2], machine_says)  # at noon
+    assert len(export(capsys, "--until", until).splitlines()) == 1 + rows
+    if "T" not in until:
+        assert filters.selection({"until": until}).guesses().count() == rows
+
+
+@pytest.mark.parametrize("wrong", ["9999-12-31", "soon"])
+def test_a_last_day_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(CommandError, match="until"):
+        call_command("export_rounds", "--until", wrong)
+
+
 def test_a_name_that_is_a_formula_is_not_run_by_a_spreadsheet(
     toy_set: PhotoSet, machine_says: Says, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -330,7 +349,7 @@ def test_compare_says_of_an_empty_record_that_it_is(toy_set: PhotoSet, capsys: p
 def test_the_last_duels_are_duels_and_ties_are_named(toy_set: PhotoSet, ana: Person, machine_says: Says) -> None:
     play_game(toy_set, ana, [1, None, 2], [1, None, 1], machine_says)
     (found,) = [each for each in findings.all_of(comparisons.build(Selection())) if each.name == "pairs"]
-    assert found.sentence == "Of the last 2 duels people were nearer in 0, the machine in 1, and 1 were even."
+    assert found.sentence == "Of the last 2 duels people were nearer in none, the machine in 1, and 1 were even."
 
 
 @pytest.mark.parametrize("command", ["compare", "export_rounds"])

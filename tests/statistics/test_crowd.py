@@ -96,6 +96,18 @@ def test_crowds_that_are_never_enough_are_told_to_be_so() -> None:
     assert found.crowds[5].interval.high < 0.5
 
 
+def test_without_drawing_anew_the_same_is_seen_and_no_interval_is_given() -> None:
+    world = scattered(people=6, exhibits=10, spread_deg=5)
+    sure, seen = against(world, 440.0), against(world, 440.0, anew=0)
+    assert [(each.win_share, each.median_km) for each in seen.crowds] == [
+        (each.win_share, each.median_km) for each in sure.crowds
+    ]
+    assert seen.make_one == sure.make_one
+    assert sure.at_least is not None
+    assert (seen.at_least, seen.at_most) == (None, None)
+    assert np.isnan([[each.interval.low, each.interval.high] for each in seen.crowds]).all()
+
+
 def test_one_photo_or_one_person_says_nothing_of_others() -> None:
     for people, exhibits in ((6, 1), (1, 6)):
         found = against(scattered(people, exhibits, 5), 400.0)

@@ -214,6 +214,19 @@ def test_draws_that_are_all_alike_do_not_say_that_others_would_be() -> None:
     assert report(own([1.0] * 50, [5.0] * 50), seed=1, draws=50).intervals["win_rate"] == wilson(10, 10)
 
 
+@pytest.mark.parametrize("other_km", [5.0, 6.0])
+def test_a_median_that_no_draw_changes_has_no_interval_and_says_why(other_km: float) -> None:
+    """Ten people, five duels each, all 5 km off, or one of fifty 6 km: ends that meet would claim to be certain."""
+    found = report(own([5.0] * 49 + [other_km], [3.0] * 50), seed=1, draws=200)
+    assert found.figures.people_median_km == 5.0
+    for name in ("people_median_km", "difference_of_medians_km", "median_of_paired_differences_km"):
+        ends = found.intervals[name]
+        assert (np.isnan(ends.low), np.isnan(ends.high), ends.alike) == (True, True, True)
+    assert found.as_dict()["intervals"]["people_median_km"]["low"] is None
+    few = report(own([5.0] * 5, [3.0] * 5), seed=1, draws=50).intervals["people_median_km"]
+    assert (np.isnan(few.low), few.alike) == (True, False)  # too few to tell is another reason
+
+
 def test_who_adds_nothing_to_a_figure_is_no_case_of_it() -> None:
     """A class of thirty before ten exhibits: one win among 299 ties is a share of 1, and says nothing of others."""
     world = duels(*((person, exhibit, 5.0, 5.0) for person in range(30) for exhibit in range(10)))

@@ -69,9 +69,17 @@ def test_needed_units_are_where_power_stays(case: dict[str, Any]) -> None:
     assert needed_units(1 - case["rate"]) == case["from_on"]
 
 
-def test_545_is_what_the_normal_distribution_says() -> None:
+def test_545_is_what_the_normal_distribution_says_and_566_the_exact_test_and_the_methods_name_both() -> None:
     assert int(R["normal_formula"]["n"]) == 545
-    assert power(545, 0.56) < 0.8 < power(547, 0.56)
+    assert round(((1.959964 + 0.841621) / 0.12) ** 2) == 545
+    assert needed_units(0.56) == 566
+    assert power(566 - 1, 0.56) < 0.8
+    assert power(545, 0.56) == pytest.approx(0.799, abs=0.0005)
+    assert power(561, 0.56) < 0.8 < power(547, 0.56)
+    told = " ".join((needed_units.__doc__ or "").split())
+    assert "Exact sign test: 566" in told
+    assert "Normal approximation, which is the schoolbook's formula" in told
+    assert ": 545, at which the exact test has a power of 79.9 %" in told
 
 
 @pytest.mark.parametrize("rate", [0.5, 0.0, 1.0])

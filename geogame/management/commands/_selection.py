@@ -1,7 +1,8 @@
 """The options by which commands select games."""
 
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from datetime import date as day
 from typing import Any
 
 from geogame.selections import TEXTS, TIMES, Selection
@@ -16,6 +17,18 @@ def date(text: str) -> datetime:
         raise ValueError(text) from error
 
 
+def end_date(text: str) -> datetime:
+    """Read the end of a time: a day counts whole, as on the page; what names an hour is that moment. As date."""
+    try:
+        day.fromisoformat(text)
+    except ValueError:
+        return date(text)
+    try:
+        return date(text) + timedelta(days=1)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--set", default="", dest="photo_set", help="only games on this photo set")
     parser.add_argument("--opponent", default="", help="only duels with this opponent, for example planet")
@@ -25,8 +38,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--scene", default="", help="only photos of this scene, as their column `scene` tells")
     parser.add_argument("--country", default="", help="only photos of this country, as their column `country` tells")
     parser.add_argument("--group", default="", help="only people of this group")
-    parser.add_argument("--since", type=date, help="only rounds opened at or after this date (ISO, UTC)")
-    parser.add_argument("--until", type=date, help="only rounds opened before this date (ISO, UTC)")
+    parser.add_argument("--since", type=date, help="only rounds opened from this day or moment on (ISO, UTC)")
+    until = "only rounds opened up to and with this day, or, if it names an hour, before that moment (ISO, UTC)"
+    parser.add_argument("--until", type=end_date, help=until)
 
 
 def selection(options: dict[str, Any], **more: bool) -> Selection:

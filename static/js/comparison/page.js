@@ -2,7 +2,8 @@
 
 const REDRAW_MS = 15000; // between two drawings of a chart: the server draws each
 
-/** Keep a page up to date. `hear` is given {asOf, reckonedAt, figures, intervals, labels, findings, drawn, bar}. */
+/** Keep a page up to date. `hear` is given {asOf, reckonedAt, figures, intervals, labels, findings, drawn, bar}; of
+ * a few people, whom not everybody may see, {reckonedAt} alone. */
 export function openPage(root) {
   const stale = new Set(); // charts whose drawing is older than their words
   let [asOf, reckonedAt, hasOldTables, timer] = ["", root.querySelector("[data-shows=reckoned]")?.dateTime ?? "", false, null];
@@ -13,7 +14,7 @@ export function openPage(root) {
   function hear(news) {
     if (Date.parse(news.reckonedAt) === Date.parse(reckonedAt)) return;
     [asOf, reckonedAt] = [news.asOf, news.reckonedAt];
-    if (root.dataset.state !== "told") loadReport();
+    if (root.dataset.state !== "told" || !news.figures) loadReport();
     else showNews(news);
   }
 
@@ -83,8 +84,11 @@ export function openPage(root) {
   async function loadReport() {
     const fresh = await load();
     if (!fresh) return;
+    for (const table of root.querySelectorAll(".behind[open]")) { // what somebody reads stays open
+      fresh.querySelector(`[data-table="${table.dataset.table}"]`)?.setAttribute("open", "");
+    }
     root.querySelector("#report").replaceWith(fresh.querySelector("#report"));
-    root.dataset.state = fresh.dataset.state;
+    [root.dataset.state, hasOldTables] = [fresh.dataset.state, false];
     stale.clear();
     watchCharts();
   }
