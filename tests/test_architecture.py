@@ -53,8 +53,8 @@ ARROWS = {
         "geogame.rules", "geogame.sources", "django",
     },
     "geogame.unpacking": {
-        "geogame.models", "geogame.photos", "geogame.pictures", "geogame.rules", "geogame.sources", "geogame.tables",
-        "django",
+        "geogame.models", "geogame.photos", "geogame.pictures", "geogame.positions", "geogame.rules", "geogame.sources",
+        "geogame.tables", "django",
     },
     "geogame.imports": {
         "geogame.doubts", "geogame.models", "geogame.news", "geogame.photos", "geogame.pictures", "geogame.reviews",
@@ -109,7 +109,8 @@ ARROWS = {
     "geogame.filters": {"geogame.comparisons", "geogame.models", "geogame.rules", "geogame.selections", "django"},
     "geogame.charts": {"geogame.statistics", "matplotlib", "numpy", "django"},
     "geogame.comparison_consumer": {
-        "geogame.comparisons", "geogame.findings", "geogame.models", "geogame.news", "django", "channels",
+        "geogame.comparisons", "geogame.findings", "geogame.models", "geogame.news", "geogame.selections", "django",
+        "channels",
     },
     "geogame.records": {"geogame.models", "geogame.selections", "geogame.statistics", "django", "numpy"},
     "geogame.rooms": {"geogame.models", "geogame.news", "geogame.play", "geogame.rules", "django"},

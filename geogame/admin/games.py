@@ -15,6 +15,7 @@ from geogame import comparisons, people, voiding
 from geogame.language import sentence
 from geogame.models import Game, Guess, Person, Player, Prediction, Round
 from geogame.rules.refusals import Refused
+from geogame.selections import NO_SECRET
 
 SHOWN = 50  # of those chosen, by name
 
@@ -70,7 +71,11 @@ class GameAdmin(ReadOnly):
 class RoundAdmin(ReadOnly):
     list_display = ("game", "number", "exhibit", "opened_at", "closed_at")
     list_filter = ("game__photo_set",)
-    inlines = (GuessRows,)
+
+    def get_inlines(self, request: HttpRequest, obj: Round | None) -> Any:
+        """Show the guesses, but for an experiment whose sealed number is not yet reached: staff do not peek either."""
+        is_told = obj is not None and Round.objects.filter(NO_SECRET, pk=obj.pk).exists()
+        return (GuessRows,) if is_told else ()
 
 
 @admin.register(Prediction)

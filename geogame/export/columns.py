@@ -48,8 +48,8 @@ COLUMNS = (
     Column("auto", "boolean", "", "A pin that was dropped and not confirmed when the time was up; it counts.", 1,
            lambda fact: fact.answer.auto, True),
     Column("missing", "boolean", "", "No answer was given in time.", 1, lambda fact: fact.answer.lat is None, True),
-    Column("seen_before", "boolean", "", "The person had met this exhibit in an earlier game; such rows are here and "
-           "in no comparison.", 1, lambda fact: fact.answer.seen_before, True),
+    Column("seen_before", "boolean", "", "The person had met this exhibit, or a copy of its file, in an earlier game; "
+           "such rows are here and in no comparison.", 1, lambda fact: fact.answer.seen_before, True),
     Column("in_domain", "boolean", "", "The machine learned from pictures of the kind that was shown; empty for "
            "people, of whom nobody can say. Rows with false are in no comparison unless asked for.", 1, _in_domain),
     Column("created", "datetime", "UTC", "When the answer was stored.", 1, lambda fact: fact.answer.created_at, True),

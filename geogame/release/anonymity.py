@@ -1,10 +1,8 @@
 """What makes a release anonymous: codes under a salt that nobody keeps, and nothing that only a few people share."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import combinations
 from typing import Any
 
 from geogame.export.facts import Fact
@@ -16,6 +14,8 @@ COARSE_DIGITS = 2  # significant ones
 FINEST_DIGITS = 1  # of km, of coarse errors
 COARSE_SECONDS = 10
 PLACE_DIGITS = 6  # of degrees: a tenth of a metre
+Cell = tuple[Hashable, Any]  # the person, exhibit or round that has a value, and the value
+Row = tuple[int, Cell, int]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Disguise:
     """What of the facts is shown, and how."""
 
     salt: bytes
-    shown: Mapping[str, frozenset[Any]]  # by column: the values that enough people share
+    told: Mapping[str, frozenset[Hashable]]  # by column: the persons, exhibits or rounds of which it is told
     public: frozenset[str]  # slugs of the sets whose places may be told
     coarse: bool = False  # a distance is told so that many guesses could have it
 
@@ -31,9 +31,10 @@ class Disguise:
         """Name a person (p), game (g), round (r) or exhibit (e)."""
         return kind + under(self.salt, f"{kind}{key}".encode())
 
-    def shared(self, column: str, value: Any) -> Any:
-        """Return a value that enough people share, None for another."""
-        return value if value in self.shown[column] else None
+    def shared(self, column: str, cell: Cell) -> Any:
+        """Return a value that tells of enough people, None for another."""
+        owner, value = cell
+        return value if owner in self.told[column] else None
 
     def degrees(self, fact: Fact, value: float | None) -> float | None:
         told = value is not None and fact.round.photo_set_slug in self.public
@@ -82,72 +83,44 @@ def are_few(people: Collection[object]) -> bool:
     return 0 < len(people) < SMALLEST
 
 
-def large_enough(members: Iterable[tuple[Any, int]]) -> frozenset[Any]:
-    """Return the values that at least SMALLEST people have, of pairs (value, person); None and "" are no value.
+def shared_together(columns: Mapping[str, Sequence[Cell]], people: Sequence[int]) -> dict[str, frozenset[Hashable]]:
+    """Return by column whose value can be told so that all columns together tell of no fewer than SMALLEST people.
 
-    Who has a value that is not shown has none to a reader. Where that would be a few people, they could be told from
-    what is missing: then the next smallest value is not shown either.
+    Columns are in the order of their worth, one cell for each answer, beside who gave it (n,). Each is told as far as
+    every combination of what it and those before it tell is that of enough people; so is then every combination of
+    some of them. None and "" are no value. That something is missing can be seen: where a few people would be told by
+    it, the rarest value beside them is not told either.
     """
-    people: dict[Any, set[int]] = {}
-    for value, person in members:
-        people.setdefault(None if value == "" else value, set()).add(person)
-    hidden = people.pop(None, set())
-    largest_first = sorted(people, key=lambda value: (-len(people[value]), value))
-    while largest_first and (len(people[largest_first[-1]]) < SMALLEST or are_few(hidden)):
-        hidden = hidden | people[largest_first.pop()]
-    return frozenset(largest_first)
+    told, groups = dict[str, frozenset[Hashable]](), [0] * len(people)  # who cannot be told apart so far
+    for name, cells in columns.items():
+        rows = list(zip(groups, cells, people, strict=True))
+        told[name] = _told(set(rows))  # an answer more of the same tells nothing more
+        numbers: dict[Any, int] = {}
+        seen = ((group, value if owner in told[name] else None) for group, (owner, value), _person in rows)
+        groups = [numbers.setdefault(each, len(numbers)) for each in seen]
+    return told
 
 
-def shared_in_pairs(values: Mapping[str, Sequence[Any]], people: Sequence[int]) -> dict[str, frozenset[Any]]:
-    """Return by column which values can be shown so that no two columns together tell of fewer than SMALLEST people.
-
-    Columns are in the order of their worth, one entry for each answer, beside whose it is (n,). Of two values that only
-    a few people have together, the one in the column of less worth is not shown. No value counts as a value, since a
-    reader sees that something is missing: where those few are told by it, the next rarest value goes too.
-    """
-    columns = [_Column(number, each, people) for number, each in enumerate(values.values())]
-    rows = set(zip(*values.values(), people, strict=True))  # an answer more of the same tells nothing more
-    pairs = list(combinations(columns, 2))
-    while any([_part(*pair, rows) for pair in pairs]):  # all, and again, until nothing has to go
-        pass
-    return {name: frozenset(column.shown) for name, column in zip(values, columns, strict=True)}
+def _told(rows: Collection[Row]) -> frozenset[Hashable]:
+    """Return whose value of one column can be told, of rows (group so far, cell, person)."""
+    told = {owner for _group, (owner, value), _person in rows if value not in (None, "")}
+    while few := _few(rows, told):
+        told -= few
+    return frozenset(told)
 
 
-class _Column:
-    """A column by its number in the rows: which of its values are shown, and how many people have each."""
-
-    def __init__(self, number: int, values: Sequence[Any], people: Sequence[int]) -> None:
-        members = list(zip(values, people, strict=True))
-        self.number, self.shown = number, set(large_enough(members))
-        self._people = Counter(value for value, _person in set(members))
-
-    def told(self, row: tuple[Any, ...]) -> Any:
-        """What a reader sees of a row here."""
-        return row[self.number] if row[self.number] in self.shown else None
-
-    def hide_rarest(self, values: Iterable[Any]) -> bool:
-        """Hide that of these values which the fewest people have; tell whether one was shown."""
-        shown = self.shown.intersection(values)
-        self.shown -= {min(shown, key=lambda value: (self._people[value], value))} if shown else set()
-        return bool(shown)
-
-
-def _part(first: _Column, second: _Column, rows: Collection[tuple[Any, ...]]) -> bool:
-    """Hide what has to be hidden of two columns; tell whether anything had to be."""
-    shown, few = len(first.shown) + len(second.shown), _few(first, second, rows)
-    while few:
-        second.shown -= {b for _, b in few}
-        for a in {a for a, b in few if b is None}:  # told by what is missing in the second
-            beside = {row[second.number] for row in rows if first.told(row) == a}
-            if not second.hide_rarest(beside) and not first.hide_rarest(first.shown if a is None else [a]):
-                return bool(shown)  # nothing is shown of either: there are only a few people in all
-        few = _few(first, second, rows)
-    return len(first.shown) + len(second.shown) < shown
-
-
-def _few(first: _Column, second: _Column, rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, Any]]:
-    """The pairs of what is shown that only a few people have."""
-    people: dict[tuple[Any, Any], set[int]] = {}
-    for row in rows:
-        people.setdefault((first.told(row), second.told(row)), set()).add(row[-1])
-    return [pair for pair, members in people.items() if are_few(members)]
+def _few(rows: Iterable[Row], told: Collection[Hashable]) -> set[Hashable]:
+    """Return whose value has to be hidden, since in some group it, or what is missing there, tells of a few people."""
+    groups: dict[int, dict[Any, set[tuple[Hashable, int]]]] = {}
+    for group, (owner, value), person in rows:
+        groups.setdefault(group, {}).setdefault(value if owner in told else None, set()).add((owner, person))
+    hidden = set[Hashable]()
+    for values in groups.values():
+        people = {value: {person for _owner, person in having} for value, having in values.items()}
+        go = {value for value, whose in people.items() if value is not None and are_few(whose)}
+        missing = set[int]().union(*(people[value] for value in go | {None} if value in people))
+        left = people.keys() - go - {None}
+        if left and are_few(missing):
+            go.add(min(left, key=lambda value: (len(people[value]), value)))
+        hidden |= {owner for value in go for owner, _person in values[value]}
+    return hidden

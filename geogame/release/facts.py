@@ -54,6 +54,12 @@ class Gathered:
     def guesses(self) -> Iterator[Fact]:
         return (fact for each in self.meetings for fact in each.people)
 
+    def duellists(self) -> Iterator[int | None]:
+        """Return whose each duel is; where neither answered there is none."""
+        for each in self.meetings:
+            errors = ((fact.answer.person, fact.answer.error_km) for fact in each.people)
+            yield from (who for who, km in errors if km is not None or each.machine.answer.error_km is not None)
+
 
 def gather(selection: Selection, now: datetime) -> Gathered:
     """Read all that a release of a selection is made of. Raises BadInput where no machine played."""
@@ -128,7 +134,7 @@ def _reasons(selection: Selection, now: datetime) -> Iterator[tuple[str, Which, 
     yield "skipped", (asked.filter(skipped=True), every), "The host skipped the round."
     running = shown.filter(game__experiment__isnull=False, game__experiment__finished_at=None)
     yield "sealed", (running, every), "The experiment's sealed number is not yet reached."
-    for why in Slot.Excluded:
+    for why in (Slot.Excluded.UNFINISHED, Slot.Excluded.VOIDED):  # what was withdrawn is deleted: see `_withdrawn`
         meaning = f"Excluded from an experiment by its sealed rules: {why.label}."
         yield f"experiment: {why.value}", (told.filter(game__slot__excluded=why.value), every), meaning
     kept, voided = selection.rounds().filter(closed_at__lte=now), every.filter(player__voided_at__isnull=False)

@@ -28,6 +28,7 @@ KEYS = {  # of each table: what no two rows have alike
     "guesses": ("round", "person"),
     "withheld": ("reason",),
 }
+NUMBERS = {"error_km", "seconds", "guess_lat", "guess_lng", "true_lat", "true_lng"}
 LINKS = (  # what a column of a table speaks of: a row of another table, which has that column too
     ("rounds", "exhibit", "exhibits"),
     ("machine", "round", "rounds"),
@@ -46,14 +47,17 @@ Units = tuple[str, list[int], list[float]]  # what they are, duels won less lost
 
 
 def main(folder: Path) -> int:
-    troubles = changed_files(folder)
-    if not troubles:
-        told = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
-        duels: list[Duel] = []
-        troubles = no_numbers(folder)
+    told, duels = dict[str, Any](), list[Duel]()
+    try:
+        troubles = changed_files(folder)
+        if not troubles:
+            told = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+            troubles = no_table(folder)
         if not troubles:
             duels, troubles = read(folder)
             troubles += differences(told, duels)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error) as error:
+        troubles = [f"the files are not those of a release: {type(error).__name__}: {error}"]
     for trouble in troubles[:MOST_TOLD]:
         print(f"DIFFERS: {trouble}")
     if troubles:
@@ -89,7 +93,9 @@ def changed_files(folder: Path) -> list[str]:
     for name in sorted(there - {"datapackage.json"} - set(described)):
         troubles.append(f"{name} is not described in datapackage.json")
     for name, digest in described.items():
-        if f"sha256:{sha256(folder / name)}" != digest:
+        if name not in there:
+            troubles.append(f"{name} is described in datapackage.json and missing")
+        elif f"sha256:{sha256(folder / name)}" != digest:
             troubles.append(f"{name}: the file is not as it was when the release was made (datapackage.json)")
     return troubles
 
@@ -99,13 +105,15 @@ def table(folder: Path, name: str) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-def no_numbers(folder: Path) -> list[str]:
-    """Name the cells that are to be numbers and are none."""
+def no_table(folder: Path) -> list[str]:
+    """Name the rows that have not a cell for each column, and the cells that are to be numbers and are none."""
     found = []
-    for name in ("rounds", "guesses", "machine"):
+    for name in KEYS:
         for number, row in enumerate(table(folder, name), start=1):
-            for column in ("error_km", "lat", "lng"):
-                if not is_number(row.get(column) or ""):
+            if None in row or None in row.values():
+                found.append(f"{name}.csv, row {number}: not as many cells as columns")
+            for column in NUMBERS & row.keys():
+                if not is_number(row[column] or ""):
                     found.append(f"{name}.csv, row {number}: {column} is {row[column]!r}, which is no number")
     return found
 
@@ -163,7 +171,7 @@ def keys(tables: dict[str, list[Row]]) -> Iterator[str]:
 
 def wrong(row: Row, shown: Row) -> Iterator[str]:
     """Tell what is wrong with an answer: missing or not, and as far off as its place says, where places are told."""
-    if (row["missing"] == "true") != (row["error_km"] == ""):
+    if row["missing"] != ("true" if row["error_km"] == "" else "false"):
         yield f"{row['round']}: missing is {row['missing']}, error_km {row['error_km'] or 'empty'}"
     if row["guess_lat"] and shown.get("true_lat"):
         places = [

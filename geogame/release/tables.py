@@ -6,10 +6,11 @@ from typing import Any
 
 from geogame.export.dictionary import Column, Kind, schema
 from geogame.export.facts import Fact
-from geogame.release.anonymity import Disguise, day
+from geogame.release.anonymity import Cell, Disguise, day
 
-# Of these columns. From 2 on what fewer than five people share is told in none of them, from 3 on in no two.
-VERSION = 3
+# Of these columns. From 2 on what fewer than five people share is told in none of them, from 3 on in no two, from 4 on
+# not in all of them together.
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,24 @@ class Table:
         return schema(self.columns(disguise), list(self.key), links)
 
 
-# What somebody may know of others: a value that fewer than five people share is in no table, nor are two values that so
-# few have together. In the order of their worth: of such two the latter gives way.
-SHARED: dict[str, Callable[[Fact], Any]] = {
-    "set": lambda fact: fact.round.photo_set_slug,
-    "domain": lambda fact: fact.round.domain,
-    "experiment": lambda fact: fact.round.experiment,
-    "group": lambda fact: fact.answer.group,
-    "country": lambda fact: fact.exhibit.country,
-    "scene": lambda fact: fact.exhibit.scene,
-    "photos": lambda fact: fact.exhibit.photos,
-    "time_limit_s": lambda fact: fact.round.time_limit_s,
-    "day": lambda fact: day(fact.round.closed_at),
-    "number": lambda fact: fact.round.number,
+# What somebody may know of others, and of which person, exhibit or round. What these columns tell together is true of
+# five people at least. In the order of their worth: of what only a few people have together the last is blank.
+SHARED: dict[str, Callable[[Fact], Cell]] = {
+    "set": lambda fact: (fact.round.exhibit, fact.round.photo_set_slug),
+    "domain": lambda fact: (fact.round.exhibit, fact.round.domain),
+    "experiment": lambda fact: (fact.round.pk, fact.round.experiment),
+    "group": lambda fact: (fact.answer.person, fact.answer.group),
+    "country": lambda fact: (fact.round.exhibit, fact.exhibit.country),
+    "scene": lambda fact: (fact.round.exhibit, fact.exhibit.scene),
+    "photos": lambda fact: (fact.round.exhibit, fact.exhibit.photos),
+    "time_limit_s": lambda fact: (fact.round.pk, fact.round.time_limit_s),
+    "day": lambda fact: (fact.round.pk, day(fact.round.closed_at)),
+    "number": lambda fact: (fact.round.pk, fact.round.number),
 }
 
 
 def _shared(disguise: Disguise, name: str, kind: Kind, meaning: str, unit: str = "") -> Column:
-    of = SHARED[name]
-    return Column(name, kind, unit, meaning, 1, lambda fact: disguise.shared(name, of(fact)))
+    return Column(name, kind, unit, meaning, 1, lambda fact: disguise.shared(name, SHARED[name](fact)))
 
 
 def _people(disguise: Disguise) -> tuple[Column, ...]:
@@ -123,8 +123,8 @@ def _guesses(disguise: Disguise) -> tuple[Column, ...]:
                lambda fact: fact.answer.auto, True),
         Column("looked_away", "integer", "times", "How often the page was hidden during the round, by the browser's "
                "own account; empty: it told nothing.", 1, lambda fact: fact.answer.looked_away),
-        Column("seen_before", "boolean", "", "The person had met the exhibit before; such rows are here only if the "
-               "release asked for them.", 1, lambda fact: fact.answer.seen_before, True),
+        Column("seen_before", "boolean", "", "The person had met the exhibit, or a copy, before; such rows are here "
+               "only if the release asked for them.", 1, lambda fact: fact.answer.seen_before, True),
     )  # fmt: skip
 
 
@@ -133,7 +133,8 @@ EXHIBITS = Table("exhibits", "What was shown", _exhibits, ("exhibit",))
 ROUNDS = Table("rounds", "When what was shown", _rounds, ("round",), (("exhibit", "exhibits"),))
 MACHINE = Table("machine", "What the machine answered in each round", _machine, ("round",), (("round", "rounds"),))
 GUESSES = Table(
-    "guesses", "What people answered: one row is one duel with the machine's answer of the same round", _guesses,
+    "guesses", "What people answered: a row is a duel with the machine's answer of its round, if either answered",
+    _guesses,
     ("round", "person"), (("round", "rounds"), ("person", "people")),
 )  # fmt: skip
 WITHHELD = Table(

@@ -43,10 +43,10 @@ REPORTED = 5  # of the sections on methods: the others tell of figures that a re
 def dictionary(disguise: Disguise) -> str:
     """Return what all columns of a release mean."""
     parts = [
-        "# What the columns mean\n\nAn empty cell is no value. `since` is the version of the tables. Of the columns "
-        f"{_listed(SHARED)} a value that fewer than {SMALLEST} people share is not told, nor are two values of "
-        "two columns that so few have together: then the one in the latter column. Where what is missing would still "
-        "tell of so few, the next rarest value is not told either.\n"
+        "# What the columns mean\n\nAn empty cell is no value. `since` is the version of the tables. Whatever the "
+        f"columns {_listed(SHARED)} tell of an answer, one of them or all together, they tell of answers of {SMALLEST} "
+        "people or more: else the value in the latter column is not told, nor, where what is missing would still tell "
+        "of so few, the rarest value beside it.\n"
     ]
     for table in TABLES:
         lines = "\n".join(markdown(table.columns(disguise)))
@@ -94,8 +94,8 @@ def _p_values(told: dict[str, Any]) -> str:
     """Say whether there are p-values, which of them decides, and whether it can be believed."""
     if told["sealed"] is None:
         return UNSEALED
-    p = "sign_test_p" if told["significance"]["unit"] == "exhibit" else "sign_flips_p"
-    return " ".join([Template(SEALED).substitute(p=p), *([TOO_SMALL] if told["significance"]["too_small"] else [])])
+    sealed = Template(SEALED).substitute(p=told["sealed"]["p_value"])
+    return " ".join([sealed, *([TOO_SMALL] if told["significance"]["too_small"] else [])])
 
 
 def _withheld(gathered: Gathered) -> Iterator[str]:

@@ -24,7 +24,7 @@ from geogame.comparisons import decision, leave_out_what_holds_once
 from geogame.export import formats
 from geogame.export.facts import Fact
 from geogame.release import words
-from geogame.release.anonymity import SMALLEST, Disguise, day, shared_in_pairs
+from geogame.release.anonymity import SMALLEST, Disguise, day, shared_together
 from geogame.release.facts import Gathered, Meeting, gather
 from geogame.release.tables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, SHARED, TABLES, VERSION, WITHHELD, Table
 from geogame.rules.refusals import BadInput, gettext_noop
@@ -94,14 +94,14 @@ def left_over(folder: Path) -> list[Path]:
 def _disguise(gathered: Gathered, salt: bytes, public: frozenset[str], *, coarse: bool) -> Disguise:
     """Find out what enough people share to be told. Raises BadInput where they are too few for a release, or a set."""
     guesses = list(gathered.guesses())
-    if len({fact.answer.person for fact in guesses}) < SMALLEST:
+    if len(set(gathered.duellists())) < SMALLEST:
         raise BadInput(
             gettext_noop("Fewer than %(least)s people have a duel here: a release would tell of each of them."),
             least=SMALLEST,
         )
-    values = {name: [value(fact) for fact in guesses] for name, value in SHARED.items()}
-    shown = shared_in_pairs(values, [fact.answer.person or 0 for fact in guesses])
-    for slug in sorted(public - shown["set"]):
+    cells = {name: [cell(fact) for fact in guesses] for name, cell in SHARED.items()}
+    told = shared_together(cells, [fact.answer.person or 0 for fact in guesses])
+    for slug in sorted(public - {slug for exhibit, slug in cells["set"] if exhibit in told["set"]}):
         raise BadInput(
             gettext_noop(
                 "The places of %(set)s cannot be told: fewer than %(least)s people met its photographs, or those of "
@@ -110,7 +110,7 @@ def _disguise(gathered: Gathered, salt: bytes, public: frozenset[str], *, coarse
             set=slug,
             least=SMALLEST,
         )
-    return Disguise(salt, shown, public, coarse)
+    return Disguise(salt, told, public, coarse)
 
 
 def _fill(

@@ -46,6 +46,7 @@ TESTS = {
         "How often would coins fall at least as unevenly? Reckoned exactly; ties are left out."
     ),
 }
+P_VALUES = {ON_PEOPLE: "sign_flips_p", ON_EXHIBITS: "sign_test_p"}  # what these tests give, as figures call it
 DUEL = gettext_noop(
     "A duel is one person's first look at an exhibit, against the machine. Whoever was nearer to the place wins it."
 )

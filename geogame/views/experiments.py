@@ -189,7 +189,7 @@ def _test(experiment: Experiment, report: dict[str, Any]) -> dict[str, Any] | No
     lead = counts["people_won"] - counts["machine_won"]  # the sum of what each person was ahead
     if found["unit"] == protocol.ON_EXHIBITS:
         lead = found["people_ahead"] - found["machine_ahead"]
-    p, level = found["sign_flips_p"], rule["level_percent"] / 100
+    p, level = found[protocol.P_VALUES[rule["unit"]]], rule["level_percent"] / 100
     return {**found, "p": p, "p_text": f"{p:.3g}", "level": level, "is_shown": p <= level, "people_lead": lead > 0}
 
 

@@ -62,7 +62,8 @@ def _opened(request: HttpRequest, wish: dict[str, Any]) -> tuple[Game, Person]:
 def show(request: HttpRequest, code: str) -> HttpResponse:
     """Show the game in whatever phase it is.
 
-    A game of one is seen by strangers only when it is over. Into a room they may come, or watch it (?watch).
+    A game of one is seen by strangers only when it is over, and with it the experiment that it may belong to. Into a
+    room they may come, or watch it (?watch).
     """
     game, player, person = visitor(request, code)
     leads = person is not None and game.host_id == person.pk
@@ -73,6 +74,9 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
             return render(request, "403.html", {"reason": _("This game is being played by somebody else.")}, status=403)
         if "watch" not in request.GET and not leads:
             return rooms_views.door(request, game, NameForm(initial={"name": person.name if person else ""}))
+    if player is None and game.experiment and not game.experiment.over_at():
+        reason = _("This game belongs to an experiment that is not over yet: until then only who played it may see it.")
+        return render(request, "403.html", {"reason": reason}, status=403)
     return page(request, game, player, person, "watch" if player is None else "play")
 
 
@@ -93,6 +97,7 @@ def page(request: HttpRequest, game: Game, player: Player | None, person: Person
         "game": game,
         "role": role,
         "snapshot": here,
+        "site_url": addresses.for_others(request, reverse("home")),
         "join_url": addresses.for_others(request, reverse("game", args=[game.code])),
         "only_here": addresses.is_only_here(request),
         "tile_url": settings.TILE_URL,

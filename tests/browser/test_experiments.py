@@ -9,31 +9,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, remember, remembered, sign_in, soon
 from tests.browser.test_game import Installation, drop_pin, is_phone, phase
-from tests.servers import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ADMIN = "seal-keeper"
-ALL_ANSWERED_MS = 240_000  # a hundred pictures, on whatever this machine has to spare
+ALL_ANSWERED_MS = 300_000  # a hundred pictures, on whatever this machine has to spare
+LOOKED_AGAIN_MS = 120_000  # a beat, a check, a reckoning, and a page that looks every few seconds
 ROUNDS = 2
 
 
 @pytest.fixture
 def staff_page(chromium: Browser, address: str, installation: Installation) -> Iterator[Page]:
-    env, _folder = installation
-    script = (
-        "from django.contrib.auth.models import User; "
-        f"User.objects.filter(username='{ADMIN}').exists() or "
-        f"User.objects.create_superuser('{ADMIN}', password='{ADMIN}')"
-    )
-    manage(env, "shell", "-c", script)
     context = chromium.new_context(viewport=WIDE, reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{address}/admin/")
-    page.get_by_label("Username").fill(ADMIN)
-    page.get_by_label("Password").fill(ADMIN)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, address, installation[0], ADMIN)
     yield page
     context.close()
 
@@ -41,7 +31,8 @@ def staff_page(chromium: Browser, address: str, installation: Installation) -> I
 def picture(page: Page, screens: Path, name: str) -> None:
     """Take the whole page in both themes."""
     size = "phone" if is_phone(page) else "wide"
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+    width = PHONE["width"] if is_phone(page) else WIDE["width"]
+    soon(page, lambda: page.evaluate("width => document.documentElement.scrollWidth <= width", width), True)
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.screenshot(path=str(screens / f"{size}-{name}-{theme}.png"), full_page=True)
@@ -77,7 +68,7 @@ def not_cut(page: Page, screens: Path, name: str) -> None:
     beyond = (
         "all => all.filter(each => each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML)"
     )
-    assert page.locator("#container *:visible").evaluate_all(beyond) == []
+    soon(page, lambda: page.locator("#container *:visible").evaluate_all(beyond), [])
     page.screenshot(path=str(screens / f"phone-{name}.png"), full_page=True)
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
@@ -87,12 +78,14 @@ def abandon_another(page: Page, screens: Path) -> None:
     not_cut(page, screens, "40-admin-sealed")
     page.get_by_role("button", name="Make a new experiment").click()
     page.get_by_role("button", name="Prepare").click()
+    expect(page.locator("#progress")).to_have_text("100 of 100 answers computed", timeout=ALL_ANSWERED_MS)
     not_cut(page, screens, "41-admin-prepared")
     page.get_by_role("button", name="Seal", exact=True).click()
     page.get_by_label("Reason").fill("The photographs were in the newspaper this morning.")
     page.get_by_role("button", name="Abandon the experiment").click()
     expect(page.locator(".messagelist")).to_contain_text("nothing of it is compared")
     page.get_by_role("link", name="Its page").click()
+    page.wait_for_url("**/experiments/*/")
 
 
 def take_part(page: Page, address: str, slug: str, name: str) -> None:
@@ -101,7 +94,7 @@ def take_part(page: Page, address: str, slug: str, name: str) -> None:
     page.get_by_label("Your name").fill(name)
     page.get_by_role("button", name="Take part").click()
     page.wait_for_selector("#game[data-phase=showing]")
-    page.wait_for_selector("#panel:not([inert])", timeout=30_000)
+    page.wait_for_selector("#panel:not([inert])", timeout=60_000)
 
 
 def play(page: Page) -> None:
@@ -136,8 +129,9 @@ def test_a_sealed_experiment_from_seal_to_result(
     assert page.locator(".digest code").inner_text().replace("\n", "").replace(" ", "") == seal
     assert json.loads(file)["people"] == 2
     expect(page.locator("#link")).to_have_value(re.compile(rf"/experiments/{slug}/\?seal={seal}$"))
+    remember(page, "[data-does=copy]")
     page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    soon(page, lambda: "Copied" in remembered(page, "[data-does=copy]"), True)  # for two seconds
 
     take_part(page, address, slug, "Ana")
     page.goto(here)
@@ -145,7 +139,7 @@ def test_a_sealed_experiment_from_seal_to_result(
     expect(page.locator(".experiment-progress")).to_contain_text("1 person is playing now")
     picture(page, screens, "35-experiment-playing")
     page.get_by_role("link", name="Go on").click()
-    page.wait_for_selector("#panel:not([inert])", timeout=30_000)
+    page.wait_for_selector("#panel:not([inert])", timeout=60_000)
     play(page)
     page.goto(here)
     expect(page.locator("main")).to_contain_text("You have played. Thank you.")
@@ -157,7 +151,7 @@ def test_a_sealed_experiment_from_seal_to_result(
     play(second)
     second.context.close()
     page.goto(here)
-    expect(page.locator(".p-value")).to_contain_text("p = ", timeout=60_000)  # the page looks again by itself
+    expect(page.locator(".p-value")).to_contain_text("p = ", timeout=LOOKED_AGAIN_MS)  # the page looks again by itself
     expect(page.locator(".experiment-seal")).to_contain_text(
         "The files of the photographs, read anew, are the sealed ones."
     )
@@ -171,5 +165,5 @@ def test_a_sealed_experiment_from_seal_to_result(
     page.goto(staff_page.url)
     expect(page.locator("main")).to_contain_text("Ended after 0 of 2 places. Nothing of it is compared.")
     expect(page.locator("main")).to_contain_text("The photographs were in the newspaper this morning.")
-    expect(page.locator(".experiment-seal")).to_contain_text("read anew", timeout=60_000)
+    expect(page.locator(".experiment-seal")).to_contain_text("read anew", timeout=LOOKED_AGAIN_MS)
     picture(page, screens, "39-experiment-abandoned")

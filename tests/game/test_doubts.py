@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from geogame import doubts, play
 from geogame.doubts import Found
-from geogame.models import Doubt, Exhibit, ExhibitPhoto, Person, Photo, PhotoSet
+from geogame.models import Doubt, Exhibit, ExhibitPhoto, Experiment, Game, Person, Photo, PhotoSet
 from geogame.rules.sphere import Point
 from tests.conftest import CARD, NOON
 
@@ -153,6 +153,8 @@ def test_every_kind_has_a_sentence_that_its_values_fill() -> None:
         "width": 1,
         "height": 2,
         "opponent": "c",
+        "told": "0, 0",
+        "percent": 40,
     }
     for kind in doubts.KINDS.values():
         assert "%" not in kind.sentence % values
@@ -174,7 +176,7 @@ def played(exhibit: Exhibit, answers: dict[str, Point]) -> None:
         opened = play.start_round(game, NOON)
         assert opened is not None
         play.guess(seat, opened, point, "k", timezone.now())
-        play.end_round(opened, timezone.now())
+        play.close_if_due(opened, timezone.now() + timedelta(minutes=1))
 
 
 def agreed_far_from(toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch) -> Photo:
@@ -201,6 +203,17 @@ def test_a_label_is_doubted_where_strong_players_agree_far_from_it(
     assert doubt.photo == wrong
     assert doubt.detail["count"] == 5
     assert 2_000 < doubt.detail["km"] < 2_300
+
+
+def test_what_was_guessed_in_an_experiment_doubts_nothing_before_its_end(
+    toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreed_far_from(toy_set, monkeypatch)
+    running = Experiment.objects.create(slug="e", name="E", photo_set=toy_set, opponent="planet", weights="w")
+    Game.objects.update(experiment=running)
+    assert doubts.doubt_labels(toy_set) == 0
+    Experiment.objects.update(finished_at=timezone.now())
+    assert doubts.doubt_labels(toy_set) == 1
 
 
 @pytest.mark.parametrize("points", [[Point(0, 0)] * 4, [Point(0, n * 40) for n in range(5)], [Point(50, 10)] * 6])

@@ -98,6 +98,7 @@ def play_all(game: Game, now=LATER, guesses: bool = True) -> None:  # type: igno
             play.guess(seat, this_round, this_round.truth(), "", now)
         else:
             play.end_round(this_round, now)  # as when its time is up
+            play.close_if_due(this_round, now + timedelta(minutes=1))
         if play.start_round(game, now) is None:
             play.finish(game, now)
             return
@@ -382,6 +383,16 @@ def test_who_has_met_a_photograph_gets_another_place(sealed: Experiment, ana: Pe
     assert experiments.take_part(sealed, ben, "Ben", LATER).slot.number == first.number
 
 
+def test_who_has_met_a_copy_in_another_set_gets_another_place(sealed: Experiment, ana: Person, ben: Person) -> None:
+    first, second = sealed.slots.order_by("number")
+    elsewhere = PhotoSet.objects.create(name="Elsewhere", slug="elsewhere", domain="toy-earth", published=True)
+    copy = add_photo(elsewhere, Point(1.0, 2.0))
+    copy.photos.update(original_sha256=Photo.objects.get(exhibits=first.exhibits[0]).original_sha256)
+    meet(ana, [copy.pk], elsewhere)
+    assert experiments.take_part(sealed, ana, "Ana", LATER).slot.number == second.number
+    assert experiments.take_part(sealed, ben, "Ben", LATER).slot.number == first.number
+
+
 def meet(person: Person, exhibits: list[int], photo_set: PhotoSet) -> None:
     """Let somebody play these exhibits in an ordinary game, an hour before."""
     before = NOON - timedelta(hours=1)
@@ -463,6 +474,25 @@ def test_nothing_is_compared_anywhere_before_the_end(sealed: Experiment, ana: Pe
     assert b"Ana" not in Client().get("/leaderboard/").content
     own = browser_of(ana).get(f"/games/{game.code}/")
     assert own.status_code == 200  # her own game shows what games show
+
+
+def test_nobody_else_sees_a_game_or_its_guesses_before_the_end(
+    sealed: Experiment, ana: Person, ben: Person, staff: Client
+) -> None:
+    """Neither by a link that a player passes on, nor staff in the admin, nor in what they download."""
+    game = experiments.take_part(sealed, ana, "Ana", NOON)
+    play_all(game)
+    link, in_admin = f"/games/{game.code}/", f"/admin/geogame/round/{game.rounds.get(number=1).pk}/change/"
+    for browser in (Client(), browser_of(ben), staff):
+        answer = browser.get(link)
+        assert answer.status_code == 403
+        assert "only who played it may see it" in answer.content.decode()
+    assert "guesses-0-" not in staff.get(in_admin).content.decode()
+    assert str(game.rounds.get(number=1).pk) not in b"".join(staff.get("/export/rounds.csv?voided=1")).decode()
+    play_all(experiments.take_part(sealed, ben, "Ben", NOON))
+    experiments.tidy(LATER)
+    assert Client().get(link).status_code == 200
+    assert "guesses-0-" in staff.get(in_admin).content.decode()
 
 
 def test_the_result_is_told_when_all_have_played(sealed: Experiment, ana: Person, ben: Person) -> None:
@@ -975,7 +1005,8 @@ def test_the_mark_of_a_browser_is_the_same_for_all_and_of_one_experiment(
     other = sealed_now(experiments.again(sealed, NOON))
     stranger = Client()
     stranger.cookies["place"] = marks[0].value
-    assert stranger.post(f"/experiments/{other.slug}/take-part/", {"name": "Dan"}).status_code == 302
+    answer = stranger.post(f"/experiments/{other.slug}/take-part/", {"name": "Dan"})
+    assert answer.status_code == 302, answer.content.decode()
     forger = Client()
     forger.cookies["place"] = f"{other.seal}:forged"
     assert forger.post(f"/experiments/{other.slug}/take-part/", {"name": "Eve"}).status_code == 302
@@ -1089,7 +1120,9 @@ def test_what_was_published_past_the_admin_is_noted_when_the_record_is_checked(m
 def test_what_was_published_before_the_seal_is_sealed_so(sealed: Experiment) -> None:
     assert sealed.protocol is not None
     assert sealed.protocol["photo_set"]["published"] is True
-    assert "When this was sealed, players could choose its photographs" in page_of(sealed)
+    page = page_of(sealed)
+    assert "When this was sealed, players could choose its photographs" in page
+    assert "as a copy of the same file in another set" in page
 
 
 def test_a_copy_in_another_set_is_noticed_while_it_is_in_play(made: Experiment) -> None:

@@ -395,7 +395,7 @@ async def test_downloads_take_no_place_from_players(monkeypatch: pytest.MonkeyPa
         _answer_with(Slow(10**9), patch)
         tasks = [asyncio.create_task(Stuck().answered(3600)) for _ in range(2 * asgi.AT_ONCE)]
         await asyncio.sleep(0.3)
-    assert await Request().answered(5) == 200
+    assert await Request().answered() == 200
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

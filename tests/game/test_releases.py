@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command
 from geogame.evidence import read
 from geogame.models import Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
 from geogame.release import anonymity, recompute, tables, writing
-from geogame.release.anonymity import Disguise, large_enough, shared_in_pairs
+from geogame.release.anonymity import Disguise, shared_together
 from geogame.release.tables import TABLES
 from geogame.release.words import LICENCES
 from geogame.rules.refusals import BadInput
@@ -150,6 +150,7 @@ def test_p_values_and_what_holds_for_one_look_are_told_of_sealed_experiments_onl
     told = release(tmp_path / "sealed", experiment="trial")
     assert {f"significance.{name}_p" for name in ("sign_test", "sign_flips", "wilcoxon")} <= set(told["recomputed"])
     assert told["sealed"]["unit"] == told["significance"]["unit"] == "person"
+    assert told["sealed"]["p_value"] == "sign_flips_p"
     assert "win_rate" in told["stated"]["intervals"]
     words = (tmp_path / "sealed" / "README.md").read_text()
     assert "Its test is `significance.sign_flips_p`; the other p-values were not sealed" in words
@@ -159,8 +160,9 @@ def test_p_values_and_what_holds_for_one_look_are_told_of_sealed_experiments_onl
 @pytest.mark.usefixtures("crowd")
 def test_a_release_is_tested_by_the_units_that_were_sealed(tmp_path: Path) -> None:
     seal("exhibit")
-    by_exhibit = release(tmp_path / "exhibits", experiment="trial")["significance"]
-    assert (by_exhibit["unit"], by_exhibit["units"]) == ("exhibit", 3)
+    told = release(tmp_path / "exhibits", experiment="trial")
+    by_exhibit = told["significance"]
+    assert (by_exhibit["unit"], by_exhibit["units"], told["sealed"]["p_value"]) == ("exhibit", 3, "sign_test_p")
     assert "significance.sign_test_p`" in (tmp_path / "exhibits" / "README.md").read_text()
     assert checked(tmp_path / "exhibits").returncode == 0
 
@@ -199,6 +201,10 @@ def sum_anew(folder: Path) -> None:
     for each in package["resources"]:
         each["hash"] = "sha256:" + hashlib.sha256((folder / each["path"]).read_bytes()).hexdigest()
     (folder / "datapackage.json").write_text(json.dumps(package))
+    _sums(folder)
+
+
+def _sums(folder: Path) -> None:
     others = [path for path in sorted(folder.iterdir()) if path.name != "SHA256SUMS"]
     sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in others]
     (folder / "SHA256SUMS").write_text("".join(sums))
@@ -282,6 +288,59 @@ def test_a_cell_that_is_to_be_a_number_and_is_none_is_named(tmp_path: Path) -> N
     _cell("machine", "error_km", "x")(tmp_path / "made")
     sum_anew(tmp_path / "made")
     assert "error_km is 'x', which is no number" in checked(tmp_path / "made").stdout
+
+
+def _written(name: str, content: str) -> Change:
+    def change(folder: Path) -> None:
+        (folder / name).write_text(content)
+
+    return change
+
+
+def _last_row(table: str, more: str) -> Change:
+    """Write a row of a few cells more or less at the end of a table."""
+
+    def change(folder: Path) -> None:
+        with (folder / f"{table}.csv").open("a", encoding="utf-8") as file:
+            file.write(more)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (_cell("rounds", "true_lat", "x"), "rounds.csv, row 1: true_lat is 'x', which is no number"),
+        (_cell("guesses", "missing", "no"), "missing is no"),
+        (_last_row("people", "p0\n"), "people.csv, row 7: not as many cells as columns"),
+        (_last_row("withheld", "x,1,,y,z\n"), "not as many cells as columns"),
+        (_written("guesses.csv", "round,person\n"), "withheld.csv: 18 answers are said to be released"),
+        (_written("figures.json", "{"), "not those of a release: JSONDecodeError"),
+        (_written("figures.json", "{}"), "not those of a release: KeyError: 'sealed'"),
+    ],
+)
+@pytest.mark.usefixtures("crowd")
+def test_what_is_no_release_any_more_is_named(change: Change, named: str, tmp_path: Path) -> None:
+    release(tmp_path / "made", public=("toy",))
+    change(tmp_path / "made")
+    sum_anew(tmp_path / "made")
+    done = checked(tmp_path / "made")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert named in done.stdout
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_package_that_describes_what_is_not_there_is_named(tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    package = json.loads((tmp_path / "made" / "datapackage.json").read_text())
+    package["resources"][0]["path"] = "nobody.csv"
+    (tmp_path / "made" / "datapackage.json").write_text(json.dumps(package))
+    _sums(tmp_path / "made")
+    done = checked(tmp_path / "made")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "nobody.csv is described in datapackage.json and missing" in done.stdout
+    (tmp_path / "made" / "SHA256SUMS").unlink()
+    assert "not those of a release: FileNotFoundError" in checked(tmp_path / "made").stdout
 
 
 @pytest.mark.usefixtures("crowd")
@@ -418,7 +477,7 @@ def test_one_rule_holds_for_all_that_somebody_may_know_of_others() -> None:
 def test_whoever_played_apart_from_the_others_is_not_found_by_set_day_or_time_limit(
     tmp_path: Path, machine_says: Says
 ) -> None:
-    """If only theirs were blank they would be found by that: so everybody's is."""
+    """If only theirs were blank they would be found by that: so others' are."""
     other = PhotoSet.objects.create(name="Other", slug="other", domain="toy-earth", published=True)
     add_photo(other, Point(60.0, 25.0))
     game = play_game(other, Person.objects.create(name="Apart"), [1], [2], machine_says)
@@ -429,10 +488,35 @@ def test_whoever_played_apart_from_the_others_is_not_found_by_set_day_or_time_li
     assert {row["set"] for row in rows_of(tmp_path / "made", "exhibits")} == {""}
     rounds = rows_of(tmp_path / "made", "rounds")
     assert len(rounds) == 19
-    assert {(row["day"], row["time_limit_s"]) for row in rounds} == {("", "")}
-    assert [row["round"] for row in rounds] == sorted(row["round"] for row in rounds)
+    told = {row["round"]: (row["day"], row["time_limit_s"]) for row in rounds}
+    assert set(told.values()) == {("2026-03-01", "60"), ("", "")}
+    blank = {row["person"] for row in rows_of(tmp_path / "made", "guesses") if told[row["round"]] == ("", "")}
+    assert len(blank) >= 5
     with pytest.raises(BadInput, match="places of other cannot be told"):
         release(tmp_path / "places", public=("Other",))
+
+
+@pytest.mark.usefixtures("crowd")
+def test_the_tables_joined_tell_of_no_fewer_than_five_people(tmp_path: Path, machine_says: Says) -> None:
+    """Ten more people, half of them of another class; on one day one of them alone met one country."""
+    toy = PhotoSet.objects.get()
+    for number in range(10):
+        group = "5b" if number % 2 else "6c"
+        game = play_game(toy, Person.objects.create(name=f"M{number}", group=group), [1, 2, 3], [2, 3, 4], machine_says)
+        Round.objects.filter(game=game, number__gt=number).update(closed_at=NOON + timedelta(days=1))
+    release(tmp_path / "made")
+    tables_by_code = [
+        {row[code]: row for row in rows_of(tmp_path / "made", table)}
+        for table, code in (("people", "person"), ("rounds", "round"), ("exhibits", "exhibit"))
+    ]
+    people, rounds, exhibits = tables_by_code
+    together: dict[Any, set[str]] = {}
+    for row in rows_of(tmp_path / "made", "guesses"):
+        shown = rounds[row["round"]]
+        joined = people[row["person"]] | exhibits[shown["exhibit"]] | shown
+        together.setdefault(tuple(joined[name] for name in tables.SHARED), set()).add(row["person"])
+    assert min(map(len, together.values())) >= 5
+    assert len(together) > 2
 
 
 @pytest.mark.parametrize(
@@ -467,39 +551,72 @@ def members(**groups: range) -> list[tuple[str, int]]:
     return [(name.strip("_"), person) for name, people in groups.items() for person in people]
 
 
+def shown_of(found: list[tuple[str, int]]) -> set[Any]:
+    told = told_together({"name": [name for name, _ in found]}, [person for _, person in found])
+    return {name for (name,) in told if name is not None}
+
+
+def told_together(values: dict[str, list[Any]], people: list[int]) -> dict[tuple[Any, ...], set[int]]:
+    """Return who stands behind each combination of what is told; groups are people's, all else is each answer's own."""
+    owners = {name: people if name == "group" else list(range(len(people))) for name in values}
+    told = shared_together({name: list(zip(owners[name], values[name], strict=True)) for name in values}, people)
+    together: dict[Any, set[int]] = {}
+    for number, person in enumerate(people):
+        row = [values[name][number] if owners[name][number] in told[name] else None for name in values]
+        together.setdefault(tuple(row), set()).add(person)
+    return together
+
+
 @pytest.mark.parametrize("seed", range(4))
-def test_no_two_columns_together_tell_of_fewer_than_five_people(seed: int) -> None:
+def test_all_columns_together_tell_of_no_fewer_than_five_people(seed: int) -> None:
     rng = random.Random(seed)
     people = [rng.randrange(40) for _ in range(300)]
-    values = {
+    values: dict[str, list[Any]] = {
         "set": [rng.choice(["a", "a", "a", "b", None]) for _ in people],
         "group": [("x", "y", "z", "")[p % 4] for p in people],
         "day": [rng.randrange(12) for _ in people],
+        "number": [rng.randrange(1, 6) for _ in people],
     }  # fmt: skip
-    shown = shared_in_pairs(values, people)
-    told = {name: [v if v in shown[name] else None for v in each] for name, each in values.items()}
-    for one, other in itertools.combinations(told, 2):
-        together: dict[Any, set[int]] = {}
-        for *pair, person in zip(told[one], told[other], people, strict=True):
-            together.setdefault(tuple(pair), set()).add(person)
-        assert min(map(len, together.values())) >= 5
-    assert shown["set"] == {"a", "b"}  # what is worth most stays
+    together = told_together(values, people)
+    assert min(map(len, together.values())) >= 5
+    assert {each[0] for each in together} == {"a", "b", None}  # what is worth most stays
+    assert len(together) > 6
 
 
-def test_of_two_values_that_a_few_have_together_the_one_of_less_worth_is_hidden() -> None:
-    """Five are in each class on each day, but only two of the second on the last; then not even three days are left."""
-    entries = [(group, day, f"{group}{day}{p}") for group in "ab" for day in (1, 2) for p in range(5)]
-    entries += [("a", 3, f"a3{p}") for p in range(5)] + [("b", 3, f"b3{p}") for p in range(2)]
-    group, day, person = (list(each) for each in zip(*entries, strict=True))
-    names = sorted(set(person))
-    shown = shared_in_pairs({"group": group, "day": day}, [names.index(each) for each in person])
-    assert shown["group"] == {"a", "b"}
-    assert 3 not in shown["day"]
-    assert len(shown["day"]) == 1  # the two of the third day are hidden among those of another
+def test_what_each_two_columns_may_tell_three_may_not() -> None:
+    """Nine people have each set, group and day together, but for one combination, which is of one."""
+    combinations = itertools.product("xy", "ab", (1, 2))
+    entries = [each for each in combinations for _ in range(1 if each == ("x", "a", 1) else 9)]
+    people = list(range(len(entries)))
+    names, columns = ("set", "group", "day"), zip(*entries, strict=True)
+    values: dict[str, list[Any]] = {name: list(each) for name, each in zip(names, columns, strict=True)}
+    for one, other in itertools.combinations(values, 2):
+        assert min(map(len, told_together({one: values[one], other: values[other]}, people).values())) == 10
+    together = {each: len(whose) for each, whose in told_together(values, people).items()}
+    everywhere = {(slug, group, day): 9 for slug in "xy" for group in "ab" for day in (1, 2)}
+    del everywhere["x", "a", 1], everywhere["x", "a", 2]
+    assert together == everywhere | {("x", "a", None): 10}  # the days are blank there alone
 
 
-def test_a_few_people_in_all_are_shown_nothing_in_pairs() -> None:
-    assert shared_in_pairs({"group": ["a", "b"], "day": [1, 2]}, [1, 2]) == {"group": frozenset(), "day": frozenset()}
+def test_what_two_people_have_together_is_blank_and_those_beside_it_with_whom_they_are_then_found() -> None:
+    """Five are in each class on each day, but only two of the second on the last."""
+    entries = [(group, day) for group, day in itertools.product("ab", (1, 2, 3)) for _ in range(5)][:-3]
+    group, day = (list(each) for each in zip(*entries, strict=True))
+    together = told_together({"group": group, "day": day}, list(range(len(entries))))
+    told = {each: len(whose) for each, whose in together.items()}
+    assert told == {("a", 1): 5, ("a", 2): 5, ("a", 3): 5, ("b", 2): 5, ("b", None): 7}
+
+
+def test_what_is_blank_of_an_exhibit_is_blank_for_all_who_met_it() -> None:
+    """A class met an exhibit, of the other class only one did; hers is then blank beside another's."""
+    people, groups = list(range(18)), ["a"] * 5 + ["b"] * 13
+    met = [("e", "DE")] * 6 + [("f", "AU")] * 6 + [("g", "FR")] * 6
+    told = shared_together({"group": list(zip(people, groups, strict=True)), "country": met}, people)
+    assert told == {"group": set(people), "country": {"g"}}
+
+
+def test_a_few_people_in_all_are_shown_nothing() -> None:
+    assert set(told_together({"group": ["a", "b"], "day": [1, 2]}, [1, 2])) == {(None, None)}
 
 
 @pytest.mark.usefixtures("crowd")
@@ -512,11 +629,11 @@ def test_how_distances_are_rounded_is_told_for_great_ones_too(tmp_path: Path) ->
 
 
 def test_groups_of_fewer_than_five_people_are_hidden_and_cannot_be_told_from_the_rest() -> None:
-    assert large_enough(members(a=range(5), b=range(5, 10))) == {"a", "b"}
-    assert large_enough(members(a=range(9), b=range(9, 15), c=range(15, 17))) == {"a"}  # b hides the two of c
-    assert large_enough(members(a=range(9), c=range(15, 17), _=range(20, 30))) == {"a"}
-    assert large_enough(members(a=range(4))) == set()
-    assert large_enough([("a", 1)] * 9) == set()  # one person nine times
+    assert shown_of(members(a=range(5), b=range(5, 10))) == {"a", "b"}
+    assert shown_of(members(a=range(9), b=range(9, 15), c=range(15, 17))) == {"a"}  # b hides the two of c
+    assert shown_of(members(a=range(9), c=range(15, 17), _=range(20, 30))) == {"a"}
+    assert shown_of(members(a=range(4))) == set()
+    assert shown_of([("a", 1)] * 9) == set()  # one person nine times
 
 
 def test_fewer_than_five_people_cannot_be_released(
@@ -526,6 +643,18 @@ def test_fewer_than_five_people_cannot_be_released(
     with pytest.raises(BadInput, match="Fewer than 5 people"):
         release(tmp_path / "made")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("crowd")
+def test_who_has_no_duel_does_not_make_a_release(tmp_path: Path) -> None:
+    """Six played, but of one neither side ever answered, then of two: five have a duel, then four."""
+    nothing = {"lat": None, "lng": None, "error_km": None, "points": None}
+    Guess.objects.filter(round__game__players__person__name=PEOPLE[0]).update(**nothing)
+    counts = release(tmp_path / "five")["figures"]["counts"]
+    assert (counts["duels"], counts["no_duel"], counts["people"]) == (15, 3, 6)
+    Guess.objects.filter(round__game__players__person__name=PEOPLE[1]).update(**nothing)
+    with pytest.raises(BadInput, match="Fewer than 5 people have a duel"):
+        release(tmp_path / "four")
 
 
 @pytest.mark.usefixtures("crowd")
@@ -593,7 +722,7 @@ def test_what_is_withheld_is_counted_and_what_was_before_is_told(
     monkeypatch.setattr(anonymity, "SMALLEST", 1)
     told = release(tmp_path / "made")
     assert withheld(tmp_path / "made") == {
-        "released": "19", "skipped": "1", "sealed": "2", "experiment: unfinished": "2", "experiment: withdrawn": "0",
+        "released": "19", "skipped": "1", "sealed": "2", "experiment: unfinished": "2",
         "experiment: voided": "0", "voided": "2", "seen before": "1", "no duel": "0", "withdrawn": "0",
     }  # fmt: skip
     assert told["figures"]["counts"]["people"] == 7
@@ -606,7 +735,7 @@ def test_no_count_and_no_difference_tells_of_a_few_people(tmp_path: Path) -> Non
     told = release(tmp_path / "made")
     counted = {reason: count for reason, count in withheld(tmp_path / "made").items() if count}
     assert counted == {
-        "released": "19", "experiment: withdrawn": "0", "experiment: voided": "0", "no duel": "0", "withdrawn": "0",
+        "released": "19", "experiment: voided": "0", "no duel": "0", "withdrawn": "0",
     }  # fmt: skip
     assert told["before"] is None
     words = (tmp_path / "made" / "README.md").read_text()

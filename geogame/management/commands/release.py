@@ -22,8 +22,9 @@ class Command(BaseCommand):
         "Write a directory that may be published: the duels of a selection with one machine (the one named, or the "
         "one that played most), data dictionary, licence, figures, a Frictionless data package and a script that "
         "recomputes the figures. People have pseudonyms that no other release has; what fewer than five people share "
-        "(a group, a set, a country, a day …) is blank, and counts of so few are left out; no name is in it. Places "
-        "and guesses are left out but for the sets named by --coordinates. Its README says what can still be linked."
+        "(a group, a set, a country, a day …, or several of them together) is blank, and counts of so few are left "
+        "out; no name is in it. Places and guesses are left out but for the sets named by --coordinates. Its README "
+        "says what can still be linked."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
