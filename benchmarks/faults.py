@@ -21,6 +21,7 @@ FAULTS = (None, "worker", "redis", "web", None)  # one round each
 GARBAGE_EVERY_S = 0.01
 ROUND_S = 8.0
 FAULT_AFTER_S = 2.0
+PATIENCE_S = 240.0  # for what comes back, on a machine that has other work
 
 
 class Noise:
@@ -64,7 +65,7 @@ async def _play(hall: Hall, count: int, round_s: float) -> list[str]:
                 raise AssertionError(f"{missed} missed the round in which {fault} went down")
             told.append(f"{fault or 'nothing'} went down: the reveal came within {max(waits):.2f} s of the last guess")
         await host.ask("POST", f"/games/{code}/next/")
-        await asyncio.gather(*(seat.until(lambda s: s.phase == "over", 30) for seat in seats))
+        await asyncio.gather(*(seat.until(lambda s: s.phase == "over", PATIENCE_S) for seat in seats))
         await asyncio.to_thread(hall.check, code, seats)
         told.append(f"{count} seats saw every reveal and the end, no guess is lost; {noise.sent} garbage messages")
         return told
@@ -81,7 +82,7 @@ async def _round(hall: Hall, host: Http, seats: list[Seat], seconds: float, faul
             await asyncio.sleep(FAULT_AFTER_S)
             await asyncio.to_thread(hall.parts[fault].again)
 
-    played, _ = await asyncio.gather(play_round(host, seats, spread(len(seats), seconds)), strike())
+    played, _ = await asyncio.gather(play_round(host, seats, spread(len(seats), seconds), PATIENCE_S), strike())
     return played
 
 

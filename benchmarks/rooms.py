@@ -171,7 +171,7 @@ def hall(with_worker: bool = False, webs: int = 1) -> Iterator[Hall]:
             )
         if with_worker:
             part("worker", lambda: worker(env, folder))
-        wait_for(lambda: all(map(_is_up, ports)), 60, "the web processes do not come up")
+        wait_for(lambda: all(map(_is_up, ports)), 240, "the web processes do not come up")
         yield Hall(env, folder, ports, parts)
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
@@ -61,7 +62,7 @@ def running(
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -77,8 +78,15 @@ def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
     port = port or free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     with running(command, folder / "redis.log"):
-        wait_for(lambda: _listens(port), 10, "Redis does not listen")
+        wait_for(lambda: _listens(port), 60, "Redis does not listen")
         yield f"redis://127.0.0.1:{port}/0"
+
+
+def _takes_connections(url: str) -> bool:
+    """Tell whether a database answers. PostgreSQL listens before it has started, and refuses until then."""
+    with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=5):
+        return True
+    return False
 
 
 def _postgres_program(name: str) -> str | None:
@@ -110,8 +118,9 @@ def postgres_server(folder: Path) -> Iterator[str]:
         )  # type: ignore[call-overload]  # fmt: skip
         command = [server, "-D", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}", "-c", "fsync=off"]  # fmt: skip  # noqa: E501
         with running(command, folder / "postgres.log", **options):
-            wait_for(lambda: _listens(port), 20, "PostgreSQL does not listen")
-            yield f"postgres://game@127.0.0.1:{port}/postgres"
+            url = f"postgres://game@127.0.0.1:{port}/postgres"
+            wait_for(lambda: _takes_connections(url), 60, "PostgreSQL does not answer")
+            yield url
     finally:
         shutil.rmtree(data, ignore_errors=True)
 
@@ -166,7 +175,7 @@ class Browser:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.http = httpx.Client(base_url=address, follow_redirects=True, timeout=20)
+        self.http = httpx.Client(base_url=address, follow_redirects=True, timeout=60)
         self.code = ""
 
     def _headers(self) -> dict[str, str]:

@@ -35,6 +35,7 @@ def test_a_guest_plays_makes_an_account_and_deletes_everything(page: Page, addre
     shoot(page, screens, "guest")
 
     page.get_by_role("link", name="Make an account and keep these games").click()
+    expect(page.get_by_label("Password confirmation")).to_be_visible()
     shoot(page, screens, "sign-up")
     page.get_by_label("Account name").fill(account)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -53,12 +54,14 @@ def test_a_guest_plays_makes_an_account_and_deletes_everything(page: Page, addre
     assert (told["account"]["username"], len(told["games"][0]["guesses"])) == (account, 1)
 
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{address}/")  # whoever goes elsewhere at once is signed in still
     page.goto(f"{address}/account/?next=/you/")
     shoot(page, screens, "sign-in")
     page.get_by_label("Account name").fill(account)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Delete my data").click()
+    expect(page.get_by_role("button", name="Delete everything for good")).to_be_visible()
     shoot(page, screens, "delete")
     page.get_by_label("Type your name to confirm: Ana").fill("Ana")
     page.get_by_role("button", name="Delete everything for good").click()

@@ -1,6 +1,9 @@
 """What the tests of the game share: browsers with a seat, and no worker that listens."""
 
+from typing import Any
+
 import pytest
+from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpResponse
@@ -13,6 +16,8 @@ from geogame.models import Person, Round
 from geogame.rules import addresses
 from geogame.snapshots import forget_boards
 from tests.conftest import CARD
+
+PATIENCE_S = 60  # for what comes at once, but for a machine that has other work
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +46,16 @@ def browser_of(person: Person) -> Client:
     client = Client()
     client.cookies[seats.COOKIE] = response.cookies[seats.COOKIE].value
     return client
+
+
+class Socket(WebsocketCommunicator):
+    """The browser's end of a socket. It waits longer than the second that Channels gives everything."""
+
+    async def receive_output(self, timeout: float = PATIENCE_S) -> dict[str, Any]:
+        return await super().receive_output(max(timeout, PATIENCE_S))
+
+    async def wait(self, timeout: float = PATIENCE_S) -> None:
+        await super().wait(max(timeout, PATIENCE_S))
 
 
 def photo_address(shown: Round, position: int = 1) -> str:

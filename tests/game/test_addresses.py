@@ -40,6 +40,7 @@ def test_a_host_at_localhost_is_given_the_address_that_phones_can_use(
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, IN_THE_NETWORK]  # as HOST=0.0.0.0 makes it
     shown = lobby(room, ana, f"{name}:8000")
     assert shown["join_url"] == f"http://{IN_THE_NETWORK}:8000/games/{room.code}/"
+    assert shown["site_url"] == f"http://{IN_THE_NETWORK}:8000/"  # before the host's own link, and the one to share
     assert not shown["only_here"]
     assert qr(room, f"{name}:8000") == qr(room, f"{IN_THE_NETWORK}:8000")
 

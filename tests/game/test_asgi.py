@@ -16,11 +16,11 @@ from django.core import signals
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.test import Client
 from uvicorn.server import ServerState
-from websockets.asyncio.client import connect
 
 from geogame import asgi, imports, oneprocess
 from geogame.models import Arrival, PhotoSet
 from tests.conftest import NOON
+from tests.game.conftest import PATIENCE_S
 from tests.game.test_photos import with_gps
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a request's thread looks after its connection
@@ -47,7 +47,7 @@ class Request:
     async def send(self, message: Message) -> None:
         self.sent.append(message)
 
-    async def answered(self, seconds: float = 10) -> int:
+    async def answered(self, seconds: float = PATIENCE_S) -> int:
         async with asyncio.timeout(seconds):
             await asgi.noting_arrival(self.scope, self.receive, self.send)
         return self.status
@@ -95,16 +95,16 @@ async def crowd(kind: type[Request], *words: Any) -> list[asyncio.Task[int]]:
 @pytest.mark.parametrize(("kind", "words"), [(Stalled, ("/healthz", "POST", b"{")), (Takes, ("/healthz",))])
 async def test_whoever_is_slow_holds_up_nobody(kind: type[Request], words: tuple[Any, ...]) -> None:
     tasks = await crowd(kind, *words)
-    assert await Request().answered(5) == 200
+    assert await Request().answered() == 200
     for task in tasks:
         task.cancel()
 
 
 @pytest.mark.usefixtures("_impatient")
 async def test_whoever_sends_or_takes_nothing_for_long_is_sent_away() -> None:
-    assert await Stalled("/games/", "POST", b"a").answered(5) == 408
+    assert await Stalled("/games/", "POST", b"a").answered() == 408
     taking = Takes()
-    assert await taking.answered(5) == 200
+    assert await taking.answered() == 200
     assert len(taking.sent) == 2
 
 
@@ -253,8 +253,11 @@ class Door:
     def __init__(self, port: int, state: ServerState) -> None:
         self.port, self.state = port, state
 
-    async def enter(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port)
+    async def enter(self, said: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Come in and say something at once: it lies there before the server's clock for it begins to run."""
+        end = socket.create_connection(("127.0.0.1", self.port))
+        end.sendall(said)
+        return await asyncio.open_connection(sock=end)
 
 
 @asynccontextmanager
@@ -283,7 +286,7 @@ async def slow_page(scope: Message, receive: Any, send: Any) -> None:
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oneprocess, "HEAD_S", 0.1)
     monkeypatch.setattr(oneprocess, "TAKEN_S", 0.2)
-    monkeypatch.setattr(asgi, "PATIENCE_S", 5)
+    monkeypatch.setattr(asgi, "PATIENCE_S", PATIENCE_S)
 
 
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -295,12 +298,11 @@ ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
     [(b"", b""), (b"", b"\r\n"), (b"", b"GET / HTT"), (b"", ASKED[:-2]), (ASKED, b"\r\n"), (ASKED, ASKED[:-2])],
 )
 async def test_a_connection_that_does_not_say_what_it_wants_is_closed(before: bytes, said: bytes) -> None:
-    async with door(slow_page) as here, asyncio.timeout(3):
-        reader, writer = await here.enter()
+    async with door(slow_page) as here, asyncio.timeout(PATIENCE_S):
+        reader, writer = await here.enter(before or said)
         if before:
-            writer.write(before)
             assert (await reader.readuntil(b"nothing")).startswith(b"HTTP/1.1 200")
-        writer.write(said)
+            writer.write(said)
         assert await reader.read() == b""
         writer.close()
 
@@ -308,11 +310,10 @@ async def test_a_connection_that_does_not_say_what_it_wants_is_closed(before: by
 @pytest.mark.usefixtures("_hurried")
 async def test_nor_is_it_held_by_a_byte_now_and_then() -> None:
     async with door(slow_page) as here:
-        _reader, writer = await here.enter()
-        writer.write(b"GET / HTTP/1.1\r\nX: x")
-        await asyncio.sleep(0.05)
-        assert here.state.connections
-        async with asyncio.timeout(3):
+        _reader, writer = await here.enter(b"GET / HTTP/1.1\r\nX: x")
+        async with asyncio.timeout(PATIENCE_S):
+            while not here.state.connections:
+                await asyncio.sleep(0)
             while here.state.connections:
                 writer.write(b"x")
                 await asyncio.sleep(0.03)
@@ -320,14 +321,19 @@ async def test_nor_is_it_held_by_a_byte_now_and_then() -> None:
 
 @pytest.mark.usefixtures("_hurried")
 async def test_whoever_is_slow_after_the_head_is_answered_all_the_same() -> None:
-    async with door(slow_page) as here, asyncio.timeout(5):
-        reader, writer = await here.enter()
-        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+    async with door(slow_page) as here, asyncio.timeout(PATIENCE_S):
+        reader, writer = await here.enter(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
         for letter in (b"a", b"b"):
             await asyncio.sleep(0.2)
             writer.write(letter)
         writer.write(b"GET / HT")  # a browser may ask before it is answered
         assert await reader.readuntil(b"\r\n\r\nab")
+
+
+WANTS_A_SOCKET = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 
 @pytest.mark.usefixtures("_hurried")
@@ -338,10 +344,12 @@ async def test_a_socket_stays_open_when_nothing_is_said() -> None:
         while (said := await receive())["type"] == "websocket.receive":
             await send({"type": "websocket.send", "text": said["text"]})
 
-    async with door(talks) as here, connect(f"ws://127.0.0.1:{here.port}/") as talking:
+    async with door(talks) as here, asyncio.timeout(PATIENCE_S):
+        reader, writer = await here.enter(WANTS_A_SOCKET)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
         await asyncio.sleep(0.3)
-        await talking.send("still here")
-        assert await talking.recv() == "still here"
+        writer.write(b"\x81\x8a" + bytes(4) + b"still here")  # a text of ten bytes, masked with zeros
+        assert await reader.readexactly(12) == b"\x81\x0astill here"
 
 
 @pytest.mark.usefixtures("_hurried")
@@ -349,16 +357,17 @@ async def test_a_socket_stays_open_when_nothing_is_said() -> None:
 async def test_an_answer_that_nobody_takes_holds_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "PATIENCE_S", 0.2)
 
+    asked = asyncio.Event()
+
     async def large_page(scope: Message, receive: Any, send: Any) -> None:
+        asked.set()
         await asgi.send_whole((200, [], bytes(20_000_000)), send)
 
     async with door(large_page) as here:
-        reader, writer = await here.enter()
+        reader, _writer = await here.enter(ASKED)
         reader._transport.pause_reading()  # type: ignore[attr-defined]
-        writer.write(ASKED)
-        await asyncio.sleep(0.1)
-        assert here.state.connections
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
+            await asked.wait()
             while here.state.connections:
                 await asyncio.sleep(0.05)
 

@@ -92,7 +92,7 @@ def until(is_so: Callable[[], bool], seconds: float) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def on_disk(env: dict[str, str]) -> list[str]:
@@ -119,14 +119,14 @@ def test_a_killed_worker_and_its_successor_leave_what_one_would_have_left(tmp_pa
         command = [*WORKER, "--schedule", str(tmp_path / "beat")]
         manage(killed, "shell", "-c", send)
         with running(command, tmp_path / "worker.log", killed) as process:
-            until(lambda: len(on_disk(killed)) >= DONE, 120)
+            until(lambda: len(on_disk(killed)) >= DONE, 300)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         # Whoever has given no sign of life for so long is dead.
         half = manage(killed, "shell", "-v", "0", "-c", LATER).split()
         assert 0 < int(half[half.index("HALF") + 1]) < PHOTOS
         with running(command, tmp_path / "worker.log", killed):
-            until(lambda: has_ended(killed), 180)
+            until(lambda: has_ended(killed), 300)
         after = told(killed)
     assert on_disk(killed) == after.pop("files")  # nothing that belongs to no photo
     assert on_disk(calm) == wanted.pop("files")

@@ -19,7 +19,7 @@ class Work:
     def __call__(self, key: str, items: Sequence[int]) -> list[int]:
         self.batches.append((key, list(items)))
         self.begun.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         if 13 in items:
             raise ValueError("unlucky")
         return [2 * item for item in items]
@@ -42,12 +42,12 @@ def at_once(work: Work, rest: Sequence[int]) -> tuple[object, list[object]]:
 
     with ThreadPoolExecutor(20) as threads:
         first = threads.submit(ask, 1)
-        assert work.begun.wait(10)
+        assert work.begun.wait(60)
         others = [threads.submit(ask, item) for item in rest]
         while len(together._waiting.get("k", [])) < len(rest):
             pass
         work.gate.set()
-        return first.result(10), [each.result(10) for each in others]
+        return first.result(60), [each.result(60) for each in others]
 
 
 def test_who_comes_while_somebody_works_is_done_in_one_batch_and_gets_their_own(work: Work) -> None:
