@@ -22,6 +22,7 @@ from geogame.models import (
     Commitment,
     Draft,
     Exhibit,
+    ExhibitPhoto,
     Experiment,
     Game,
     Guess,
@@ -96,6 +97,7 @@ def open_game(
     )
     _draw(game, exhibits, now)
     _seat_machines(game, opponents, now)
+    promise_ahead(game, now)
     return game
 
 
@@ -115,6 +117,7 @@ def open_sealed(
     )
     _draw(game, exhibits, now)
     _seat_machines(game, [opponent], now)
+    promise_ahead(game, now)
     return game
 
 
@@ -180,12 +183,13 @@ def join(game: Game, person: Person, name: str, now: datetime) -> Player:
     if seat is None:
         _refuse_newcomer(locked)
         hold(person)
-        seat = Player(game=locked, person=person, kind=Player.Kind.HUMAN, name=_free_name(locked, name))
+        seat = Player(game=locked, person=person, kind=Player.Kind.HUMAN)
         seat.from_round = _next_number(locked)
     elif not seat.left:
         raise NotYours(gettext_noop("The host has taken you out of this room."))
     elif not _left_during_open_round(seat):
         seat.from_round = _next_number(locked)
+    seat.name = _free_name(locked.players.exclude(pk=seat.pk), name)
     seat.joined_at, seat.removed_at, seat.left = now, None, False
     seat.save()
     announce(locked, "joined")
@@ -219,9 +223,9 @@ def _left_during_open_round(seat: Player) -> bool:
     return showing.exists()
 
 
-def _free_name(game: Game, name: str) -> str:
+def _free_name(others: QuerySet[Player], name: str) -> str:
     """Return the name, with a number behind it where another seat has it: nobody could tell the two apart."""
-    taken = {names.alike(each) for each in game.players.values_list("name", flat=True)}
+    taken = {names.alike(each) for each in others.values_list("name", flat=True)}
     wanted = (name, *(f"{name[:54]} {number}" for number in range(2, MOST_SEATS + 10)))
     return next(each for each in wanted if names.alike(each) not in taken)
 
@@ -251,6 +255,7 @@ def start_round(game: Game, now: datetime) -> Round | None:
     game.rounds.filter(number=this_round.number + ROUNDS_AHEAD, wanted_at=None).update(wanted_at=now)
     announce(game, OPENED)
     answer_for_machines(this_round, now)
+    promise_ahead(game, now)
     return this_round
 
 
@@ -367,11 +372,7 @@ def answer_for_machines(this_round: Round, now: datetime) -> None:
         return
     waiting = locked.game.players.filter(kind=Player.Kind.MACHINE).exclude(guesses__round=locked)
     for machine in waiting:
-        prediction = (
-            Prediction.objects.filter(exhibit=locked.exhibit_id, opponent=machine.opponent, weights=machine.weights)
-            .defer("probabilities")
-            .first()
-        )
+        prediction = _prediction(locked, machine)
         point = prediction and prediction.point()
         if point:
             guess(machine, locked, point, key="", now=now)
@@ -379,6 +380,30 @@ def answer_for_machines(this_round: Round, now: datetime) -> None:
             _write(locked, [_new_guess(machine, locked, None, now)])
             announce(locked.game, ANSWERED)
             _close_if_due(locked, now)
+
+
+def _prediction(this_round: Round, machine: Player) -> Prediction | None:
+    stored = Prediction.objects.filter(
+        exhibit=this_round.exhibit_id, opponent=machine.opponent, weights=machine.weights
+    )
+    return stored.defer("probabilities").first()
+
+
+@transaction.atomic
+def promise_ahead(game: Game, now: datetime) -> None:
+    """Promise what the machines will answer in the next round, where that is known: before its photo is shown."""
+    following = game.rounds.select_for_update().filter(opened_at=None).order_by("number").first()
+    if following is None:
+        return
+    silent = game.players.filter(kind=Player.Kind.MACHINE).exclude(commitments__round=following)
+    made = [
+        _promise(following, machine, known.point(), now)
+        for machine in silent
+        if (known := _prediction(following, machine))
+    ]
+    if made:
+        Commitment.objects.bulk_create(made)
+        announce(game, ANSWERED)
 
 
 @transaction.atomic
@@ -405,8 +430,8 @@ def _lock(round_pk: uuid.UUID, now: datetime) -> tuple[Round, datetime]:
 
 
 def lock_ahead(game: Game) -> list[Round]:
-    """Return the round that is open, if one is, and the next, both locked."""
-    return list(game.rounds.select_for_update().filter(closed_at=None).order_by("number")[:2])
+    """Return the round that is open, if one is, and the next two, all locked."""
+    return list(game.rounds.select_for_update().filter(closed_at=None).order_by("number")[:3])
 
 
 def lock_game(game: Game) -> Game:
@@ -422,7 +447,7 @@ def _close_if_due(locked: Round, now: datetime) -> bool:
         return False
     if not rounds.is_due(seats_in(locked), locked.opened_at, locked.closes_at, locked.game.machine_wait(), now):
         return False
-    _settle(locked, now)
+    _settle(locked, now, locked.game.players.all())
     _close(locked, now)
     return True
 
@@ -435,11 +460,21 @@ def _close(locked: Round, now: datetime) -> None:
 
 @transaction.atomic
 def end_round(this_round: Round, now: datetime) -> bool:
-    """Close a round before its time: pins that were dropped count. Return whether this call did it."""
+    """End a round for its people before its time: pins that were dropped count. Return whether it has closed with that.
+
+    A machine that still thinks is waited for, as after a last guess: by being quick nobody takes its answer away.
+    """
     locked, now = _lock(this_round.pk, now)
     if locked.opened_at is None or locked.closed_at is not None:
         return False
-    _settle(locked, now)
+    people = locked.game.players.filter(kind=Player.Kind.HUMAN)
+    _settle(locked, now, people)
+    if _close_if_due(locked, now):
+        return True
+    if playing_in(locked).filter(kind=Player.Kind.HUMAN).exists():
+        announce(locked.game, ANSWERED)
+        return False
+    _settle(locked, now, locked.game.players.all())  # all have gone: there is nobody whom the machine plays against
     _close(locked, now)
     return True
 
@@ -476,13 +511,13 @@ def seats_in(this_round: Round) -> list[rounds.Seat]:
     return [rounds.Seat(kind == Player.Kind.MACHINE, answered.get(player)) for player, kind in kinds]
 
 
-def _settle(locked: Round, now: datetime) -> None:
-    """Turn dropped pins into guesses, and write a row of NULLs for whoever gave no answer.
+def _settle(locked: Round, now: datetime, players: QuerySet[Player]) -> None:
+    """Turn these players' dropped pins into guesses, and write a row of NULLs for whoever gave no answer.
 
-    Whoever left meanwhile is not waited for and has no answer either: else one could leave a hard round and come back.
+    For whoever left meanwhile too, who is not waited for: else one could leave a hard round and come back.
     """
     drafts = {draft.player_id: draft.point() for draft in locked.drafts.all()}
-    seated = locked.game.players.filter(from_round__lte=locked.number)
+    seated = players.filter(from_round__lte=locked.number)
     played = seated.filter(Q(removed_at=None) | Q(left=True, removed_at__gte=locked.opened_at))
     silent = played.exclude(guesses__round=locked)
     _write(locked, [_new_guess(each, locked, drafts.get(each.pk), now, auto=each.pk in drafts) for each in silent])
@@ -540,11 +575,20 @@ def _promise(this_round: Round, player: Player | None, point: Point | None, now:
 
 
 def _who_has_met(locked: Round, persons: Collection[int]) -> set[int | None]:
-    """Return which of these persons were shown the exhibit in another game before this round opened.
+    """Return which of these persons were shown the exhibit, or a copy, in another game before this round opened.
 
     Of two games in two tabs, one round is the first: that which opened first (or has the smaller key).
     """
     opened_before = Q(game__rounds__opened_at__lt=locked.opened_at)
     smaller = Q(game__rounds__opened_at=locked.opened_at, game__rounds__pk__lt=locked.pk)
-    seats = Player.objects.filter(opened_before | smaller, game__rounds__exhibit=locked.exhibit_id, person__in=persons)
+    shown = _copies(locked.exhibit_id) | {locked.exhibit_id}
+    seats = Player.objects.filter(opened_before | smaller, game__rounds__exhibit__in=shown, person__in=persons)
     return set(seats.exclude(game=locked.game_id).values_list("person", flat=True))
+
+
+def _copies(exhibit: int) -> set[int]:
+    """Return the keys of the exhibits that show a file of this one, in whichever set."""
+    files = ExhibitPhoto.objects.filter(exhibit=exhibit).order_by().values("photo__original_sha256")
+    everywhere = PhotoSet.objects.order_by().values("pk")  # the index of files begins with their sets
+    found = Exhibit.objects.filter(photos__photo_set__in=everywhere, photos__original_sha256__in=files)
+    return set(found.order_by().values_list("pk", flat=True))

@@ -69,6 +69,8 @@ def remove(player: Player, person: Person | None, now: datetime) -> None:
     _refuse_all_but_the_host(player.game, person)
     if player.is_machine:
         raise NotNow(gettext_noop("The machine stays: it is whom everybody plays against."))
+    if person is not None and player.person_id == person.pk:
+        raise NotNow(gettext_noop("To go yourself, leave the room: then you can come back."))
     _unseat(player, now, left=False)
 
 

@@ -5,16 +5,20 @@ the cookie alone; what is stored of somebody with an account is shown only to wh
 """
 
 import uuid
+from datetime import timedelta
 from functools import lru_cache
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from geogame.models import Game, Person, Player, Round
 
 COOKIE = "person"
 SALT = "geogame.seats"
+NEWCOMERS = "geogame.newcomers"
+SAME_PRESS = timedelta(minutes=1)  # of a button; a page that is older may be somebody else's
 MAX_AGE_S = 400 * 24 * 3600  # browsers keep no cookie longer
 
 
@@ -40,12 +44,29 @@ def person_of(request: HttpRequest) -> Person | None:
     return found
 
 
-def person_called(request: HttpRequest, name: str) -> Person:
-    """Return who plays in this browser, made if nobody has yet, with the name that they gave now if any."""
+def newcomer_key() -> str:
+    """Return what a form holds by which somebody new comes in: two presses of its button are then one person's."""
+    return signing.Signer(salt=NEWCOMERS).sign(str(uuid.uuid4()))
+
+
+def _newcomer(key: str, name: str) -> Person:
+    try:
+        wanted = uuid.UUID(signing.Signer(salt=NEWCOMERS).unsign(key))
+    except (signing.BadSignature, ValueError):
+        return Person.objects.create(name=name)
+    person, _is_made = Person.objects.get_or_create(key=wanted, defaults={"name": name})
+    return person if timezone.now() - person.created_at < SAME_PRESS else Person.objects.create(name=name)
+
+
+def person_called(request: HttpRequest, name: str, key: str = "") -> Person:
+    """Return who plays in this browser, made if nobody has yet, with the name that they gave now if any.
+
+    `key` is a form's `newcomer_key`.
+    """
     person = person_of(request)
     if person is None:
         user = _user_of(request)
-        person = person_of_account(user) if user else Person.objects.create(name=name)
+        person = person_of_account(user) if user else _newcomer(key, name)
     if name and name != person.name:
         person.name = name
         Person.objects.filter(pk=person.pk).update(name=name)  # not `save`, which would bring a deleted row back

@@ -41,6 +41,7 @@ urlpatterns = [
     path("export/rounds.<slug:kind>", exports.rounds, name="export-rounds"),
     path("games/", games.start, name="start"),
     path("games/<code:code>/", games.show, name="game"),
+    path("games/<typed:code>/", RedirectView.as_view(pattern_name="game", query_string=True), name="typed-game"),
     path("games/<code:code>/snapshot/", games.state, name="snapshot"),
     path("games/<code:code>/next/", games.advance, name="next"),
     path("rooms/", rooms.new, name="new-room"),

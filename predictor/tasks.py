@@ -317,13 +317,20 @@ def _as_stored(distribution: "Distribution") -> photos.Answer:
 
 
 def _tell_open_rounds() -> None:
-    """Let machines answer in every open round where their prediction is known by now."""
-    silent = Player.objects.filter(game=OuterRef("game"), kind=Player.Kind.MACHINE).exclude(
-        guesses__round=OuterRef("pk")
-    )
+    """Let machines answer in every open round where their prediction is known by now, and promise it for the next."""
+    machines = Player.objects.filter(game=OuterRef("game"), kind=Player.Kind.MACHINE)
+    silent = machines.exclude(guesses__round=OuterRef("pk"))
     try:
         for each in Round.objects.filter(Exists(silent), opened_at__isnull=False, closed_at=None):
             play.answer_for_machines(each, timezone.now())
+        known = Prediction.objects.filter(
+            exhibit=OuterRef(OuterRef("exhibit")), opponent=OuterRef("opponent"), weights=OuterRef("weights")
+        )
+        unpromised = machines.exclude(commitments__round=OuterRef("pk")).filter(Exists(known))
+        earlier = Round.objects.filter(game=OuterRef("game"), opened_at=None, number__lt=OuterRef("number"))
+        following = Round.objects.filter(~Exists(earlier), opened_at=None, game__finished_at=None)
+        for each in following.filter(Exists(unpromised)).select_related("game"):
+            play.promise_ahead(each.game, timezone.now())
     except DatabaseError:  # busy for too long, say: the answers are stored, and the next nudge tells them
         log.exception("What the machines answered could not be told to every game")
 

@@ -40,7 +40,8 @@ def headline(
     """
     own = here.own(viewer_pk, now, person_pk)
     if guess is not None:
-        own["own"]["guess"] = {"lat": guess.lat, "lng": guess.lng}
+        own["own"]["guess"] = {"lat": guess.lat, "lng": guess.lng} if guess.lat is not None else None
+        own["own"]["answered"] = True
     return f"{here.text[:-1]},{json.dumps(own, separators=(',', ':'))[1:]}"
 
 
@@ -54,6 +55,7 @@ def after_guess(guess: Guess, now: datetime) -> str:
     is_near = (
         here is not None and here.phase == "showing" and here.current is not None
         and here.current.pk == guess.round_id and guess.round.closed_at is None
+        and here.current.closes_at == guess.round.closes_at  # the first guess may have begun the countdown
         and time.monotonic() - here.built_at < RECENT_S
     )  # fmt: skip
     if here is None or not is_near:

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 from django.db.models import Sum
@@ -31,6 +31,7 @@ from geogame.snapshots.shown import (
 
 log = logging.getLogger(__name__)
 
+GOES_ALONG = timedelta(minutes=10)
 BOARDS = 512  # games whose last version a process remembers, some ten kilobytes each
 
 
@@ -60,6 +61,7 @@ class Board:
     seated: Sequence[leading.Seated]  # who may follow the host; nobody where that cannot be
     host_seat: int | None
     take_over_at: Mapping[int, datetime]  # by seat
+    following: tuple[str, datetime] | None  # the code of the game that was opened after this one, and when
     built_at: float  # by this process's clock that never jumps
 
     def leads(self, viewer_pk: int | None, person_pk: int | None) -> bool:
@@ -79,10 +81,12 @@ class Board:
                 "seat": viewer_pk,
                 "leads": leads,
                 "hostKey": self.host_key if leads and not self.host_may_be_anyone else None,
+                "answered": guess is not None,
                 "guess": {"lat": point.lat, "lng": point.lng} if point else None,
                 "standing": self.standings.get(viewer_pk, self.standings.get(None)),
                 "verdict": self._verdict(viewer_pk),
                 "takeOverInMs": _ms_until(self.take_over_at.get(viewer_pk or 0), now),
+                "next": self._next(viewer_pk, leads, now),
                 "guesses": self.all_guesses.get(viewer_pk or 0, []) if self.phase == "over" else None,
             },
         }
@@ -98,6 +102,16 @@ class Board:
             "waitsInMs": _ms_until(waits_until, now),
             "bellInMs": _ms_until(min(bells), now) if bells else None,
         }
+
+    def _next(self, viewer_pk: int | None, leads: bool, now: datetime) -> str | None:
+        """Return the code of the game that follows, for who sat here; a big screen goes along at once or not at all.
+
+        An address of results is passed on: whoever has it later is not shown the way into a room.
+        """
+        if self.following is None:
+            return None
+        code, opened_at = self.following
+        return code if viewer_pk is not None or leads or now < opened_at + GOES_ALONG else None
 
     def _verdict(self, viewer_pk: int | None) -> str:
         if self.phase == "reveal":
@@ -252,7 +266,7 @@ def _build(game_pk: int, now: datetime) -> Board:
             if player.pk in shown_pks
         ],
         "round": about_round(current, phase, now) if current and phase in ("showing", "reveal") else None,
-        "promised": promised(game) if phase in ("lobby", "reveal") else None,
+        "promised": promised(game),
         "reveal": about_reveal(game, current, machine, belief, told) if current and phase == "reveal" else None,
         "results": results and results.common,
     }
@@ -281,6 +295,7 @@ def _build(game_pk: int, now: datetime) -> Board:
         seated=seated,
         host_seat=leader,
         take_over_at=leading.take_over_at(seated, leader, game.host_seen_at or game.created_at),
+        following=(game.next_game.code, game.next_game.created_at) if game.next_game else None,
         built_at=time.monotonic(),
     )
 

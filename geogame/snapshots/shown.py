@@ -29,7 +29,6 @@ def about_game(game: Game, players: Sequence[Player]) -> Json:
         "locked": game.locked_at is not None,
         "host": _host_name(game, players),
         "hostSeat": host_seat(game, players),
-        "next": game.next_game.code if game.next_game else None,
         "notice": notice(game, players),
     }
 
@@ -123,7 +122,7 @@ def _commitment(made: Commitment, current: Round, phase: str) -> Json:
     """Return a promise; after the reveal with what it was made of."""
     player = made.player
     told: Json = {
-        "of": f"{player.opponent}@{player.weights}" if player else "place",
+        "of": _of(made),
         "name": player.name if player else None,
         "digest": made.digest,
         "late": current.opened_at is not None and made.made_at > current.opened_at,
@@ -136,10 +135,23 @@ def _commitment(made: Commitment, current: Round, phase: str) -> Json:
     return {**told, "salt": made.salt, "lat": str(lat), "lng": str(lng)}
 
 
-def promised(game: Game) -> Json | None:
-    """Return what the next round's place was promised as; None after the last, or where it is promised later."""
-    ahead = Commitment.objects.filter(round__game=game, round__opened_at=None, player=None).select_related("round")
-    made = ahead.order_by("round__number").first()
-    if made is None:
-        return None
-    return {"round": str(made.round_id), "number": made.round.number, "of": "place", "digest": made.digest}
+def promised(game: Game) -> list[Json]:
+    """Return what was promised of the next round: its place, and a machine's answer where that is known already."""
+    following = game.rounds.filter(opened_at=None).order_by("number").first()
+    if following is None:
+        return []
+    ahead = following.commitments.select_related("player").order_by("pk")
+    return [
+        {
+            "round": str(following.pk),
+            "number": following.number,
+            "of": _of(each),
+            "name": each.player and each.player.name,
+            "digest": each.digest,
+        }
+        for each in ahead
+    ]
+
+
+def _of(made: Commitment) -> str:
+    return f"{made.player.opponent}@{made.player.weights}" if made.player else "place"

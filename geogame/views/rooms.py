@@ -88,8 +88,20 @@ def by_code(request: HttpRequest) -> HttpResponse:
 def door(request: HttpRequest, game: Game, form: NameForm, status: int = 200) -> HttpResponse:
     """Ask who comes in."""
     seated = game.players.filter(kind=Player.Kind.HUMAN, removed_at=None).count()
-    context = {"game": game, "form": form, "seated": seated, "started": game.rounds.exclude(opened_at=None).exists()}
+    context = {
+        "game": game,
+        "form": form,
+        "taken_out": _is_taken_out(seats.person_of(request), game),
+        "newcomer": request.POST.get("newcomer") or seats.newcomer_key(),
+        "seated": seated,
+        "started": game.rounds.exclude(opened_at=None).exists(),
+    }
     return render(request, "rooms/door.html", context, status=status)
+
+
+def _is_taken_out(person: Person | None, game: Game) -> bool:
+    """Tell whether the host has removed this person, who may not come back."""
+    return person is not None and game.players.filter(person=person, left=False).exclude(removed_at=None).exists()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,7 +122,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
             return door(request, game, form, status=400)
         with transaction.atomic():
             play.lock_game(game)  # first: the person's row comes after it, as in every other verb
-            person = seats.person_called(request, form.cleaned_data["name"])
+            person = seats.person_called(request, form.cleaned_data["name"], request.POST.get("newcomer", ""))
             play.join(game, person, person.name, timezone.now())
     except Refused as refusal:
         form.is_valid()

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from channels.testing import WebsocketCommunicator
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -20,7 +19,7 @@ from geogame.asgi import application
 from geogame.models import Game, Person, PhotoSet, Round
 from geogame.rules.sphere import Point
 from tests.conftest import CARD, answer
-from tests.game.conftest import browser_of, photo_address
+from tests.game.conftest import Socket, browser_of, photo_address
 from tests.leaks import Secrets, Wire, find
 
 MACHINE_SAYS = Point(51.2345678, -7.6543219)
@@ -105,15 +104,15 @@ def frames_of(game: Game, browser: Client) -> list[bytes]:
     headers = [(b"cookie", cookie.encode()), (b"origin", b"http://testserver"), (b"host", b"testserver")]
 
     async def listen() -> list[bytes]:
-        socket = WebsocketCommunicator(application, f"/ws/games/{game.code}/", headers=headers)
+        socket = Socket(application, f"/ws/games/{game.code}/", headers=headers)
         assert (await socket.connect())[0]
-        frames = [(await socket.receive_from(timeout=5)).encode()]
+        frames = [(await socket.receive_from()).encode()]
         from channels.layers import get_channel_layer
 
         await get_channel_layer().group_send(
             f"game.{game.pk}", {"type": "headline", "headline": "guessed", "game": game.pk}
         )
-        frames.append((await socket.receive_from(timeout=5)).encode())
+        frames.append((await socket.receive_from()).encode())
         await socket.disconnect()
         return frames
 

@@ -1,6 +1,7 @@
 """Pages and posts, as browsers use and abuse them."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +15,7 @@ from django.templatetags.static import static
 from django.test import Client
 from django.utils import timezone
 
-from geogame import photos, play, seats, tasks
+from geogame import photos, play, rooms, seats, tasks
 from geogame.models import Doubt, Draft, Exhibit, Game, Guess, Person, Photo, PhotoSet, Round
 from geogame.rules import rounds
 from geogame.rules.sphere import Point
@@ -302,6 +303,20 @@ def test_a_tile_server_is_used_only_where_one_is_set(running: Round, ana: Person
     assert 'data-tile-credit="© Somebody &amp; Sons"' in page
 
 
+def test_two_presses_at_the_door_are_one_seat(toy_set: PhotoSet, ana: Person) -> None:
+    room = play.open_game(toy_set, [CARD], 1, 60, timezone.now(), ana, is_room=True)
+    door = f"/games/{room.code}/join/"
+    key = re.search(r'name="newcomer" value="([^"]+)"', Client().get(door).content.decode())
+    assert key
+    for _ in range(2):  # before the first answer has brought its cookie
+        assert Client().post(door, {"name": "Ben", "newcomer": key[1]}).status_code == 302
+    assert [each.name for each in room.players.filter(kind="human")] == ["Ben"]
+    Person.objects.filter(name="Ben").update(created_at=timezone.now() - timedelta(hours=1))
+    for forged in (key[1], "x", ""):  # an old page may be somebody else's
+        assert Client().post(door, {"name": "Cem", "newcomer": forged}).status_code == 302
+    assert room.players.filter(kind="human").count() == 4
+
+
 def test_whoever_watches_finds_the_door(toy_set: PhotoSet, ana: Person, client: Client) -> None:
     room = play.open_game(toy_set, [], 2, 60, timezone.now(), ana, is_room=True)
     for browser in (client, browser_of(ana)):  # a host without a seat as well
@@ -310,6 +325,27 @@ def test_whoever_watches_finds_the_door(toy_set: PhotoSet, ana: Person, client: 
         assert "Take a seat" in page.content.decode()
     assert browser.post(f"/games/{room.code}/join/", {"name": "Ana"}).status_code == 302
     assert room.players.get(kind="human").name == "Ana"
+
+
+def test_who_was_taken_out_is_told_so_at_the_door(toy_set: PhotoSet, ana: Person, ben: Person) -> None:
+    now = timezone.now()
+    room = play.open_game(toy_set, [], 2, 60, now, ana, is_room=True)
+    rooms.leave(play.join(room, ben, "Ben", now), now)
+    door = browser_of(ben).get(f"/games/{room.code}/").content.decode()
+    assert "Take a seat" in door
+    rooms.remove(play.join(room, ben, "Ben", now), ana, now)
+    door = browser_of(ben).get(f"/games/{room.code}/").content.decode()
+    assert "The host has taken you out" in door
+    assert "Take a seat" not in door
+
+
+def test_a_code_in_small_letters_is_an_address_too(toy_set: PhotoSet, ana: Person, client: Client) -> None:
+    room = play.open_game(toy_set, [], 2, 60, timezone.now(), ana, is_room=True)
+    Game.objects.filter(pk=room.pk).update(code="ABCDE0123Z")
+    for typed in ("abcde0123z", "Abcde-O123z"):
+        answer = client.get(f"/games/{typed}/?watch")
+        assert (answer.status_code, answer.headers["location"]) == (302, "/games/ABCDE0123Z/?watch")
+    assert client.get("/games/abcde0123u/").status_code == 404  # no code has a U
 
 
 def test_whoever_watches_a_room_may_ring_its_bell(toy_set: PhotoSet, ana: Person, ben: Person) -> None:

@@ -272,6 +272,7 @@ def test_the_file_does_not_give_a_place_away(room: Game, ana: Person) -> None:
     assert b"error_km" not in text
     assert str(made.error_km).encode() not in text
     play.end_round(this_round, LATER)
+    play.close_if_due(this_round, LATER + timedelta(seconds=15))  # the machine has been waited for
     assert str(made.error_km).encode() in browser_of(ana).get("/you/data/").content
 
 
@@ -376,6 +377,7 @@ def test_a_round_goes_on_for_who_is_still_thinking(room: Game, ana: Person, ben:
     this_round.refresh_from_db()
     assert this_round.closed_at is None
     play.end_round(this_round, LATER)
+    play.close_if_due(this_round, LATER + timedelta(seconds=15))  # the machine has been waited for
     assert set(this_round.guesses.values_list("player__name", flat=True)) == {"Ana", CARD.label}
 
 

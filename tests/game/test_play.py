@@ -11,7 +11,8 @@ from geogame import photos, play, tasks
 from geogame.models import Exhibit, Game, Guess, Person, PhotoSet, Player, Round
 from geogame.rules.refusals import AlreadyGuessed, NotNow, NotYours, TooLate
 from geogame.rules.sphere import Point
-from tests.conftest import CARD, NOON
+from geogame.selections import Selection
+from tests.conftest import CARD, NOON, add_photo
 
 HERE, THERE = Point(10.0, 20.0), Point(-5.5, 99.25)
 Says = Callable[..., None]
@@ -231,6 +232,30 @@ def test_a_game_ends_after_its_last_round_and_only_once(game: Game, first_round:
 def test_a_photo_met_in_an_earlier_game_is_marked(toy_set: PhotoSet, ana: Person) -> None:
     marks = [play.guess(seat, opened, HERE, "k", at(1)).seen_before for seat, opened in twice(toy_set, ana, 0.5)]
     assert marks == [False, True]
+
+
+def copy_of(exhibit: Exhibit, name: str) -> PhotoSet:
+    """Make a set that shows the file of this exhibit once more."""
+    made = PhotoSet.objects.create(name=name, slug=name, domain="toy-earth", published=True)
+    copy = add_photo(made, HERE)
+    copy.photos.update(original_sha256=exhibit.photos.get().original_sha256)
+    return made
+
+
+def test_a_photo_met_as_a_copy_in_another_set_is_marked_and_in_no_comparison(toy_set: PhotoSet, ana: Person) -> None:
+    """Whether the copy came first or not; a photo that is no copy is not marked."""
+    one, two = toy_set.exhibits.all()[:2]
+    sets = [copy_of(two, "b"), copy_of(one, "a"), toy_set, copy_of(two, "c")]
+    marks = []
+    for number, photo_set in enumerate(sets):
+        game = play.open_game(photo_set, [], 1, None, at(number))
+        game.rounds.update(exhibit=one if photo_set == toy_set else photo_set.exhibits.get())
+        seat, opened = play.join(game, ana, "Ana", at(number)), play.start_round(game, at(number))
+        assert opened
+        marks.append(play.guess(seat, opened, HERE, "k", at(number)).seen_before)
+        play.close_if_due(opened, at(number))
+    assert marks == [False, False, True, True]
+    assert Selection().people().count() == 2
 
 
 @pytest.mark.parametrize("later", [0, 0.5])

@@ -1,18 +1,19 @@
 """The verbs of a room: who leads it, who comes and goes, and what that does to a round that is showing."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
 
-from geogame import play, rooms
+from geogame import photos, play, rooms
 from geogame.comparisons import build
 from geogame.models import Commitment, Game, Guess, Person, PhotoSet, Player, Round
 from geogame.rules import commitments
 from geogame.rules.refusals import NotNow, NotYours, TooLate
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
-from geogame.snapshots import board, headline, snapshot
-from tests.conftest import CARD, NOON, Card
+from geogame.snapshots import after_guess, board, headline, snapshot
+from tests.conftest import CARD, NOON, Card, answer
 
 HERE = Point(10.5, 20.25)
 
@@ -162,14 +163,15 @@ def test_ending_a_round_counts_pins_and_skipping_it_counts_nothing(
     rooms.end_round(first, ana, at(3))
     assert Guess.objects.get(player=ben_seat, round=first).auto
     assert Guess.objects.get(player=host, round=first).lat is None
-    second = opened(room, ana, 4)
-    play.guess(ben_seat, second, HERE, "k", at(5))
-    rooms.skip_round(second, ana, at(6))
-    view = snapshot(room.pk, host.pk, at(7))
+    second = opened(room, ana, 18)  # fifteen seconds later: the machine has been waited for
+    play.guess(ben_seat, second, HERE, "k", at(19))
+    rooms.skip_round(second, ana, at(20))
+    view = snapshot(room.pk, host.pk, at(20))
     assert (view["phase"], view["round"]["number"]) == ("showing", 3)
-    rooms.end_round(Round.objects.get(number=3), ana, at(8))
-    rooms.go_on(room, ana, at(9))
-    view = snapshot(room.pk, host.pk, at(10))
+    third = Round.objects.get(number=3)
+    rooms.end_round(third, ana, at(21))
+    rooms.go_on(room, ana, at(36))
+    view = snapshot(room.pk, host.pk, at(37))
     assert [each["number"] for each in view["results"]["rounds"]] == [1, 3]
     assert build(Selection())["figures"]["counts"]["rounds"] == 2
 
@@ -187,10 +189,46 @@ def test_verbs_that_run_twice_do_nothing_more(room: Game, ana: Person, host: Pla
     for _ in range(2):
         rooms.end_round(first, ana, at(3))
     assert Guess.objects.filter(round=first, player=host).count() == 1
-    first.refresh_from_db()
-    assert first.closed_at == at(3)
     with pytest.raises(TooLate):
         play.guess(host, first, HERE, "late", at(4))
+    for _ in range(2):
+        play.close_if_due(first, at(18))
+    first.refresh_from_db()
+    assert first.closed_at == at(18)
+
+
+def test_who_ends_a_round_at_once_takes_no_answer_from_the_machine(room: Game, ana: Person, host: Player) -> None:
+    first = opened(room, ana)
+    play.guess(host, first, HERE, "k", at(0.1))
+    rooms.end_round(first, ana, at(0.2))
+    view = snapshot(room.pk, host.pk, at(1))
+    assert (view["phase"], view["own"]["answered"], view["clock"]["waitsInMs"]) == ("showing", True, 14_100)
+    photos.record_prediction(first.exhibit, CARD.name, CARD.weights, answer(HERE))
+    play.answer_for_machines(first, at(2))
+    first.refresh_from_db()
+    assert first.closed_at == at(2)
+    assert Guess.objects.get(round=first, player__kind="machine").point() == HERE
+
+
+def test_a_guess_that_begins_the_countdown_is_told_the_new_time(toy_set: PhotoSet, ana: Person, ben: Person) -> None:
+    room = play.open_game(toy_set, [], 1, 60, NOON, ana, is_room=True, countdown_s=10)
+    seat, _other = (play.join(room, each, each.name, NOON) for each in (ana, ben))
+    first = opened(room, ana)
+    board(room.pk, NOON)  # built a moment ago
+    made = play.guess(seat, first, HERE, "k", at(5))
+    assert json.loads(after_guess(made, at(5)))["clock"]["closesInMs"] == 10_000
+
+
+def test_the_host_cannot_be_taken_out_but_go(room: Game, ana: Person, host: Player) -> None:
+    with pytest.raises(NotNow, match="leave the room"):
+        rooms.remove(host, ana, at(1))
+
+
+def test_who_comes_back_under_another_name_bears_it(room: Game, ana: Person, ben: Person, ben_seat: Player) -> None:
+    rooms.leave(ben_seat, at(1))
+    assert play.join(room, ben, "Robert", at(2)).name == "Robert"
+    rooms.leave(ben_seat, at(3))
+    assert play.join(room, ben, "Ana", at(4)).name == "Ana 2"
 
 
 def test_the_first_guess_starts_the_countdown_and_never_lengthens_the_round(
@@ -272,16 +310,19 @@ def test_a_silent_host_may_be_followed_by_the_longest_seated_then_by_the_next(
 def test_again_opens_one_game_of_the_same_kind_for_all(room: Game, ana: Person, ben: Person, ben_seat: Player) -> None:
     with pytest.raises(NotNow):
         rooms.again(room, ana, [CARD], NOON)
-    for second in range(3):
+    for second in (0, 20, 40):
         rooms.end_round(opened(room, ana, second), ana, at(second))
-    rooms.go_on(room, ana, at(4))
+    rooms.go_on(room, ana, at(60))
     with pytest.raises(NotYours):
-        rooms.again(room, ben, [CARD], at(5))
-    following = rooms.again(room, ana, [CARD, Card(name="other")], at(5))
-    assert rooms.again(room, ana, [CARD], at(6)) == following
+        rooms.again(room, ben, [CARD], at(61))
+    following = rooms.again(room, ana, [CARD, Card(name="other")], at(61))
+    assert rooms.again(room, ana, [CARD], at(62)) == following
     assert (following.is_room, following.rounds.count(), following.time_limit_s) == (True, 3, 60)
     assert {each.name for each in following.players.all()} == {"PlaNet", "Ana"}
-    assert snapshot(room.pk, ben_seat.pk, at(7))["game"]["next"] == following.code
+    assert snapshot(room.pk, ben_seat.pk, at(5000))["own"]["next"] == following.code
+    assert snapshot(room.pk, None, at(62))["own"]["next"] == following.code  # a big screen goes along
+    stranger = snapshot(room.pk, None, at(5000))
+    assert following.code not in json.dumps(stranger, default=str)
 
 
 def test_the_place_is_promised_before_the_photo_and_kept(room: Game, ana: Person, host: Player) -> None:
@@ -302,9 +343,6 @@ def test_the_place_is_promised_before_the_photo_and_kept(room: Game, ana: Person
 def test_a_machines_answer_is_promised_and_said_to_be_late_where_it_is(
     room: Game, ana: Person, host: Player, before: bool
 ) -> None:
-    from geogame import photos
-    from tests.conftest import answer
-
     def stored(exhibit: object) -> None:
         photos.record_prediction(exhibit, CARD.name, CARD.weights, answer(HERE))  # type: ignore[arg-type]
 
@@ -320,6 +358,32 @@ def test_a_machines_answer_is_promised_and_said_to_be_late_where_it_is(
     told = snapshot(room.pk, host.pk, at(3))["round"]["commitments"][1]
     assert told["late"] is not before
     assert promise.digest == commitments.digest(str(first.pk), f"planet@{CARD.weights}", HERE, promise.salt)
+
+
+def test_a_machines_answer_that_is_known_is_promised_before_the_photo_is_shown(
+    room: Game, ana: Person, host: Player
+) -> None:
+    first, second = room.rounds.order_by("number")[:2]
+    for each in (first, second):
+        photos.record_prediction(each.exhibit, CARD.name, CARD.weights, answer(HERE))
+    play.promise_ahead(room, at(-1))
+    lobby = snapshot(room.pk, host.pk, at(-1))
+    assert [each["of"] for each in lobby["promised"]] == ["place", f"planet@{CARD.weights}"]
+    opened(room, ana)
+    showing = snapshot(room.pk, host.pk, at(1))
+    told = {each["digest"] for each in showing["round"]["commitments"]}
+    assert told == {each["digest"] for each in lobby["promised"]}
+    assert not any(each["late"] for each in showing["round"]["commitments"])
+    assert [(each["number"], each["of"]) for each in showing["promised"]] == [
+        (2, "place"),
+        (2, f"planet@{CARD.weights}"),
+    ]
+    rooms.skip_round(first, ana, at(2))
+    skipped = snapshot(room.pk, host.pk, at(3))
+    assert skipped["round"]["number"] == 2
+    assert {each["digest"] for each in skipped["round"]["commitments"]} == {
+        each["digest"] for each in showing["promised"]
+    }
 
 
 def test_a_machine_that_never_answered_promised_that(room: Game, ana: Person, host: Player) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from geogame import play
-from geogame.models import Game, Guess, Person, Photo, PhotoSet, Player, Prediction, Round
+from geogame.models import Commitment, Game, Guess, Person, Photo, PhotoSet, Player, Prediction, Round
 from predictor import opponents, tasks
 from predictor.cells import Partition
 from predictor.distribution import Distribution
@@ -72,6 +72,18 @@ def test_the_machine_guesses_in_the_open_round_with_its_most_probable_cell(
     assert (guess.lat, guess.lng) == pytest.approx((lat[0], lng[0]))
     stored = Prediction.objects.filter(exhibit=guess.round.exhibit).get()
     assert np.frombuffer(stored.probabilities, dtype="<f2").tolist() == [0.75, 0.25]
+
+
+def test_what_the_machine_will_say_next_is_promised_when_it_is_known(
+    toy_set: PhotoSet, ana: Person, opponent: SureOfOne
+) -> None:
+    game, _seat = start(toy_set, ana)
+    tasks.locate()
+    promised = Commitment.objects.filter(round__game=game, player__kind="machine")
+    assert list(promised.order_by("round__number").values_list("round__number", flat=True)) == [1, 2]
+    told = {(made.pk, made.digest) for made in promised}
+    tasks.locate()
+    assert {(made.pk, made.digest) for made in promised.all()} == told
 
 
 def test_what_an_answer_took_is_stored_with_it(toy_set: PhotoSet, ana: Person, opponent: SureOfOne) -> None:

@@ -51,7 +51,7 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
       const { round, own, game } = snapshot;
       page.classList.remove("shows-photo");
       panel.reset();
-      map.startRound(mine(snapshot), guess.start(snapshot), !own.guess && page.dataset.plays === "true");
+      map.startRound(mine(snapshot), guess.start(snapshot), !own.answered && page.dataset.plays === "true");
       say(interpolate(gettext("Round %s of %s. Where was this photograph taken?"), [round.number, game.rounds]));
     },
     reveal: (snapshot, isFirst) => {
@@ -71,7 +71,7 @@ export function openBoard(page, { map, photo, why, panel, more, act }) {
 
   /** What may become another within a phase. */
   const change = {
-    showing: ({ own }) => { if (own.guess) map.lock(own.guess); },
+    showing: ({ own }) => { if (own.answered) map.lock(own.guess); },
     reveal: (snapshot, before) => { if (whose(snapshot) !== whose(before)) drawReveal(snapshot, true); }, // somebody was taken out
     over: (snapshot, before) => { if (told(snapshot) !== told(before)) drawResults(results, snapshot, map.atlas); },
   };

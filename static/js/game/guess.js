@@ -14,7 +14,7 @@ export function openGuess(button, act) {
 
   function render() {
     if (shown?.phase !== "showing") return;
-    const state = shown.own.guess ? "waiting" : isSending ? "sending" : pin ? "ready" : "empty";
+    const state = shown.own.answered ? "waiting" : isSending ? "sending" : pin ? "ready" : "empty";
     const says = { waiting: () => waitsFor(shown.players), sending: () => gettext("Sending…"),
       ready: () => gettext("Guess here"), empty: () => gettext("Drop a pin first") };
     button.dataset.state = state;

@@ -32,7 +32,7 @@ export function openNext(act) {
       leads = own.leads;
       waits.textContent = game.isRoom ? interpolate(gettext("%s goes on."), [game.host || gettext("The host")]) : "";
       render();
-      if (isScreen && game.next) window.location.replace(`../../${game.next}/screen/`); // nobody is there to press a button
+      if (isScreen && own.next) window.location.replace(`../../${own.next}/screen/`); // nobody is there to press a button
     },
     focus: () => { if (leads) next.focus({ preventScroll: true }); },
   };

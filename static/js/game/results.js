@@ -27,8 +27,8 @@ export function drawResults(page, { results, players, own, game }, atlas) {
   drawRounds(show("head"), show("rounds"), { results, players, sides, own, hasMedian: game.isRoom && people.length > 1 }, atlas);
   show("people-median").textContent = game.isRoom
     ? interpolate(gettext("All people's guesses together: median error %s."), [median(results.peopleMedianKm)]) : "";
-  show("follow").hidden = !game.next || own.leads || seat === null; // a stranger is not shown the way into a room
-  if (game.next) show("follow").querySelector("a").href = `../${game.next}/`;
+  show("follow").hidden = !own.next || own.leads || seat === null;
+  if (own.next) show("follow").querySelector("a").href = `../${own.next}/`;
 }
 
 /** Who gets a column: the viewer, the machines, and of the others as many as there is room for. */

@@ -17,7 +17,7 @@ export function openVerify(box) {
     const gone = Object.keys(kept).filter((of) => !told.has(of));
     list.replaceChildren(...shown.round.commitments.map((each) => row(each, verdict(each, kept[each.of]))),
       ...gone.map((of) => withdrawn(of, kept[of])),
-      ...(shown.promised ? [ahead(shown.promised)] : []));
+      ...shown.promised.map(ahead));
     list.scrollIntoView({ block: "nearest" });
   }
 
@@ -33,7 +33,7 @@ export function openVerify(box) {
       const isOther = snapshot.round?.id !== shown?.round?.id;
       shown = snapshot;
       if (snapshot.phase === "showing") keep(snapshot.round.id, snapshot.round.commitments);
-      if (snapshot.promised) keep(snapshot.promised.round, [snapshot.promised]); // of the round to come
+      for (const each of snapshot.promised) keep(each.round, [each]); // of the round to come
       box.hidden = snapshot.phase !== "reveal";
       if (isOther || box.hidden) list.replaceChildren();
     },
@@ -72,10 +72,11 @@ function withdrawn(of, digest) {
   return item;
 }
 
-/** The next place's promise, for whoever wants to note it elsewhere. */
-function ahead({ number, digest }) {
+/** A promise of the next round, for whoever wants to note it elsewhere. */
+function ahead({ number, of, name, digest }) {
   const item = document.createElement("li");
-  const words = interpolate(gettext("The place of round %s is promised already:"), [number]);
+  const words = of === "place" ? interpolate(gettext("The place of round %s is promised already:"), [number])
+    : interpolate(gettext("The answer of %s in round %s is promised already:"), [name, number]);
   item.append(cell("span", words), cell("code", digest));
   return item;
 }
