@@ -16,7 +16,7 @@ ARROWS = {
     "geogame.rules": set(),
     "geogame.statistics": {"geogame.rules", "numpy", "scipy"},
     "geogame.models": {"geogame.rules", "django"},
-    "geogame.converters": {"geogame.models", "django"},
+    "geogame.converters": {"geogame.forms", "geogame.models", "django"},
     "geogame.forms": {"geogame.models", "geogame.rules", "django"},
     "geogame.storage": {"django", "whitenoise"},
     "geogame.bucket": {"boto3", "botocore", "s3transfer", "storages"},

@@ -395,7 +395,7 @@ def test_pages_open(address: str, client: Client, toy_set: PhotoSet) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/nowhere/", "/games/NOSUCHGAME/", "/games/%00/", "/games/lowercase0/", "/rounds/12/guess/", "/setup/forged/"],
+    ["/nowhere/", "/games/NOSUCHGAME/", "/games/%00/", "/games/nosuchgam/", "/rounds/12/guess/", "/setup/forged/"],
 )
 def test_what_is_not_there_has_a_page_that_belongs_to_the_game(address: str, client: Client, db: None) -> None:
     answer = client.get(address)
@@ -408,7 +408,8 @@ def test_no_route_takes_a_picture_from_a_player() -> None:
 
     names = {pattern.name for pattern in urls.urlpatterns if hasattr(pattern, "name")}
     assert names == {
-        "home", "leaderboard", "start", "game", "snapshot", "next", "guess", "draft", "bell", "why", "round-photo",
+        "home", "leaderboard", "start", "game", "typed-game", "snapshot", "next", "guess", "draft", "bell", "why",
+        "round-photo",
         "new-room", "join-by-code", "join", "screen", "qr", "lead", "again", "verb",
         "sign-in", "sign-up", "sign-out", "password", "play-as-account", "you", "my-data", "delete-me", "deleted",
         "admin-sign-in", "admin-sign-out", "icon",
