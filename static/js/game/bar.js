@@ -15,7 +15,7 @@ const WORDS = {
 
 /** Open the bar. `bell` is called with the round's id when its time runs out here; `say` hears of the last seconds. */
 export function openBar(bar, bell, say) {
-  const [title, ring, players] = ["title", "ring", "players"].map((name) => bar.querySelector(`[data-shows=${name}]`));
+  const [title, short, ring, players] = ["title", "title-short", "ring", "players"].map((name) => bar.querySelector(`[data-shows=${name}]`));
   const [text, circle] = [ring.querySelector("b"), ring.querySelector(".ring-left")];
   let [roundId, endsAt, bellAt, totalMs, rungAt, hasWarned, fit] = [null, null, null, 0, 0, false, null];
 
@@ -50,7 +50,7 @@ export function openBar(bar, bell, say) {
       totalMs = Math.max(totalMs, (game.timeLimitS ?? 0) * 1000);
       title.textContent = { lobby: () => game.set, over: () => gettext("Results") }[phase]?.()
         ?? interpolate(gettext("Round %s of %s"), [round.number, game.rounds]);
-      title.dataset.short = round ? `${round.number}/${game.rounds}` : title.textContent; // for a phone in a room
+      short.textContent = round ? `${round.number}/${game.rounds}` : title.textContent; // for a phone in a room
       const there = list.filter((player) => !player.gone);
       tick(); // before the chips: the ring needs room
       fit = () => drawChips(players, there, phase, seat);

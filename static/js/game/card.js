@@ -16,7 +16,8 @@ export function drawCard(card, snapshot, delayMs) {
   const best = mine ?? reveal.guesses.find((guess) => guess.player === reveal.winner);
   card.scrollTop = 0; // a small screen may have been scrolled in the last round
   card.dataset.won = reveal.winner === null ? "nobody" : reveal.winner === seat ? "me" : byId.get(reveal.winner)?.kind;
-  show("verdict").textContent = own.verdict || gettext("The place is revealed.");
+  show("verdict").textContent = own.verdict || revealed(mine ? null : byId.get(best?.player));
+  show("error").hidden = !best;
   countUp(show("error"), best?.errorKm ?? null, delayMs);
   show("error-of").textContent = !best || best.errorKm === null ? "" : gettext("from the place");
   show("room").hidden = !game.isRoom;
@@ -34,6 +35,12 @@ export function drawCard(card, snapshot, delayMs) {
   show("notice").textContent = game.notice ?? "";
   show("next").textContent = reveal.last ? gettext("See the results") : gettext("Next round");
   drawRanks(show("guesses"), card, snapshot, delayMs); // last: of the rest it is seen how much room they leave
+}
+
+/** What is said to somebody who did not play the round: whose distance it is that they see. */
+function revealed(nearest) {
+  return nearest ? interpolate(gettext("The place is revealed. %s was nearest."), [nearest.name])
+    : gettext("The place is revealed.");
 }
 
 /** Where the viewer stands among all, by points; without a seat, who leads. */

@@ -5,6 +5,7 @@ const SILENCE_MS = 20000; // a socket may be dead and not know it
 const WATCH_MS = 5000;
 const GRACE_MS = 2000; // a socket that lives has brought by then what a look found
 const LONGEST_WAIT_MS = 20000;
+const ANSWER_MS = 10000; // where a network is gone without a word, a request would hang for minutes
 const NO_SEAT = 4403; // the socket's close code for a browser that may only look
 
 /** Listen to one game. `hear` is given snapshots, `online` true or false. */
@@ -17,11 +18,16 @@ export function openEar({ root, code, role }, { hear, online }) {
   let [heardAt, told] = [performance.now(), 0]; // told: the newest version that this socket brought
 
   async function look() {
-    let news = null;
+    const asked = performance.now();
+    let [news, isReached] = [null, false];
     try {
-      const answer = await fetch(snapshotUrl, { cache: "no-store" });
+      const answer = await fetch(snapshotUrl, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+      isReached = answer.status < 500; // a proxy answers for a server that is away
       if (answer.ok) news = await answer.json();
-    } catch { /* the next look, or the socket, will bring it */ }
+    } catch {
+      isReached = false; // the next look, or the socket, will bring it
+    }
+    if (isReached || heardAt < asked) online(isReached); // else something came while this look hung
     if (news === null) return;
     heardAt = performance.now();
     hear(news);
@@ -51,12 +57,12 @@ export function openEar({ root, code, role }, { hear, online }) {
     if (isBarred) clearInterval(pollTimer);
     if (isBarred) return;
     failures += 1;
-    if (failures > 1) online(false);
+    if (failures > 1) look(); // without sockets there may still be a network
     pollTimer ??= setInterval(look, POLL_MS);
     retryTimer = setTimeout(listen, Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures) * (0.7 + 0.6 * Math.random()));
   }
 
-  /** After a sleep, another tab or a tunnel: see what was missed at once. */
+  /** After a sleep or another tab, and at both ends of a tunnel: see what was missed at once, or that nothing comes. */
   function wake() {
     if (document.hidden || isBarred) return;
     look();
@@ -65,7 +71,7 @@ export function openEar({ root, code, role }, { hear, online }) {
 
   listen();
   document.addEventListener("visibilitychange", wake);
-  window.addEventListener("online", wake);
+  for (const name of ["online", "offline"]) window.addEventListener(name, wake);
   window.addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
   setInterval(() => {
     if (!document.hidden && !isBarred && performance.now() - heardAt > silenceMs) look();

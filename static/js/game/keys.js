@@ -18,10 +18,12 @@ export function listenToKeys(page, map) {
   });
 
   document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.closest("input, textarea, select, button, a, summary");
-    if (page.dataset.phase !== "reveal" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isTyping = event.target.closest("input, textarea, select");
+    const isPressing = event.target.closest("button, a, summary"); // Enter has its work there
+    const isElsewhere = isTyping || document.querySelector("dialog[open]");
+    if (page.dataset.phase !== "reveal" || isElsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && page.classList.contains("shows-photo")) part("look-back").click();
-    if (event.key.toLowerCase() === "n" || (event.key === "Enter" && !isTyping)) part("next").click();
+    if (event.key.toLowerCase() === "n" || (event.key === "Enter" && !isPressing)) part("next").click();
   });
 
   part("place-form").addEventListener("submit", (event) => {
@@ -29,7 +31,10 @@ export function listenToKeys(page, map) {
     const [field, place] = [part("place-text"), readPlace(part("place-text").value)];
     field.setCustomValidity(place ? "" : gettext("Latitude and longitude in degrees, like 48.86, 2.35"));
     field.reportValidity();
-    if (place) map.place(place);
+    if (!place) return;
+    map.place(place);
+    event.target.closest("details").open = false; // it lies over the pin, on a small screen
+    part("guess").focus();
   });
   part("place-text").addEventListener("input", (event) => event.target.setCustomValidity(""));
 
@@ -44,8 +49,8 @@ export function listenToKeys(page, map) {
 
   const share = part("share");
   share.addEventListener("click", async () => {
-    const { root, code } = page.dataset;
-    const isDone = await copied(`${window.location.origin}${root}games/${code}/`, share);
+    const { address, code } = page.dataset;
+    const isDone = await copied(`${address}games/${code}/`, share);
     share.textContent = isDone ? gettext("Link copied") : gettext("Copy the address above");
   });
 }

@@ -41,6 +41,7 @@ wires.board = openBoard(page, {
 const { draw: hear, online, complain: refused } = wires.board;
 hear(JSON.parse(document.getElementById("snapshot").textContent));
 wires.ear = openEar(page.dataset, { hear, online });
-wires.server = openServer(page.dataset, { hear, look: wires.ear.look, refused });
+const answered = (news) => { online(true); hear(news); };
+wires.server = openServer(page.dataset, { hear: answered, look: wires.ear.look, refused });
 listenToKeys(page, map);
 document.getElementById("panel").inert = false; // until here no button had its work

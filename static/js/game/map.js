@@ -70,7 +70,7 @@ export function openMap(element, onPin) {
       [pin, revealed, isOpen, me] = [null, null, open, player];
       element.classList.toggle("is-open", open);
       map.setMaxBounds(WORLDS).setMinZoom(0);
-      map.setView(HOME.center, HOME.zoom, { animate: false });
+      map.setView(at ?? HOME.center, HOME.zoom, { animate: false }); // after a reload the pin wants to be seen
       if (at) put(at, false);
     },
     lock: (at) => {

@@ -26,6 +26,7 @@ export function openPanel(panel) {
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") set("is-full", false, fullButton);
   });
+  const numbers = panel.querySelector(".by-numbers");
   set("is-pinned", localStorage.getItem(KEPT) === "true", pinButton);
   makeResizable(panel, panel.querySelector("[data-does=resize]"));
 
@@ -34,6 +35,8 @@ export function openPanel(panel) {
     reset: () => {
       set("is-up", false, tab);
       set("is-full", false, fullButton);
+      numbers.open = false;
+      numbers.querySelector("form").reset();
     },
   };
 }

@@ -31,7 +31,7 @@ export function openRoom(page, act, say) {
     does("leave").hidden = own.seat === null;
     const link = dialog.querySelector("[data-shows=lead]");
     link.closest("p").hidden = !own.hostKey;
-    link.value = own.hostKey ? `${location.origin}${page.dataset.root}games/${page.dataset.code}/lead/${own.hostKey}/` : "";
+    link.value = own.hostKey ? `${page.dataset.address}games/${page.dataset.code}/lead/${own.hostKey}/` : "";
   }
 
   /** All that the menu shows, but for who is still thinking. */

@@ -1,6 +1,7 @@
 /** Server: commands up by HTTP; what comes down besides their answers is heard by the ear. */
 
 const DRAFT_AFTER_MS = 400;
+const ANSWER_MS = 20000; // a request that hangs is lost: it may be sent again
 
 /** Send to one game. `hear` is given snapshots, `look` asks for one, `refused` is given a sentence. */
 export function openServer({ root, code }, { hear, look, refused }) {
@@ -9,22 +10,20 @@ export function openServer({ root, code }, { hear, look, refused }) {
   let draftTimer = null;
 
   async function send(path, body, complain = refused) {
-    const answer = await post(path, body);
-    if (answer === null) complain(gettext("That did not reach the server. Nothing is lost: try again."));
-    else if (answer.ok && answer.news) hear(answer.news);
-    else if (!answer.ok) {
-      complain(answer.news.error);
-      if (answer.news.snapshot) hear(answer.news.snapshot);
-      else await look();
+    const { ok, news, error } = await post(path, body);
+    if (ok) hear(news);
+    else {
+      complain(error);
+      await look(); // which also finds out whether there is a network
     }
-    return answer?.ok ?? false;
+    return ok;
   }
 
   /** Open another game like this one; its address, or null. */
   async function again() {
-    const answer = await post(`${game}again/`);
-    if (answer?.ok) return `${root}games/${answer.news.code}/`;
-    refused(answer?.news.error ?? gettext("That did not reach the server. Nothing is lost: try again."));
+    const { ok, news, error } = await post(`${game}again/`);
+    if (ok) return `${root}games/${news.code}/`;
+    refused(error);
     return null;
   }
 
@@ -47,15 +46,27 @@ export function openServer({ root, code }, { hear, look, refused }) {
   };
 }
 
-/** Send a command; null where it or its answer was lost. */
+/** Send a command: whether it was done, with the news that it brought or a sentence that says why not. */
 async function post(path, body = {}, options = {}) {
   try {
     const headers = { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
-    const answer = await fetch(path, { method: "POST", body: JSON.stringify(body), headers, ...options });
-    return { ok: answer.ok, news: answer.status === 204 ? null : await answer.json() };
-  } catch {
-    return null;
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const answer = await fetch(path, { method: "POST", body: JSON.stringify(body), headers, signal, ...options });
+    const isJson = answer.headers.get("Content-Type")?.includes("json");
+    const news = isJson ? await answer.json() : null;
+    if (answer.ok && (isJson || answer.status === 204)) return { ok: true, news };
+    return { ok: false, error: news?.error ?? whyNot(answer) };
+  } catch { // it or its answer was lost
+    return { ok: false, error: gettext("That did not reach the server. Nothing is lost: try again.") };
   }
+}
+
+/** What a refusal means that did not come from the game itself, and so brings no sentence. */
+function whyNot({ ok, status }) {
+  if (status === 403) return gettext("This browser is no longer known here: load the page anew.");
+  if (status === 404) return gettext("The server does not know of this any more: load the page anew.");
+  if (ok || status >= 500) return gettext("The server cannot answer just now. Nothing is lost: try again in a moment.");
+  return interpolate(gettext("The server did not take that (error %s). Load the page anew."), [status]);
 }
 
 function cookie(name) {
