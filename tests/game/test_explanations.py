@@ -113,6 +113,7 @@ def test_ana_asks_and_is_told_step_by_step(
 
 def test_every_step_raises_the_games_version(closed: Round, game: Game, ana: Person, opponent: Explaining) -> None:
     ask(browser_of(ana), closed)
+    tasks.locate()  # what the machine will say next is promised, and that is news too
     before = Game.objects.get(pk=game.pk).version
     tasks.explain()
     assert Game.objects.get(pk=game.pk).version == before + 3  # half, whole, made
@@ -286,6 +287,7 @@ def test_a_seat_of_another_game_may_not_ask(closed: Round, toy_set: PhotoSet, be
 def test_a_game_that_went_on_hears_nothing(closed: Round, game: Game, ana: Person, opponent: Explaining) -> None:
     ask(browser_of(ana), closed)
     play.start_round(game, LATER)
+    tasks.locate()
     version = Game.objects.get(pk=game.pk).version
     tasks.explain()
     assert Game.objects.get(pk=game.pk).version == version
