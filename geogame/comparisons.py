@@ -16,7 +16,7 @@ from geogame.models import Comparison, Experiment, Person, Photo, Round
 from geogame.news import announce_comparison
 from geogame.rules import protocol
 from geogame.rules.refusals import BadInput
-from geogame.selections import Selection
+from geogame.selections import SMALLEST_GROUP, Selection
 from geogame.statistics import calibration, crowd, errors
 from geogame.statistics.duels import Duels, is_duel, machine_once, outcomes
 from geogame.statistics.report import plain, report
@@ -37,7 +37,6 @@ FEWEST_IN_BIN = 5
 MOST_PEOPLE = 10  # in a crowd
 CROWDS, FEWEST_CROWDS = 40_000, 20  # drawn of each size: so many in all, or so many of each exhibit
 PEOPLE_EACH = 50  # of an exhibit that crowds are drawn from: more make no difference and take long
-SMALLEST_GROUP = 5  # people: of fewer nothing is told that was chosen, for those figures would be somebody's
 WORDS = 80  # characters of a scene or country that can be asked for
 
 

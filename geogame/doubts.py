@@ -11,12 +11,13 @@ from typing import TypeVar
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from geogame import coasts, fingerprints
-from geogame.models import Doubt, Guess, Photo, PhotoSet, Player
+from geogame.models import Doubt, Guess, Photo, PhotoSet, Player, Round
 from geogame.rules.refusals import gettext_noop
 from geogame.rules.sphere import Point, distance_km
+from geogame.selections import NO_SECRET
 from geogame.statistics.crowd import geometric_median
 
 T = TypeVar("T")
@@ -279,8 +280,8 @@ def doubt_labels(photo_set: PhotoSet) -> int:
     """
     strong = _strong()
     guesses = Guess.objects.filter(
-        Q(round__game__experiment=None) | Q(round__game__experiment__finished_at__isnull=False),
-        round__exhibit__photo_set=photo_set, round__closed_at__isnull=False, round__skipped=False, lat__isnull=False,
+        round__in=Round.objects.filter(NO_SECRET, exhibit__photo_set=photo_set, closed_at__isnull=False, skipped=False),
+        lat__isnull=False,
         player__person__in=strong, player__voided_at=None, seen_before=False,
     )  # fmt: skip
     by_exhibit: dict[int, list[Point]] = {}

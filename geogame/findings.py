@@ -59,6 +59,17 @@ def signed_km(value: float | None) -> str:
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{km(abs(value))}"
 
 
+def paper() -> dict[str, str]:
+    """Return the paper's own figures as they are printed beside ours."""
+    people, machine = PAPER["people_median_km"], PAPER["machine_median_km"]
+    return {
+        "people_median_km": f"{people:,} km",
+        "machine_median_km": f"{machine:,} km",
+        "win_rate": share((PAPER["rounds"] - PAPER["machine_won"]) / PAPER["rounds"]),
+        "difference_of_medians_km": signed_km(people - machine),
+    }
+
+
 def share(value: float | None) -> str:
     return "–" if value is None else f"{value * 100:.1f} %"
 

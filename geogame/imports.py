@@ -242,7 +242,7 @@ def _develop(arrival: Arrival, item: Item, reader: Reader, now: datetime) -> Non
     photos.refuse_frozen(photo_set)
     data = item.read()
     sha256 = hashlib.sha256(data).hexdigest()
-    photos.refuse_twice(photo_set, sha256)
+    photos.refuse_twice(photo_set, item, sha256)
     developed = reader.develop(data)
     photos.keep(
         photo_set, item, developed, sha256, arrival.token,

@@ -64,8 +64,12 @@ class NotKept(Exception):
 class AlreadyThere(Unusable):
     """The same file is a photo of the set already: `photo`."""
 
-    def __init__(self, photo: Photo) -> None:
-        super().__init__(gettext_noop("The same file is in this set already."))
+    def __init__(self, photo: Photo, *, has_learned: bool = False) -> None:
+        had, learned = (
+            gettext_noop("The same file is in this set already."),
+            gettext_noop("The same file is in this set already; it had no place, and has the one that came now."),
+        )
+        super().__init__(learned if has_learned else had)
         self.photo = photo
 
 
@@ -114,7 +118,7 @@ def take_in(photo_set: PhotoSet, item: Item) -> Photo:
     refuse_frozen(photo_set)
     data = item.read()
     sha256 = hashlib.sha256(data).hexdigest()
-    refuse_twice(photo_set, sha256)
+    refuse_twice(photo_set, item, sha256)
     developed = pictures.develop(data, settings.MAX_PIXELS)
     return keep(photo_set, item, developed, sha256)
 
@@ -167,7 +171,7 @@ def keep(
             also(photo)
     except IntegrityError:
         delete_files(photo)
-        refuse_twice(photo_set, sha256)  # somebody else brought it in while it was being decoded here
+        refuse_twice(photo_set, item, sha256)  # somebody else brought it in while it was being decoded here
         raise
     except BaseException:
         delete_files(photo)  # no row, so no file
@@ -277,10 +281,15 @@ def _doubts(photo: Photo, developed: Developed, item: Item) -> Iterator[doubts.F
         yield doubts.Found(found.kind, found.values, photo.pk)
 
 
-def refuse_twice(photo_set: PhotoSet, sha256: str) -> None:
-    """Refuse a file that is a photo of the set already. Raises AlreadyThere."""
+def refuse_twice(photo_set: PhotoSet, item: Item, sha256: str) -> None:
+    """Refuse a file that is a photo of the set already; without a place it learns what comes now, of a mended table.
+
+    Raises AlreadyThere, and NotNow where the set is frozen.
+    """
     if there := photo_set.photos.filter(original_sha256=sha256).first():
-        raise AlreadyThere(there)
+        if has_learned := there.lat is None and item.place is not None:
+            learn(there, item)
+        raise AlreadyThere(there, has_learned=has_learned)
 
 
 def refuse_frozen(photo_set: PhotoSet) -> None:

@@ -16,6 +16,7 @@ TEXTS = ("photo_set", "opponent", "weights", "game", "experiment", "scene", "cou
 TIMES = ("since", "until")
 # Of an experiment nothing is told before its sealed number is reached: nobody can stop when it suits them.
 NO_SECRET = Q(game__experiment=None) | Q(game__experiment__finished_at__isnull=False)
+SMALLEST_GROUP = 5  # people: of fewer nothing is told that was chosen, for those figures would be somebody's
 MOST_NAMED = 20  # in a refusal that tells what there is
 # PostgreSQL would take "no slot, or one that is not excluded" for rare, and loop through a long record for hours.
 KEPT = ~Exists(Slot.objects.filter(game=OuterRef("game")).exclude(excluded=""))
@@ -155,7 +156,7 @@ def _unknown(words: str, name: str, known: Iterable[Any]) -> BadInput:
 
 def set_called(name: str) -> PhotoSet:
     """Return the set of this name or slug. Raises BadInput where there is none."""
-    found = PhotoSet.objects.filter(name__iexact=name).first() or PhotoSet.objects.filter(slug=name).first()
+    found = PhotoSet.objects.filter(name__iexact=name).first() or PhotoSet.objects.filter(slug__iexact=name).first()
     if found is None:
         known = ", ".join(PhotoSet.objects.values_list("name", flat=True)) or "none yet"
         raise BadInput(gettext_noop("There is no photo set %(name)s. Sets here: %(known)s."), name=name, known=known)

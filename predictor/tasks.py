@@ -165,7 +165,7 @@ def _answer_waiting(card: opponents.Card) -> int:
         here = _answer(card, waiting)
         answered += len(here)
         unread |= set(waiting) - here
-        _tell_open_rounds()  # now: the next machine may take its time
+        _tell_open_rounds(here)  # now: the next machine may take its time
         if here and _somebody_waits_for_another(card):  # while an experiment is prepared there may be thousands here
             _wanted.set()
             break
@@ -316,20 +316,21 @@ def _as_stored(distribution: "Distribution") -> photos.Answer:
     )
 
 
-def _tell_open_rounds() -> None:
-    """Let machines answer in every open round where their prediction is known by now, and promise it for the next."""
-    machines = Player.objects.filter(game=OuterRef("game"), kind=Player.Kind.MACHINE)
-    silent = machines.exclude(guesses__round=OuterRef("pk"))
+def _tell_open_rounds(answered: Collection[int] = ()) -> None:
+    """Let machines answer in every open round where their prediction is known by now.
+
+    Of the exhibits that were answered just now it is promised where they come next.
+    """
+    silent = Player.objects.filter(game=OuterRef("game"), kind=Player.Kind.MACHINE).exclude(
+        guesses__round=OuterRef("pk")
+    )
     try:
         for each in Round.objects.filter(Exists(silent), opened_at__isnull=False, closed_at=None):
             play.answer_for_machines(each, timezone.now())
-        known = Prediction.objects.filter(
-            exhibit=OuterRef(OuterRef("exhibit")), opponent=OuterRef("opponent"), weights=OuterRef("weights")
+        ahead = Round.objects.filter(
+            exhibit__in=answered, opened_at=None, wanted_at__isnull=False, game__finished_at=None
         )
-        unpromised = machines.exclude(commitments__round=OuterRef("pk")).filter(Exists(known))
-        earlier = Round.objects.filter(game=OuterRef("game"), opened_at=None, number__lt=OuterRef("number"))
-        following = Round.objects.filter(~Exists(earlier), opened_at=None, game__finished_at=None)
-        for each in following.filter(Exists(unpromised)).select_related("game"):
+        for each in ahead.select_related("game"):
             play.promise_ahead(each.game, timezone.now())
     except DatabaseError:  # busy for too long, say: the answers are stored, and the next nudge tells them
         log.exception("What the machines answered could not be told to every game")

@@ -45,8 +45,8 @@ ARROWS = {
         "geogame.doubts", "geogame.fingerprints", "geogame.models", "geogame.rules", "django", "numpy", "scipy",
     },
     "geogame.doubts": {
-        "geogame.coasts", "geogame.fingerprints", "geogame.models", "geogame.rules", "geogame.statistics", "django",
-        "numpy",
+        "geogame.coasts", "geogame.fingerprints", "geogame.models", "geogame.rules", "geogame.selections",
+        "geogame.statistics", "django", "numpy",
     },
     "geogame.photos": {
         "geogame.derivatives", "geogame.doubts", "geogame.fingerprints", "geogame.models", "geogame.pictures",
@@ -78,7 +78,7 @@ ARROWS = {
     "geogame.export.parquet": {"geogame.export.dictionary", "pyarrow"},
     "geogame.export.formats": {"geogame.export.dictionary", "geogame.export.facts", "geogame.export.parquet"},
     "geogame.export.downloads": {"django"},
-    "geogame.release.anonymity": {"geogame.export.facts", "geogame.export.pseudonyms"},
+    "geogame.release.anonymity": {"geogame.export.facts", "geogame.export.pseudonyms", "geogame.selections"},
     "geogame.release.tables": {"geogame.release.anonymity", "geogame.export.dictionary", "geogame.export.facts"},
     "geogame.release.facts": {
         "geogame.evidence", "geogame.export.facts", "geogame.models", "geogame.release.anonymity", "geogame.rules",

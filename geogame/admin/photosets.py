@@ -79,7 +79,12 @@ class PhotoSetAdmin(Deleting):
         }
 
     def goes_along(self, one: Any) -> str:
-        return gettext("with %(photos)s") % {"photos": self.number_of_photos(one)}
+        told = gettext("with %(photos)s") % {"photos": self.number_of_photos(one)}
+        if one.frozen_at:
+            told += "; " + gettext("it is frozen, and its hash %(hash)s means nothing after that") % {
+                "hash": one.frozen_sha256
+            }
+        return told
 
     def shown(self, chosen: QuerySet[PhotoSet]) -> QuerySet[PhotoSet]:
         return chosen.filter(published=True)
@@ -94,9 +99,11 @@ class PhotoSetAdmin(Deleting):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[PhotoSet]) -> None:
         done = queryset.update(published=False)
         told = ngettext(
-            "Withdrawn: players can no longer choose it.", "%d withdrawn: players can no longer choose them.", done
+            "%d set withdrawn: players can no longer choose it.",
+            "%d sets withdrawn: players can no longer choose them.",
+            done,
         )
-        messages.success(request, told % done if done > 1 else told)
+        messages.success(request, told % done)
 
     def save_model(self, request: HttpRequest, obj: PhotoSet, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

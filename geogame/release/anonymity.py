@@ -7,8 +7,8 @@ from typing import Any
 
 from geogame.export.facts import Fact
 from geogame.export.pseudonyms import under
+from geogame.selections import SMALLEST_GROUP as SMALLEST  # people: what fewer share, or stand behind, is not told
 
-SMALLEST = 5  # people: what fewer share, or stand behind, is not told
 ERROR_DIGITS = 3  # of km: to the metre, as duels are compared
 COARSE_DIGITS = 2  # significant ones
 FINEST_DIGITS = 1  # of km, of coarse errors

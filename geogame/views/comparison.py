@@ -23,7 +23,7 @@ from geogame.language import sentence
 from geogame.methods import SECTIONS
 from geogame.models import Comparison, Experiment
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
-from geogame.selections import Selection
+from geogame.selections import SMALLEST_GROUP, Selection
 from geogame.tasks import nudge_reckoning
 from geogame.views.answers import refusing, refusing_page
 
@@ -81,10 +81,11 @@ def _page(request: HttpRequest, form: filters.FilterForm, row: Comparison) -> di
         return context | {"state": "empty"}
     are_few = comparisons.are_few(chosen, context["counts"]["people"])
     if are_few and not request.user.is_staff:  # type: ignore[union-attr]
-        return {"form": form, "row": row, "query": query, "state": "few", "least": comparisons.SMALLEST_GROUP}
+        return {"form": form, "row": row, "query": query, "state": "few", "least": SMALLEST_GROUP}
     return context | {
         "are_few": are_few,
-        "least": comparisons.SMALLEST_GROUP,
+        "paper": findings.paper(),
+        "least": SMALLEST_GROUP,
         "state": "told",
         "charts": _charts(report, row, query),
         "enough": findings.enough(report),
@@ -147,7 +148,7 @@ def chart(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
     made, people = told.first() or (None, 0)
     if comparisons.are_few(chosen, people or 0) and not request.user.is_staff:  # type: ignore[union-attr]
         raise NotYours(gettext_noop("Fewer than %(least)s people are in this selection: of so few nothing is told."),
-                       least=comparisons.SMALLEST_GROUP)  # fmt: skip
+                       least=SMALLEST_GROUP)  # fmt: skip
     theme = "light" if request.GET.get("theme") == "light" else "dark"
     games = _games_in_words(request) if "saved" in request.GET else ""
     wanted = Drawing(name, kind, theme, "narrow" in request.GET, games)

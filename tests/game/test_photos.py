@@ -3,6 +3,7 @@
 import contextlib
 import io
 import itertools
+import json
 import os
 import stat
 import zipfile
@@ -197,6 +198,25 @@ def test_a_wrong_place_in_a_table_loses_no_photo_and_brings_none_into_play(tmp_p
         pytest.approx(48.1333, abs=1e-3),
         pytest.approx(11.5667, abs=1e-3),
     )
+
+
+def test_a_mended_table_brought_in_again_gives_its_photos_their_places(
+    tmp_path: Path, db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "filename,latitude,longitude\n"
+    folder = folder_with(tmp_path, f"{head}swapped.jpg,151.2,-33.8\n")
+    (folder / "swapped.jpg").write_bytes(jpeg((800, 600)))
+    call_command("import_photos", str(folder), "--set", "New", "--publish", "--json")
+    (folder / "photos.csv").write_text(f"{head}swapped.jpg,-33.876543,151.212345\n")
+    for says in ("has the one that came now", "in this set already."):
+        capsys.readouterr()
+        call_command("import_photos", str(folder), "--set", "New", "--json")
+        (refused,) = [each for each in json.loads(capsys.readouterr().out)["refused"] if "jpg" in each["file"]]
+        assert says in refused["reason"]
+        photo = Photo.objects.get()
+        assert (photo.lat, photo.lng) == (-33.876543, 151.212345)
+        assert not photo.doubts.filter(kind__in=doubts.OF_PLACE, verdict=Doubt.Verdict.OPEN).exists()
+    assert photos.usable(photo.photo_set, "any").count() == 1
 
 
 def test_other_columns_are_kept_aside(tmp_path: Path, db: None) -> None:

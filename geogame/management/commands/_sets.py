@@ -1,19 +1,21 @@
 """How commands find the photo set that is meant."""
 
+from contextlib import suppress
 from difflib import get_close_matches
 
 from django.core.management.base import CommandError
 
 from geogame.models import PhotoSet
+from geogame.rules.refusals import BadInput
+from geogame.selections import set_called
 
 MOST = 5  # sets that a refusal names
 
 
 def called(words: str) -> PhotoSet:
     """Return the set of this name or short name. Raises CommandError, which lists the names that are near."""
-    found = PhotoSet.objects.filter(name__iexact=words).first() or PhotoSet.objects.filter(slug__iexact=words).first()
-    if found:
-        return found
+    with suppress(BadInput):
+        return set_called(words)
     names: dict[str, str] = {}  # by what may have been meant
     for name, slug in PhotoSet.objects.order_by("name").values_list("name", "slug"):
         names |= {name.lower(): name, slug.lower(): name}
