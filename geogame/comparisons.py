@@ -71,8 +71,14 @@ def forget() -> None:
     """Let everything be reckoned anew: something was taken out of the record, or put back.
 
     What was told before may hold what somebody has deleted, so nothing is told meanwhile; and whoever is reckoning at
-    this moment finds that it is no longer theirs to tell.
+    this moment finds that it is no longer theirs to tell. Once more when all is committed: what somebody began to look
+    at meanwhile was reckoned from the record as it was.
     """
+    _forget()
+    transaction.on_commit(_forget)
+
+
+def _forget() -> None:
     Comparison.objects.update(stamp="", report=None, as_of=None, reckoned_at=None)
 
 

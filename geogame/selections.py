@@ -1,6 +1,5 @@
 """Which games count: a selection of the record, the same for page, command, export and release."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -8,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.crypto import salted_hmac
 
 from geogame.models import Exhibit, Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Round, Slot
 from geogame.rules.refusals import BadInput, gettext_noop
@@ -56,8 +56,12 @@ class Selection:
         return cls(**values)
 
     def key(self) -> str:
-        """The same for equal selections, and for no others."""
-        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+        """The same for equal selections, and for no others; nobody can tell it who was not told.
+
+        Who has it hears the figures: a stranger must not find that of a set which only staff may choose.
+        """
+        asked = json.dumps(self.as_dict(), sort_keys=True)
+        return salted_hmac("geogame.selection", asked, algorithm="sha256").hexdigest()
 
     def rounds(self) -> QuerySet[Round]:
         """Return the rounds of the selection that count. Raises BadInput for a name that nothing here bears."""

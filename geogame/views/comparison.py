@@ -142,7 +142,10 @@ def chart(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
     """
     if name not in charts.CHARTS or kind not in charts.KINDS:
         raise Http404
+    form = filters.FilterForm(request.GET, is_staff=request.user.is_staff)  # type: ignore[union-attr]
     chosen = comparisons.meant(filters.selection(request.GET))
+    if not form.is_valid():  # what the page offers to nobody is drawn for nobody
+        raise BadInput(gettext_noop("There is no such comparison here: choose one on the page of the comparison."))
     key = chosen.key()
     told = Comparison.objects.filter(key=key).values_list("report__reckoned_at", "report__figures__counts__people")
     made, people = told.first() or (None, 0)

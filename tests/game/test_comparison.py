@@ -180,7 +180,38 @@ def test_a_group_of_few_that_is_not_offered_has_no_drawings_either(client: Clien
     Person.objects.update(group="7b")
     reckoned(Selection(group="7b"))
     assert "data-figure" not in page(client, "?group=7b", 400)
-    assert client.get("/comparison/charts/medians.svg?group=7b").status_code == 403
+    assert client.get("/comparison/charts/medians.svg?group=7b").status_code == 400
+
+
+def test_a_set_that_is_not_published_is_told_of_to_staff_alone(
+    client: Client, admin_client: Client, toy_set: PhotoSet, machine_says: Says
+) -> None:
+    for number in range(5):
+        play_game(toy_set, Person.objects.create(name=f"P{number}"), [1], [2], machine_says)
+    reckoned(Selection(photo_set="toy"))
+    PhotoSet.objects.update(published=False)
+    for query in ("?set=toy", "?set=Toy"):
+        assert "data-figure" not in page(client, query, 400)
+        assert client.get(f"/comparison/charts/wins.svg{query}").status_code == 400
+    assert "won by people" in page(admin_client, "?set=toy")
+    assert admin_client.get("/comparison/charts/wins.svg?set=toy").status_code == 200
+
+
+def test_whoever_was_not_told_a_key_cannot_make_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Selection(photo_set="toy").key()
+    assert here == Selection(photo_set="toy").key()
+    assert here != Selection(photo_set="toys").key()
+    monkeypatch.setattr(settings, "SECRET_KEY", "of another site")
+    assert here != Selection(photo_set="toy").key()
+
+
+def test_what_somebody_began_to_look_at_while_a_person_was_deleted_is_reckoned_anew(
+    played: PhotoSet, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        comparisons.forget()
+        reckoned()  # as in a transaction of its own, which does not see yet what is taken out
+    assert Comparison.objects.get().report is None
 
 
 def test_five_people_are_enough_to_be_chosen(client: Client, toy_set: PhotoSet, machine_says: Says) -> None:
