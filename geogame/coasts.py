@@ -1,4 +1,4 @@
-"""Whether a place is in the sea, and what it is near. For the worker: what is loaded stays, some 90 MB.
+"""Whether a place is in the sea, and what it is near. For the worker: what is loaded stays, some 140 MB.
 
 Land is that of the game's own base map (Natural Earth 1:10 million, `static/geo`); names of places are GeoNames'.
 """
@@ -7,16 +7,21 @@ import json
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from geogame.rules.sphere import Point, distance_km
+
+Found = dict[str, Any]  # a town as reverse_geocode tells it
 SIDE = 8192  # pixels of the world in Web Mercator: 4.9 km each at the equator
 MAX_LAT = 85.05112878  # where Web Mercator ends: no ship goes further
 EQUATOR_KM = 40_075.0
 TOWN = 50_000  # people: a place's name, not that of one of its quarters
+NEAR_KM, FAR_KM = 100.0, 500.0  # a town so far away names a place still; of what is further nothing is said
 OFF_SHORE_KM = 5.0  # piers, boats at anchor, reefs and islands too small for the map are nearer than that
 
 
@@ -50,14 +55,22 @@ def _is_at_sea(lat: float, lng: float) -> bool:
 
 
 def near(lat: Sequence[float], lng: Sequence[float]) -> list[tuple[str, str]]:
-    """Return of each place (degrees) the nearest town's name and its country's code (ISO 3166-1 alpha-2).
+    """Return of each place (degrees) a town's name and its country's code (ISO 3166-1 alpha-2).
 
-    The nearest town may lie behind a border: this is for showing, not for truth.
+    The town is the nearest large one, or the nearest of any size where that is far; where all are far both are empty.
+    The nearest may lie behind a border: this is for showing, not for truth.
     """
     import reverse_geocode  # here, since it takes a second and only the worker needs it
 
     if not len(lat):
         return []
-    places = [(float(a), float(b)) for a, b in zip(lat, lng, strict=True)]
-    found = reverse_geocode.search(places, min_population=TOWN)
-    return [(each.get("city", ""), each.get("country_code", "")) for each in found]
+    places = [Point(float(a), float(b)) for a, b in zip(lat, lng, strict=True)]
+    towns, villages = (reverse_geocode.search(places, min_population=least) for least in (TOWN, 0))
+    return [_named(*each) for each in zip(places, towns, villages, strict=True)]
+
+
+def _named(place: Point, town: Found, village: Found) -> tuple[str, str]:
+    to_town, to_village = (distance_km(place, Point(each["latitude"], each["longitude"])) for each in (town, village))
+    if to_village > FAR_KM:
+        return "", ""
+    return (town if to_town <= NEAR_KM else village).get("city", ""), village.get("country_code", "")

@@ -73,6 +73,12 @@ KINDS = {
         gettext_noop("The table says “%(told)s”: latitude and longitude seem to be swapped."),
         gettext_noop("Swap latitude and longitude"),
     ),
+    "table-form": Kind(
+        GRAVE,
+        gettext_noop("Unusual form in the table"),
+        gettext_noop("The table says “%(told)s”, which seems to mean %(lat).5f, %(lng).5f."),
+        gettext_noop("Use that reading"),
+    ),
     "lax-form": Kind(HINT, gettext_noop("Unusual form"), gettext_noop("The place was read all the same: %(why)s")),
     "coarse": Kind(
         DOUBT, gettext_noop("Coarse place"), gettext_noop("The coordinates' digits leave %(km).0f km open.")
@@ -107,7 +113,19 @@ KINDS = {
 }
 NAMES = frozenset({"near", "country"})  # of where a photo was taken, in its `extra`
 OF_PLACE = frozenset(
-    {"no-place", "place-odd", "table-odd", "swapped", "lax-form", "coarse", "sea", "pile-up", "default", "label"}
+    {
+        "no-place",
+        "place-odd",
+        "table-odd",
+        "swapped",
+        "table-form",
+        "lax-form",
+        "coarse",
+        "sea",
+        "pile-up",
+        "default",
+        "label",
+    }
 )
 
 

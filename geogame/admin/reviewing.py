@@ -15,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from geogame import doubts, reviews
 from geogame.admin.setpage import Page, doubted, refreshed, show
 from geogame.models import Doubt, Exhibit, Photo, PhotoSet
+from geogame.positions import plausible
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
 from geogame.rules.sphere import point
 from geogame.tasks import nudge_naming
@@ -37,7 +38,8 @@ def asked_for(photo_set: PhotoSet, asked: QueryDict) -> QuerySet[Photo]:
         if kind in SEVERITIES:
             found = found.filter(doubted(SEVERITIES[kind])).exclude(review=Photo.Review.REJECTED)
         elif kind in doubts.KINDS:
-            found = found.filter(doubts__in=Doubt.objects.filter(kind=kind, verdict=Doubt.Verdict.OPEN)).distinct()
+            still_open = Doubt.objects.filter(kind=kind, verdict=Doubt.Verdict.OPEN)
+            found = found.filter(doubts__in=still_open).exclude(review=Photo.Review.REJECTED).distinct()
     if state in STATES:
         found = found.filter(review=STATES[state])
     if lacks in LACKS:
@@ -209,8 +211,9 @@ def _reopen(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -
 
 def _place(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
     chosen = list(some.select_related("photo_set"))
+    where = plausible(*point(body.get("lat"), body.get("lng")))
     for photo in chosen:
-        reviews.place(photo, point(body.get("lat"), body.get("lng")), _user(request), timezone.now())
+        reviews.place(photo, where, _user(request), timezone.now())
     nudge_naming(chosen[0].photo_set)
     count = len(chosen)
     return ngettext("%d photo put on the map.", "%d photos put on the map.", count) % count

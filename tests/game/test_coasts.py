@@ -34,3 +34,9 @@ def test_hardly_a_trial_photograph_was_taken_in_the_sea(trial_photos: Path) -> N
 def test_a_place_is_near_a_town() -> None:
     assert coasts.near([51.05, 48.137], [-114.07, 11.575]) == [("Calgary", "CA"), ("Munich", "DE")]
     assert coasts.near([], []) == []
+
+
+def test_far_from_large_towns_a_village_names_a_place_and_far_from_all_nothing_does() -> None:
+    """Uluru, Nuuk, the middle of the Pacific, the Antarctic: the nearest large towns lie in other countries."""
+    found = coasts.near([-25.34, 64.18, 0.0, -77.8], [131.03, -51.7, -140.0, 166.7])
+    assert found == [("Yulara", "AU"), ("Nuuk", "GL"), ("", ""), ("", "")]

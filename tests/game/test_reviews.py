@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.http import QueryDict
 from django.test import Client
 
 from geogame import photos, reviews, tasks
@@ -322,6 +323,29 @@ def test_swapped_coordinates_are_turned_round_by_one_button_one_photo_or_many(st
     fine.refresh_from_db()
     assert fine.lat == before
     assert "Take the offered places" not in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/review/").content.decode()
+
+
+@pytest.mark.parametrize(("lat", "lng", "words"), [(0, 0, "0, 0"), (91, 5, "Latitude 91"), ("48,1", 11, "two numbers")])
+def test_no_photo_is_put_by_hand_where_none_can_have_been_taken(
+    staff: Client, toy_set: PhotoSet, lost: Photo, lat: Any, lng: Any, words: str
+) -> None:
+    refused = decided(staff, toy_set, "place", photos=[lost.pk], lat=lat, lng=lng)
+    assert (refused.status_code, words in refused.json()["error"]) == (400, True)
+    lost.refresh_from_db()
+    assert lost.lat is None
+
+
+def test_a_frozen_set_takes_no_offers_and_says_so_where_there_are_none_either(staff: Client, toy_set: PhotoSet) -> None:
+    PhotoSet.objects.update(frozen_at=NOON, frozen_sha256="0" * 64)
+    assert decided(staff, toy_set, "offered", photos=[toy_set.photos.earliest("pk").pk]).status_code == 409
+
+
+def test_a_kind_of_doubt_finds_no_photo_that_was_rejected(toy_set: PhotoSet) -> None:
+    photo = toy_set.photos.earliest("pk")
+    doubt(photo)
+    assert list(asked_for(toy_set, QueryDict("doubts=blank"))) == [photo]
+    Photo.objects.filter(pk=photo.pk).update(review=Photo.Review.REJECTED)
+    assert not asked_for(toy_set, QueryDict("doubts=blank")).exists()
 
 
 def test_all_that_a_filter_finds_is_decided_at_once(staff: Client, toy_set: PhotoSet) -> None:

@@ -63,6 +63,35 @@ def test_a_latitude_that_is_none_is_no_place_and_the_other_way_round_is_offered(
 
 
 @pytest.mark.parametrize(
+    ("lat", "lng", "meant"),
+    [
+        ("48,8566", "2,3522", (48.8566, 2.3522)),
+        ("-33,8688", "−70,6693", (-33.8688, -70.6693)),
+        ("48°51'24\"N", "2° 21′ 7.2″ E", (48.856667, 2.352)),
+        ("S 33 51 24", "151 12 36 E", (-33.856667, 151.21)),
+        ("11°34'48\"O", "48°8'N", (48.133333, 11.58)),  # the other way round, and in German
+    ],
+)
+def test_coordinates_as_people_write_them_are_offered_and_never_used_by_themselves(
+    lat: str, lng: str, meant: tuple[float, float]
+) -> None:
+    row = only(f"id;latitude;longitude\na;{lat};{lng}\n")
+    assert row.place is None
+    assert row.odd is not None
+    assert row.odd.kind == "table-form"
+    assert (row.odd.values["lat"], row.odd.values["lng"]) == pytest.approx(meant, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lng"),
+    [("north", "east"), ("about 48", "near 2"), ("1,2,3,4", "5"), ("95,5", "200,1"), ("0,0", "0,0"), ("-", "°")],
+)
+def test_of_what_means_no_place_none_is_offered(lat: str, lng: str) -> None:
+    row = only(f"id;latitude;longitude\na;{lat};{lng}\n")
+    assert (row.place, row.odd and row.odd.kind) == (None, "table-odd")
+
+
+@pytest.mark.parametrize(
     ("cells", "why"),
     [
         ("0,0", "no fix"), ("-48,181", "Longitude 181"), ("95,100", "Latitude 95"), ("200,10", "Latitude 200"),
