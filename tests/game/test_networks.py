@@ -263,6 +263,13 @@ def test_what_mapillary_has_no_photo_of_is_refused(
     assert words in str(refusal.reason)
 
 
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_token_that_is_refused_is_what_is_asked_about(there: Service, waited: list[float], status: int) -> None:
+    there.says("/images", Answer({"error": {"code": 190}}, status=status))
+    with pytest.raises(SourceError, match=rf"HTTP {status}.*Is the token right"):
+        streets(there, waited).page(None)
+
+
 def test_a_box_that_is_too_dense_is_cut_in_four_and_never_taken_for_empty(there: Service, waited: list[float]) -> None:
     error = {"error": {"message": "Please reduce the amount of data you're asking for, then retry your request"}}
     there.says("/images", Answer(error, status=500), Answer({"data": [image(there)]}))

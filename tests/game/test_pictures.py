@@ -205,6 +205,17 @@ def test_a_jpeg_that_was_cut_off_and_closed_is_doubted_however_it_is_turned(mode
     assert kinds(whole) == []
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_with_a_gap_of_zeros_is_doubted(progressive: bool) -> None:
+    """A disk or a line that lost a part of it leaves those, and decoders say nothing."""
+    pixels = np.random.default_rng(3).integers(0, 255, (600, 800, 3), np.uint8)
+    whole = saved(Image.fromarray(pixels), "JPEG", quality=95, progressive=progressive)
+    lost = len(whole) // 2
+    gap = whole[:lost] + bytes(70_000) + whole[lost + 70_000 :]
+    assert "odd-file" in kinds(gap)
+    assert "odd-file" not in kinds(whole)
+
+
 @pytest.mark.parametrize("colour", [0, 255, 60, 200])
 def test_bars_skies_and_floors_of_one_colour_are_no_damage(colour: int) -> None:
     pixels = np.random.default_rng(3).integers(0, 255, (*SIZE[::-1], 3), np.uint8)

@@ -136,6 +136,9 @@ def test_a_service_is_asked_only_where_it_can_be_and_for_what_makes_sense(
         assert not Import.objects.exists()
     staff.post(f"{root}imports/ask/", form)
     assert Import.objects.get().asked == {"where": "FR", "each": 5, "most": 50}
+    page = staff.get(f"{root}upload/").content.decode()
+    assert '<option value="FR">France</option>' in page
+    assert '<option value="+AF">Africa</option>' in page
     staff.post(f"{root}imports/ask/", {**form, "where": "", "box": "48.8, 2.2, 48.9, 2.4"})
     assert Import.objects.latest("pk").asked["box"] == [48.8, 2.2, 48.9, 2.4]
 
