@@ -164,11 +164,17 @@ def _odd_file(image: Image.Image, data: bytes) -> list[Oddity]:
     found = []
     if image.format in SEVERAL and _holds_several(data):
         found.append(Oddity("odd-file", {"why": gettext_noop("it holds several pictures; the first was taken.")}))
-    if image.format in ("JPEG", "MPO") and GAP in data:
+    if image.format in ("JPEG", "MPO") and _has_a_gap(data):
         found.append(Oddity("odd-file", {"why": gettext_noop("it has a gap of zeros: part of it may be lost.")}))
     if _is_deep(image) and _narrow(image.convert("F")):  # big-endian levels can be measured in no other way
         found.append(Oddity("odd-file", {"why": gettext_noop("it uses few of its 16 bits, and was stretched.")}))
     return found
+
+
+def _has_a_gap(data: bytes) -> bool:
+    """Tell whether part of a JPEG is zeros. Some cameras fill their files up with them, behind the picture's end."""
+    bare = data.rstrip(b"\0")
+    return GAP in bare or (len(data) - len(bare) >= len(GAP) and not bare.endswith(b"\xff\xd9"))
 
 
 def _of_a_screen(form: str | None, size: tuple[int, int], told: Image.Exif) -> list[Oddity]:

@@ -213,7 +213,13 @@ def test_a_jpeg_with_a_gap_of_zeros_is_doubted(progressive: bool) -> None:
     lost = len(whole) // 2
     gap = whole[:lost] + bytes(70_000) + whole[lost + 70_000 :]
     assert "odd-file" in kinds(gap)
+    if progressive:
+        with pytest.raises(Unusable, match="cut short"):
+            kinds(whole[:lost] + bytes(len(whole) - lost))
+    else:
+        assert "odd-file" in kinds(whole[:lost] + bytes(len(whole) - lost))
     assert "odd-file" not in kinds(whole)
+    assert "odd-file" not in kinds(whole + bytes(70_000))  # some cameras fill their files up
 
 
 @pytest.mark.parametrize("colour", [0, 255, 60, 200])
