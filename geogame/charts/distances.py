@@ -54,7 +54,7 @@ def _thresholds(axes: Axes, sheet: Sheet) -> None:
 
 def _name_lines(axes: Axes, sheet: Sheet, km: np.ndarray, lines: dict[str, np.ndarray]) -> None:
     """Name both lines beside them, where they lie farthest apart: the upper one to its left, the lower to its right."""
-    shown = (km > 8) & (km < 6_000)
+    shown = (km > 8) & (km < 6_000) & (np.maximum(lines["people"], lines["machine"]) < 0.88)  # words need room above
     apart = np.where(shown, lines["people"] - lines["machine"], 0)
     at = int(np.abs(apart).argmax()) or len(km) // 2
     upper = "people" if apart[at] > 0 else "machine"
@@ -62,6 +62,8 @@ def _name_lines(axes: Axes, sheet: Sheet, km: np.ndarray, lines: dict[str, np.nd
         options = {"ha": "right", "va": "bottom"} if side == upper else {"ha": "left", "va": "top"}
         factor = 0.88 if side == upper else 1.3
         x, y = km[at] * factor, min(max(lines[side][at] - 0.05 * (side != upper), 0.08), 0.92)  # not over the edge
+        if side != upper and 0.44 < y < 0.64:
+            y = 0.44  # below the marks of 2016
         if x < 5 and options["ha"] == "right":
             options["ha"] = "left"
         sheet.write(axes, x, y, name, color=sheet.colour(side), weight="bold", **options)
