@@ -6,9 +6,11 @@ that nobody is watching. The clock must never wait for the others: a worker of a
 
 import os
 import sys
+import threading
+import time
 
 from celery import Celery
-from celery.signals import task_postrun, task_prerun
+from celery.signals import beat_embedded_init, task_postrun, task_prerun
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
@@ -20,3 +22,18 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 task_prerun.connect(lambda **_: close_old_connections(), weak=False)
 task_postrun.connect(lambda **_: close_old_connections(), weak=False)
+
+ALIVE_S = 2.0  # between two looks at whether the worker is still there
+
+
+@beat_embedded_init.connect(weak=False)
+def _end_with_the_worker(**_: object) -> None:
+    """End the clock that runs beside a worker when that was killed: the next one brings its own."""
+    worker = os.getppid()
+
+    def look() -> None:
+        while os.getppid() == worker:
+            time.sleep(ALIVE_S)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()

@@ -73,6 +73,12 @@ KINDS = {
         gettext_noop("The table says “%(told)s”: latitude and longitude seem to be swapped."),
         gettext_noop("Swap latitude and longitude"),
     ),
+    "all-swapped": Kind(
+        GRAVE,
+        gettext_noop("In a swapped table?"),
+        gettext_noop("Its table has rows that make sense only the other way round: is this at %(lat).4f, %(lng).4f?"),
+        gettext_noop("Swap latitude and longitude"),
+    ),
     "table-form": Kind(
         GRAVE,
         gettext_noop("Unusual form in the table"),
@@ -118,6 +124,7 @@ OF_PLACE = frozenset(
         "place-odd",
         "table-odd",
         "swapped",
+        "all-swapped",
         "table-form",
         "lax-form",
         "coarse",

@@ -25,9 +25,10 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from geogame import doubts, news, photos, reviews, unpacking
-from geogame.models import Arrival, Import, Photo, PhotoSet
+from geogame.models import Arrival, Doubt, Import, Photo, PhotoSet
 from geogame.photos import AlreadyThere, NotKept
 from geogame.pictures import Developed, Unusable
+from geogame.positions import on_earth
 from geogame.rules.refusals import BadInput, NotNow, Refused, gettext_noop
 from geogame.sources import Item, Refusal, SourceError
 from geogame.sources.items import Entry, Network
@@ -42,6 +43,7 @@ TRIES = 2  # of a file; a third time it would end another worker
 MOST_BYTES = 20_000_000_000  # of one file that is sent: a zip
 PART_BYTES = 16_000_000  # of a file, sent at once
 BLOCK = 500  # rows written at once
+SWAPPED = 0.05  # of a table's places, and two at least: where so many make sense only the other way round, all may be
 OFFSET = gettext_noop("This part begins at byte %(offset)d; %(here)d are here.")
 
 # What may have become of a file, as a question to the table.
@@ -281,6 +283,7 @@ def end_what_is_done(now: datetime) -> int:
     for each in ready.select_related("photo_set"):
         if not each.photo_set.frozen_at:
             _order_albums(each, now)
+            _doubt_swapped(each)
             doubts.look_through(each.photo_set)
         unpacking.close_zip()
         shutil.rmtree(Path(settings.INBOX_ROOT) / str(each.pk), ignore_errors=True)
@@ -298,6 +301,20 @@ def _order_albums(source: Import, now: datetime) -> None:
         with suppress(Refused):  # it has been played already
             in_order = sorted(shown, key=lambda pk: rows.get(pk, -1))  # stable: what was there before comes first
             reviews.order(source.photo_set, exhibit.album, in_order, now)
+
+
+def _doubt_swapped(source: Import) -> None:
+    """Doubt all places that came from tables where a good part makes sense only the other way round."""
+    placed = Q(lat__isnull=False, place_from=Photo.From.TABLE)
+    swapped = Q(pk__in=Doubt.objects.filter(kind="swapped", photo__arrivals__source=source).values("photo"))
+    of_tables = source.photo_set.photos.filter(placed | swapped, arrivals__source=source).distinct()
+    if of_tables.filter(swapped).count() < max(2, SWAPPED * of_tables.count()):
+        return
+    doubts.write(
+        doubts.Found("all-swapped", {"lat": there.lat, "lng": there.lng}, photo.pk)
+        for photo in of_tables.filter(placed).iterator(BLOCK)
+        if photo.lat is not None and photo.lng is not None and (there := on_earth(photo.lng, photo.lat))
+    )
 
 
 # Sources that are read where the command runs

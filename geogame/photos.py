@@ -67,7 +67,9 @@ class AlreadyThere(Unusable):
     def __init__(self, photo: Photo, *, has_learned: bool = False) -> None:
         had, learned = (
             gettext_noop("The same file is in this set already."),
-            gettext_noop("The same file is in this set already; it had no place, and has the one that came now."),
+            gettext_noop(
+                "The same file is in this set already; nobody was sure of its place, and it has the one that came now."
+            ),
         )
         super().__init__(learned if has_learned else had)
         self.photo = photo
@@ -282,12 +284,13 @@ def _doubts(photo: Photo, developed: Developed, item: Item) -> Iterator[doubts.F
 
 
 def refuse_twice(photo_set: PhotoSet, item: Item, sha256: str) -> None:
-    """Refuse a file that is a photo of the set already; without a place it learns what comes now, of a mended table.
+    """Refuse a file that is a photo of the set already; where nobody is sure of its place it learns the one that comes.
 
     Raises AlreadyThere, and NotNow where the set is frozen.
     """
     if there := photo_set.photos.filter(original_sha256=sha256).first():
-        if has_learned := there.lat is None and item.place is not None:
+        unsure = there.doubts.filter(kind__in=doubts.OF_PLACE, severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
+        if has_learned := item.place is not None and (there.lat is None or unsure.exists()):
             learn(there, item)
         raise AlreadyThere(there, has_learned=has_learned)
 

@@ -7,6 +7,7 @@ it that no latitude has.
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ import lat_lon_parser
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from geogame.formulas import unguarded
 from geogame.pictures import Unusable
 from geogame.positions import Oddity, on_earth, plausible
 from geogame.rules.refusals import BadInput, gettext_noop
@@ -42,8 +44,10 @@ BATCH = 10_000  # rows of Parquet at once
 LONGEST = 1 << 17  # characters of a cell: captions are long, bombs longer
 LINE = 1 << 20  # bytes read at once
 TOLD = 24  # characters of a wrong coordinate that are told
-WRITTEN = re.compile(r"""[\d\s.,:+\-°º'′’"″”NSEWO]+""")  # degrees, minutes and seconds as people write them; O is Ost
-EAST_WEST = frozenset("EWO")  # no latitude has these
+# Degrees, minutes and seconds as people write them, with a sign or a hemisphere. O is none: it is Ost, and Ouest.
+_PARTS = r"""\d[\d\s.,:°º'′’"″”]*"""
+WRITTEN = re.compile(rf"[+\-]?\s*{_PARTS}|[NSEW]\s*{_PARTS}|{_PARTS}[NSEW]")
+EAST_WEST = frozenset("EW")  # no latitude has these
 MINUS = str.maketrans("−–", "--")
 
 
@@ -92,6 +96,12 @@ YFCC = [
     "license_url", "server_id", "farm_id", "secret", "secret_original", "extension", "media_type",
 ]  # fmt: skip
 YFCC_25 = ["line", "photo_id", "hash", *YFCC[1:]]
+OWN = frozenset(  # of columns: what only the zip of a set that was taken away has all of
+    {
+        "review", "withdrawn", "place_from", "precision_m", "taken_at", "original_name", "original_sha256",
+        "file_sha256", "extra",
+    }
+)  # fmt: skip
 SWAPPED = ["img_id", "author", "lon", "lat"]  # how the headers of 2018's metadata begin; their values are lat, lon
 
 
@@ -107,6 +117,12 @@ def _yfcc(cells: Cells) -> Cells:
 def _osv(cells: Cells) -> Cells:
     """OSV-5M's pictures are Mapillary's: CC BY-SA 4.0, and whose they are stands in a column."""
     return {**cells, "licence": "CC BY-SA 4.0", "credit": f"{cells['creator_username']} / Mapillary"}
+
+
+def _own(cells: Cells) -> Cells:
+    """Read what a set's own zip says of its photos; what only its whole tells is left to whoever brings it in whole."""
+    plain = {name: unguarded(value) for name, value in cells.items() if name not in OWN}
+    return {**dict.fromkeys(OWN, ""), **plain}
 
 
 def shape_of(first: Sequence[str]) -> Shape:
@@ -126,6 +142,8 @@ def shape_of(first: Sequence[str]) -> Shape:
         raise SourceError(
             gettext_noop("The table beside the pictures lacks the columns %(missing)s."), missing=", ".join(missing)
         )
+    if set(names) >= OWN:
+        return Shape(names, name, lat, lng, mend=_own)
     return Shape(names, name, lat, lng, mend=_osv if "creator_username" in names else lambda cells: cells)
 
 
@@ -170,10 +188,8 @@ def rows(source: Path | IO[bytes], name: str = "") -> Iterator[Row | Refusal]:
 
 
 def _of_text(file: IO[bytes]) -> Iterator[list[str]]:
-    decode = codecs.getincrementaldecoder("utf-8-sig")().decode
     csv.field_size_limit(LONGEST)
-    # A NUL is no text, and PostgreSQL keeps none; and a line may be a bomb.
-    lines = (decode(line).replace("\0", "") for line in iter(lambda: file.readline(LINE), b""))
+    lines = (line.replace("\0", "") for line in _lines(file))  # a NUL is no text, and PostgreSQL keeps none
     try:
         first = next(lines, "")
         delimiter = max(DELIMITERS, key=first.count)
@@ -187,6 +203,19 @@ def _of_text(file: IO[bytes]) -> Iterator[list[str]]:
         ) from error
     except csv.Error as error:
         raise SourceError(gettext_noop("The table cannot be read: %(error)s"), error=error) from error
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
+    """Give the lines of UTF-8, or of UTF-16 that says so, as spreadsheets write “Unicode text”; one may be a bomb."""
+    first = file.readline(LINE)
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        file.seek(0)
+        text = io.TextIOWrapper(file, "utf-16", newline="")
+        yield from iter(lambda: text.readline(LINE), "")
+        text.detach()
+        return
+    decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+    yield from (decode(line) for line in chain([first] if first else [], iter(lambda: file.readline(LINE), b"")))
 
 
 def _of_parquet(file: IO[bytes]) -> Iterator[list[str]]:
@@ -231,6 +260,8 @@ def _place_or_why_not(lat: str, lng: str) -> tuple[Point | None, Oddity | None]:
     try:
         return _place(lat, lng), None
     except BadInput as error:
+        if lat.startswith("'") or lng.startswith("'"):  # a spreadsheet was kept from running a minus sign
+            return _place_or_why_not(lat.lstrip("'"), lng.lstrip("'"))
         told = f"{lat[:TOLD]}, {lng[:TOLD]}"
         if swapped := _swapped(lat, lng):
             return None, Oddity("swapped", {"told": told, "lat": swapped.lat, "lng": swapped.lng})
@@ -279,7 +310,9 @@ def _place(lat: str, lng: str) -> Point | None:
 
 def _precision_m(cells: Cells, shape: Shape) -> float:
     """Return what the digits of both coordinates leave open, in metres; more where the table says so (Flickr)."""
-    digits = min(len(cells[each].partition(".")[2]) for each in (shape.lat, shape.lng))
+    written = [cells[each].partition(".")[2] for each in (shape.lat, shape.lng)]
+    # Programs write as many zeros behind as they like. One number may be round by chance, hardly both.
+    digits = min(*map(len, written), max(len(each.rstrip("0")) for each in written))
     accuracy = cells.get("accuracy", "")
     said_km = next((km for least, km in FLICKR_KM if int(accuracy) >= least), None) if accuracy.isdigit() else None
     return max(M_PER_DEGREE / 10**digits, 1000 * (said_km or 0.0))

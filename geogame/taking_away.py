@@ -19,7 +19,7 @@ from typing import IO, Any
 from django.db import transaction
 
 from geogame import photos, sources
-from geogame.export.formats import FORMULA
+from geogame.formulas import guarded, unguarded
 from geogame.models import Doubt, Exhibit, ExhibitPhoto, Photo, PhotoSet
 from geogame.pictures import Developed, Unusable
 from geogame.rules.refusals import BadInput, gettext_noop
@@ -31,6 +31,7 @@ COLUMNS = (
     "filename", "latitude", "longitude", "title", "credit", "licence", "source_url", "album", "withdrawn", "review",
     "place_from", "precision_m", "taken_at", "original_name", "original_sha256", "file_sha256", "extra",
 )  # fmt: skip
+NUMBERS = frozenset({"latitude", "longitude", "precision_m"})  # a minus in front of these is no formula
 Row = dict[str, str]
 Develop = Callable[[bytes], Developed]  # a darkroom's; raises Unusable
 
@@ -65,7 +66,8 @@ def write(photo_set: PhotoSet) -> Iterator[bytes]:
             name = f"photos/{number:06}.jpg"
             with photo.file.open("rb") as file:
                 _add(archive, name, file.read())
-            writer.writerow({key: _safe(value) for key, value in _row(name, photo, exhibit).items()})
+            cells = _row(name, photo, exhibit).items()
+            writer.writerow({key: value if key in NUMBERS else guarded(value) for key, value in cells})
             credits.append(
                 f"{name}: {' – '.join(filter(None, (photo.title, photo.credit, photo.licence, photo.source_url)))}"
             )
@@ -125,15 +127,6 @@ def _row(name: str, photo: Photo, exhibit: Exhibit | None) -> Row:
     }
 
 
-def _safe(value: str) -> str:
-    """Keep a spreadsheet from running a text as a formula."""
-    return f"'{value}" if value.startswith((*FORMULA, "'")) else value
-
-
-def _as_it_was(value: str) -> str:
-    return value.removeprefix("'") if value.startswith("'") and value[1:].startswith((*FORMULA, "'")) else value
-
-
 def bring(file: IO[bytes], develop: Develop, now: datetime, name: str = "") -> tuple[PhotoSet, list[str]]:
     """Make a set of such a zip, named as it was or as is said; return it, and what could not be brought in.
 
@@ -153,7 +146,7 @@ def bring(file: IO[bytes], develop: Develop, now: datetime, name: str = "") -> t
             raise BadInput(gettext_noop("There is a set %(name)s already: choose another name."), name=photo_set.name)
         trouble = []
         for row in csv.DictReader(io.StringIO(table, newline="")):
-            whole = {column: _as_it_was(row.get(column) or "") for column in COLUMNS}
+            whole = {column: unguarded(row.get(column) or "") for column in COLUMNS}
             try:
                 _bring_one(photo_set, archive, whole, develop, now)
             except BadInput as error:

@@ -5,7 +5,8 @@ Nothing is unpacked to the disk: a file in a zip is an arrival of its own, and r
 
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -112,11 +113,12 @@ def unfold(arrival: Arrival, now: datetime) -> None:
 def read_table(arrival: Arrival, now: datetime) -> list[Any] | None:
     """Give each file of the import what the table says of it, and note what the table names that is not there.
 
-    Return a sentence on rows that are too many to be noted one by one. A file that several tables list is told by the
-    last, and one that none lists stands for itself. A photo that was taken in before its table came learns from it.
+    Return a sentence on rows that are too many to be noted one by one. A file that is listed twice is told by the last
+    row, unless they differ in its place: then nobody knows it. One that no row lists stands for itself. A photo that
+    was taken in before its table came learns from it, in an earlier import too.
     """
-    by_name = _beside(arrival)
-    names = sources.Names(by_name)
+    by_name, earlier = _beside(arrival), _lost_before(arrival)
+    names, names_before = sources.Names(by_name), sources.Names(earlier)
     folder = PurePosixPath(arrival.name).parent
     told: dict[int, Arrival] = {}
     missing = Missing(arrival, now)
@@ -125,10 +127,12 @@ def read_table(arrival: Arrival, now: datetime) -> list[Any] | None:
             called, other = (row.file, "") if isinstance(row, Refusal) else (row.name, row.extra.get("hash", ""))
             found = names.of(str(folder / called), called, other)
             if found is None:
-                missing.note(called, row)
+                before = names_before.of(str(folder / called), called, other)
+                if before is None or not _has_taught(row, earlier[before]):
+                    missing.note(called, row)
                 continue
             of = by_name[found]
-            of.words = _refused(row.reason) if isinstance(row, Refusal) else {**told_by(row), "row": number}
+            of.words = _refused(row.reason) if isinstance(row, Refusal) else {**_at_one_place(row, of), "row": number}
             told[of.pk] = of
     Arrival.objects.bulk_update(told.values(), ["words"], batch_size=BLOCK)
     for each in told.values():
@@ -145,6 +149,33 @@ def _beside(table: Arrival) -> dict[str, Arrival]:
     known = files.filter(Q(done_at=None) | taken).select_related("photo__photo_set")
     own = known.filter(archive=table.archive_id) if table.archive_id else known.none()
     return {each.name: each for each in own.iterator(BLOCK)} or {each.name: each for each in known.iterator(BLOCK)}
+
+
+def _lost_before(table: Arrival) -> dict[str, Photo]:
+    """Return the photos of the set that came by themselves, earlier, and have no place, by name; none named alike."""
+    lost = table.source.photo_set.photos.filter(lat=None).exclude(arrivals__source=table.source)
+    named = Counter(lost.values_list("original_name", flat=True))
+    return {each.original_name: each for each in lost.iterator(BLOCK) if named[each.original_name] == 1}
+
+
+def _has_taught(row: tables.Row | Refusal, photo: Photo) -> bool:
+    """Let a photo that has no place learn from a row; return whether it did."""
+    if isinstance(row, Refusal):
+        return False
+    with suppress(Refused):  # it is frozen
+        photos.learn(photo, _item(photo.original_name, bytes, told_by(row)))
+        return True
+    return False
+
+
+def _at_one_place(row: tables.Row, of: Arrival) -> dict[str, Any]:
+    """Return what a row says of a file, without its place where another row has said another."""
+    now, before = told_by(row), of.words.get("place")
+    if not (before and now["place"] and before != now["place"]):
+        return now
+    places = [f"{lat:g}, {lng:g}" for lat, lng in (before, now["place"])]
+    odd = ["table-odd", {"told": " / ".join(places), "why": gettext_noop("It is listed twice, at different places.")}]
+    return {**now, "place": None, "place_from": "", "precision_m": None, "odd": odd}
 
 
 def _living(arrival: Arrival, rows: Iterable[tables.Row | Refusal], now: datetime) -> Iterator[tables.Row | Refusal]:
@@ -209,11 +240,15 @@ def item_of(arrival: Arrival) -> Item:
     if "refused" in told:
         sentence, values = told["refused"]
         raise Unusable(sentence, **values)
+    return _item(arrival.name, lambda: bytes_of(arrival), told)
+
+
+def _item(name: str, read: Callable[[], bytes], told: dict[str, Any]) -> Item:
+    """Return a file with what is said of it: the way back from `told_by`."""
     place = Point(*told["place"]) if told.get("place") else None
-    return Item(
-        arrival.name, lambda: bytes_of(arrival), place, told.get("words", {}), told.get("extra", {}),
-        told.get("precision_m"), told.get("place_from", ""), Oddity(*told["odd"]) if told.get("odd") else None,
-    )  # fmt: skip
+    odd = Oddity(*told["odd"]) if told.get("odd") else None
+    words, extra = told.get("words", {}), told.get("extra", {})
+    return Item(name, read, place, words, extra, told.get("precision_m"), told.get("place_from", ""), odd)
 
 
 def told_by(item: Item | tables.Row) -> dict[str, Any]:

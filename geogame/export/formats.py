@@ -11,21 +11,7 @@ from typing import Any
 from geogame.export import parquet
 from geogame.export.dictionary import Column
 from geogame.export.facts import Page
-
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # what a spreadsheet would run starts so
-
+from geogame.formulas import MARKS
 
 Parts = Iterator[bytes]
 Columns = Sequence[Column]
@@ -59,7 +45,7 @@ def _text(value: str | None) -> str | None:
         return None
     # Python's csv leaves a lone CR unquoted, and it would end the row.
     value = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{value}" if value.startswith(FORMULA) else value
+    return f"'{value}" if value.startswith(MARKS) else value
 
 
 def _word(value: bool | None) -> str | None:

@@ -92,6 +92,12 @@ def _is_aside(name: str) -> bool:
 
 def _no_picture(name: str) -> Unusable | None:
     """Say so of what its name already tells; of everything else its content does."""
+    if name == "set.json":
+        return Unusable(
+            gettext_noop(
+                "This zip is a set that was taken away; `export_set --bring` makes it whole again, albums too."
+            )
+        )
     if PurePosixPath(name).suffix.lower() in NO_PICTURES:
         return Unusable(gettext_noop("This is not a picture."))
     return None

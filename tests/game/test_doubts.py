@@ -155,6 +155,8 @@ def test_every_kind_has_a_sentence_that_its_values_fill() -> None:
         "opponent": "c",
         "told": "0, 0",
         "percent": 40,
+        "lat": 48.0,
+        "lng": 11.0,
     }
     for kind in doubts.KINDS.values():
         assert "%" not in kind.sentence % values

@@ -25,6 +25,7 @@ from geogame.export.dictionary import Column
 from geogame.export.downloads import Download
 from geogame.export.facts import Page
 from geogame.export.pseudonyms import pseudonym
+from geogame.formulas import MARKS
 from geogame.models import Experiment, Game, Person, PhotoSet, Player
 from geogame.selections import Selection
 from tests.conftest import NOON
@@ -103,7 +104,7 @@ def test_a_row_tells_of_set_photo_and_group() -> None:
 def test_no_cell_is_run_by_a_spreadsheet() -> None:
     for row in csv.reader(io.StringIO(written("csv").decode(), newline="")):
         for cell in row:
-            assert not cell.startswith(formats.FORMULA) or float(cell) < 0, cell
+            assert not cell.startswith(MARKS) or float(cell) < 0, cell
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1"])

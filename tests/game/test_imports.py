@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from geogame import freezes, imports, photos, pictures, tasks, unpacking
+from geogame import freezes, imports, photos, pictures, reviews, tasks, unpacking
 from geogame.models import Arrival, Doubt, Import, Photo, PhotoSet
 from geogame.pictures import Developed
 from geogame.rules.refusals import NotNow, Refused
@@ -305,6 +305,73 @@ def test_a_table_that_comes_late_and_tells_a_wrong_place_has_its_photo_looked_at
     assert {each.original_name: each.doubts.get(severity=Doubt.GRAVE).kind for each in (photo, other)} == {
         "a.jpg": "swapped", "b.jpg": "table-odd",
     }  # fmt: skip
+
+
+def test_a_table_that_comes_after_its_photos_in_another_import_gives_them_their_places(upload: Import) -> None:
+    send(upload, a__jpg=jpeg(), b__jpg=place())
+    imports.close(upload, NOON)
+    drain(Here())
+    later = imports.open_import(upload.photo_set, imports.UPLOAD, {}, None, NOON)
+    send(later, photos__csv=b"filename,latitude,longitude,title\na.jpg,48.1,11.5,Bridge\nb.jpg,1,2,Tower\n")
+    imports.close(later, NOON)
+    drain(Here())
+    photo, other = upload.photo_set.photos.order_by("original_name")
+    assert (photo.lat, photo.title, photo.place_from) == (48.1, "Bridge", "table")
+    assert (other.title, other.place_from) == ("", "exif")  # it has a place: nothing is changed behind anybody's back
+    assert set(fates(later)) == {"photos.csv", "b.jpg"}
+
+
+def test_a_file_that_is_listed_at_two_places_is_at_none_until_somebody_has_looked(upload: Import) -> None:
+    table = b"filename,latitude,longitude\na.jpg,12.5,33.5\na.jpg,13.5,34.5\nb.jpg,1.5,2.5\nb.jpg,1.5,2.5\n"
+    send(upload, a__jpg=jpeg(), b__jpg=jpeg(), photos__csv=table)
+    imports.close(upload, NOON)
+    drain(Here())
+    photo, other = upload.photo_set.photos.order_by("original_name")
+    odd = photo.doubts.get(kind="table-odd")
+    assert (photo.lat, odd.severity, odd.detail["told"]) == (None, Doubt.GRAVE, "12.5, 33.5 / 13.5, 34.5")
+    assert (other.lat, other.lng) == (1.5, 2.5)
+
+
+def test_where_many_rows_are_swapped_the_others_are_doubted_too(upload: Import) -> None:
+    """A place in Portugal is one in Tanzania the other way round, and no number says so."""
+    rows = [(-112.1378, 36.0575), (151.2153, -33.8568), (-7.91, 38.57), (120.0, 95.0)]
+    files = {f"{number}__jpg": jpeg() for number in range(4)}
+    listed = "".join(f"{number}.jpg,{lat},{lng}\n" for number, (lat, lng) in enumerate(rows))
+    table = f"filename,latitude,longitude\n{listed}".encode()
+    send(upload, **files, photos__csv=table)
+    imports.close(upload, NOON)
+    drain(Here())
+    portugal = upload.photo_set.photos.get(original_name="2.jpg")
+    doubted = portugal.doubts.get(kind="all-swapped")
+    assert (doubted.severity, doubted.detail) == (Doubt.GRAVE, {"lat": 38.57, "lng": -7.91})
+    assert not photos.usable(upload.photo_set, "any").exists()
+    assert reviews.take_offers(upload.photo_set.photos.all(), None, NOON) == 3
+    portugal.refresh_from_db()
+    assert (portugal.lat, portugal.lng) == (38.57, -7.91)
+    assert photos.usable(upload.photo_set, "any").count() == 3
+
+
+def test_a_single_swapped_row_is_a_slip_and_doubts_no_other(upload: Import) -> None:
+    table = b"filename,latitude,longitude\na.jpg,151.2,-33.8\nb.jpg,48.1,11.5\n"
+    send(upload, a__jpg=jpeg(), b__jpg=jpeg(), photos__csv=table)
+    imports.close(upload, NOON)
+    drain(Here())
+    assert not Doubt.objects.filter(kind="all-swapped").exists()
+
+
+def test_a_mended_table_and_its_photos_sent_again_are_learnt_by_what_was_doubted(upload: Import) -> None:
+    swapped = b"filename,latitude,longitude\na.jpg,151.2,-33.8\nb.jpg,-112.1,36.1\nc.jpg,-7.91,38.57\n"
+    mended = b"filename,latitude,longitude\na.jpg,-33.8,151.2\nb.jpg,36.1,-112.1\nc.jpg,38.57,-7.91\n"
+    files = {"a__jpg": jpeg(), "b__jpg": jpeg(), "c__jpg": jpeg()}
+    for table in (swapped, mended):
+        one = imports.open_import(upload.photo_set, imports.UPLOAD, {}, None, NOON)
+        send(one, **files, photos__csv=table)
+        imports.close(one, NOON)
+        drain(Here())
+    assert {each.original_name: each.lat for each in upload.photo_set.photos.all()} == {
+        "a.jpg": -33.8, "b.jpg": 36.1, "c.jpg": 38.57,
+    }  # fmt: skip
+    assert not Doubt.objects.filter(kind__in=("swapped", "all-swapped"), verdict="").exists()
 
 
 def test_an_album_is_in_the_order_of_its_table_whoever_took_up_its_files(upload: Import) -> None:

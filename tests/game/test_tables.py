@@ -1,5 +1,6 @@
 """Tables: the shapes that published collections have, their faults, and memory that does not grow with their length."""
 
+import codecs
 import io
 import json
 import subprocess
@@ -69,7 +70,7 @@ def test_a_latitude_that_is_none_is_no_place_and_the_other_way_round_is_offered(
         ("-33,8688", "−70,6693", (-33.8688, -70.6693)),
         ("48°51'24\"N", "2° 21′ 7.2″ E", (48.856667, 2.352)),
         ("S 33 51 24", "151 12 36 E", (-33.856667, 151.21)),
-        ("11°34'48\"O", "48°8'N", (48.133333, 11.58)),  # the other way round, and in German
+        ("11°34'48\"E", "48°8'N", (48.133333, 11.58)),  # the other way round
     ],
 )
 def test_coordinates_as_people_write_them_are_offered_and_never_used_by_themselves(
@@ -84,7 +85,16 @@ def test_coordinates_as_people_write_them_are_offered_and_never_used_by_themselv
 
 @pytest.mark.parametrize(
     ("lat", "lng"),
-    [("north", "east"), ("about 48", "near 2"), ("1,2,3,4", "5"), ("95,5", "200,1"), ("0,0", "0,0"), ("-", "°")],
+    [
+        ("north", "east"),
+        ("about 48", "near 2"),
+        ("1,2,3,4", "5"),
+        ("95,5", "200,1"),
+        ("0,0", "0,0"),
+        ("-", "°"),
+        ("36.0575 N", "112.1378 O"),
+        ("-48 N", "11 E"),
+    ],
 )
 def test_of_what_means_no_place_none_is_offered(lat: str, lng: str) -> None:
     row = only(f"id;latitude;longitude\na;{lat};{lng}\n")
@@ -176,7 +186,10 @@ def test_what_is_no_table_is_refused_with_a_sentence(text: bytes, words: str) ->
         rows(text)
 
 
-@pytest.mark.parametrize(("digits", "metres"), [("48.1371,11.5754", 11.1), ("48,11.5", 111_195), ("48.13,11", 111_195)])
+@pytest.mark.parametrize(
+    ("digits", "metres"),
+    [("48.1371,11.5754", 11.1), ("48,11.5", 111_195), ("48.13,11", 111_195), ("51.510000,-0.100000", 1112)],
+)
 def test_digits_tell_how_precise_a_place_can_be(digits: str, metres: float) -> None:
     assert only(f"filename,latitude,longitude\na,{digits}\n").precision_m == pytest.approx(metres, rel=0.01)
 
@@ -227,3 +240,24 @@ def test_a_long_table_takes_no_more_memory_than_a_short_one() -> None:
     (few, before), (many, after) = measured(1_001), measured(100_001)
     assert (few, many) == (1_000, 100_000)
     assert after <= before + 10
+
+
+def test_an_apostrophe_that_kept_a_spreadsheet_from_running_a_minus_is_no_part_of_the_number() -> None:
+    assert only("id,latitude,longitude\na,51.51,'-0.13\n").place == Point(51.51, -0.13)
+    assert only("id,latitude,longitude\na,'-33.85,151.21\n").place == Point(-33.85, 151.21)
+    odd = only("id;latitude;longitude\na;'-33,85;151,21\n").odd
+    assert odd is not None
+    assert (odd.values["lat"], odd.values["lng"]) == (-33.85, 151.21)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_unicode_text_of_a_spreadsheet_is_read(encoding: str) -> None:
+    text = "filename\tlatitude\tlongitude\ttitle\r\na.jpg\t48.1\t11.5\tZürich Āā\r\nb.jpg\t1.5\t2.5\t\r\n"
+    data = text.encode(encoding) if encoding == "utf-16" else codecs.BOM_UTF16_BE + text.encode(encoding)
+    first, second = rows(data)
+    assert isinstance(first, Row)
+    assert (first.place, first.words["title"]) == (Point(48.1, 11.5), "Zürich Āā")
+    assert isinstance(second, Row)
+    assert second.place == Point(1.5, 2.5)
+    with pytest.raises(SourceError, match="UTF-8"):
+        rows(data[:-1])

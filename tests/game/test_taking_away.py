@@ -53,6 +53,21 @@ def held(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def test_whoever_unpacks_the_zip_finds_numbers_and_texts_as_they_were(tmp_path: Path) -> None:
+    """Brought in as a folder, as by somebody who does not know where it is from."""
+    made = PhotoSet.objects.create(name="Trip", slug="trip", domain="real")
+    for number, place in enumerate([Point(36.0575, -112.1378), Point(-33.8568, 151.2153), Point(51.51, -0.13)]):
+        photos.take_in(made, Item(f"{number}.jpg", jpeg, place, {"title": "-5 °C", "credit": "'Zoë"}))
+    with zipfile.ZipFile(io.BytesIO(taken(made))) as archive:
+        archive.extractall(tmp_path)
+    call_command("import_photos", str(tmp_path), "--set", "Elsewhere", "--publish")
+    here = PhotoSet.objects.get(name="Elsewhere").photos.order_by("original_name")
+    assert [(each.lat, each.lng, each.title, each.credit) for each in here] == [
+        (36.0575, -112.1378, "-5 °C", "'Zoë"), (-33.8568, 151.2153, "-5 °C", "'Zoë"), (51.51, -0.13, "-5 °C", "'Zoë"),
+    ]  # fmt: skip
+    assert not any({"extra", "review", "file_sha256"} & set(each.extra) for each in here)
+
+
 def test_a_set_comes_back_as_it_went_away(trip: PhotoSet) -> None:
     first = taken(trip)
     assert first == taken(trip)  # byte for byte
