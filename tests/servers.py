@@ -66,7 +66,7 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        with suppress(ProcessLookupError):  # a worker that was killed leaves its clock behind
+        with suppress(ProcessLookupError):  # a worker that was killed leaves its clock behind, for a moment
             os.killpg(process.pid, signal.SIGKILL)
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,16 @@ def until(is_so: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.02)
 
 
+def alive(group: int) -> list[str]:
+    """Return the processes of a group that have not ended, as Linux tells them."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _parent, of = each.read_text().rpartition(")")[2].split()[:3]
+            found += [each.parent.name] if int(of) == group and state != "Z" else []
+    return found
+
+
 def on_disk(env: dict[str, str]) -> list[str]:
     root = Path(env["MEDIA_ROOT"])
     return sorted(str(each.relative_to(root)) for each in root.rglob("*") if each.is_file())
@@ -122,6 +133,7 @@ def test_a_killed_worker_and_its_successor_leave_what_one_would_have_left(tmp_pa
             until(lambda: len(on_disk(killed)) >= DONE, 300)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
+            until(lambda: not alive(process.pid), 60)  # neither its clock nor the reader of pictures outlives it
         # Whoever has given no sign of life for so long is dead.
         half = manage(killed, "shell", "-v", "0", "-c", LATER).split()
         assert 0 < int(half[half.index("HALF") + 1]) < PHOTOS
