@@ -277,10 +277,11 @@ def _calibration(duels: Duels, machine: Machine | None) -> dict[str, Any] | None
     if machine is None:
         return None
     exhibits, machine_km = machine_once(duels)
-    said = evidence.confidence(machine, exhibits.tolist())
+    shown = [evidence.exhibit_of(code) for code in exhibits.tolist()]
+    said = evidence.confidence(machine, shown)
     answered = [
         (said[each], km)
-        for each, km in zip(exhibits.tolist(), machine_km.tolist(), strict=True)
+        for each, km in zip(shown, machine_km.tolist(), strict=True)
         if each in said and np.isfinite(km)  # else the answer came too late, always
     ]
     if not answered:

@@ -1,5 +1,6 @@
 """The record as arrays: each question is one SELECT, and what it answers goes to `statistics`, never back."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ ASKED_AT_ONCE = 2_000  # predictions whose confidence one call reckons: some ms 
 _OPEN = Round.objects.filter(game=OuterRef("round__game"), closed_at=None)
 _OVER = Case(When(~Exists(_OPEN), then=1), default=0)
 _ROUNDS = 1 << 16  # of one game, at most: game and number make one code
+_EXHIBITS = 1 << 40  # at most: an exhibit and how often its place was corrected make one code
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def read(selection: Selection) -> Evidence:
     met = people[person_row]
     duels = Duels(
         person=met["person"].astype(np.int64),
-        exhibit=met["exhibit"].astype(np.int64),
+        exhibit=_by_truth(met["exhibit"].astype(np.int64), met["truth_lat"], met["truth_lng"]),
         round=_code(met),
         person_km=_km(met["error_km"]),
         machine_km=_km(machine["error_km"][machine_row]),
@@ -107,6 +109,30 @@ def read(selection: Selection) -> Evidence:
     given = np.isfinite(duels.person_km)
     lat, lng = (np.where(given, met[name], np.nan) for name in ("lat", "lng"))
     return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"], met["game"].astype(np.int64), met["over"] > 0)
+
+
+def _by_truth(exhibit: Ints, lat: Floats, lng: Floats) -> Ints:
+    """Code exhibits so that one whose place was corrected is another from then on; `exhibit_of` gives the exhibit back.
+
+    Rounds keep the truth that they were drawn with, and before another truth a machine's same answer is another error.
+    All (n,), in time's order; that in which an exhibit was first met keeps its own number.
+    """
+    _, first, number = np.unique(exhibit, return_index=True, return_inverse=True)
+    code, truths = exhibit.copy(), dict[tuple[int, float, float], int]()
+    moved = np.flatnonzero((lat != lat[first][number]) | (lng != lng[first][number]))  # nearly always none
+    count = Counter[int]()
+    for row in moved.tolist():
+        truth = (int(exhibit[row]), float(lat[row]), float(lng[row]))
+        if truth not in truths:
+            count[truth[0]] += 1
+            truths[truth] = count[truth[0]]
+        code[row] += truths[truth] * _EXHIBITS
+    return code
+
+
+def exhibit_of(code: int) -> int:
+    """Return which exhibit a code of `Duels` stands for."""
+    return code % _EXHIBITS
 
 
 def _columns(guesses: QuerySet[Guess], columns: dict[str, str]) -> NDArray[Any]:

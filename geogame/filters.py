@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from geogame import comparisons
-from geogame.models import Comparison, Experiment, PhotoSet, Player
+from geogame.models import Comparison, Experiment, Person, PhotoSet, Player
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection
 
@@ -30,12 +30,16 @@ def selection(asked: Mapping[str, str]) -> Selection:
     opponent, _at, weights = asked.get("opponent", "").partition("@")
     since, until = (_day(asked.get(name, "")) for name in ("since", "until"))
     words: dict[str, Any] = {theirs: asked.get(ours, "").strip() for ours, theirs in NAMES.items()}
-    words |= {theirs: bool(asked.get(ours, "")) for ours, theirs in FLAGS.items()}
+    words |= {theirs: _is_on(asked.get(ours, "")) for ours, theirs in FLAGS.items()}
     try:
         until = until and until + timedelta(days=1)  # the day itself counts
     except OverflowError as error:
         raise BadInput(gettext_noop("%(text)s is no date that a calendar goes on from."), text="9999-12-31") from error
     return Selection(**words, opponent=opponent, weights=weights, since=since, until=until)
+
+
+def _is_on(text: str) -> bool:
+    return bool(forms.BooleanField(required=False).clean(text.strip()))  # "0" and "false" are off
 
 
 def _day(text: str) -> datetime | None:
@@ -73,6 +77,9 @@ class FilterForm(forms.Form):
     def __init__(self, asked: Mapping[str, str], *, is_staff: bool) -> None:
         super().__init__(asked)
         known, machines = found_in_all()
+        if is_staff:  # they see groups of a few people too
+            groups = Person.objects.exclude(group="").order_by("group").values_list("group", flat=True).distinct()
+            known = {**known, "group": list(groups)}
         sets = PhotoSet.objects.all() if is_staff else PhotoSet.objects.filter(published=True)
         names = {
             "experiment": [(each.slug, each.name) for each in Experiment.objects.exclude(sealed_at=None)],
@@ -98,10 +105,12 @@ class FilterForm(forms.Form):
         told = []
         for name, field in self.fields.items():
             asked = self.data.get(name, "")
-            if asked and isinstance(field, forms.ChoiceField):
+            if isinstance(field, forms.BooleanField):
+                told += [str(field.label)] if _is_on(asked) else []
+            elif asked and isinstance(field, forms.ChoiceField):
                 told.append(f"{field.label}: {dict(self._choices(name)).get(asked, asked)}")
             elif asked:
-                told.append(str(field.label) if isinstance(field, forms.BooleanField) else f"{field.label} {asked}")
+                told.append(f"{field.label} {asked}")
         return told
 
 

@@ -19,7 +19,8 @@ NOBODY, NO_ANSWER = -1, -1.0  # in SQL
 _ROUNDS = 1 << 16  # of one game, at most: game and number make one code
 _KINDS = [
     ("game", np.int64), ("number", np.int64), ("player", np.int64), ("person", np.int64), ("machine", np.int64),
-    ("exhibit", np.int64), ("error_km", np.float64), ("seen", np.bool_), ("learned", np.bool_),
+    ("exhibit", np.int64), ("lat", np.float64), ("lng", np.float64), ("error_km", np.float64), ("seen", np.bool_),
+    ("learned", np.bool_),
 ]  # fmt: skip
 Machines = list[tuple[str, str]]  # opponent, weights
 
@@ -68,7 +69,8 @@ def _answers(selection: Selection, machines: Machines) -> NDArray[Any]:
     ]
     rows = selection.guesses().order_by().values_list(
         "round__game", "round__number", "player", Coalesce("player__person", NOBODY),
-        Case(*numbers, default=Value(NOBODY), output_field=IntegerField()), "round__exhibit",
+        Case(*numbers, default=Value(NOBODY), output_field=IntegerField()),
+        "round__exhibit", "round__lat", "round__lng",
         Coalesce("error_km", Value(NO_ANSWER), output_field=FloatField()), "seen_before",
         Case(When(player__domain=F("round__game__domain"), then=1), default=0),
     )  # fmt: skip
@@ -88,11 +90,14 @@ def _won(rows: NDArray[Any]) -> Bools:
 
 
 def _once_per_exhibit(rows: NDArray[Any]) -> Floats:
-    """Return the median of each machine, each exhibit once: in one round its answer may have come too late."""
-    order = np.lexsort((rows["error_km"], rows["exhibit"], rows["machine"]))
-    ranked = rows[order]
+    """Return the median of each machine, each exhibit once: in one round its answer may have come too late.
+
+    An exhibit whose place was corrected is another one from then on.
+    """
+    once = [rows[name] for name in ("lng", "lat", "exhibit", "machine")]
+    ranked = rows[np.lexsort((rows["error_km"], *once))]
     first = np.ones(len(ranked), dtype=bool)
-    first[1:] = (np.diff(ranked["machine"]) != 0) | (np.diff(ranked["exhibit"]) != 0)
+    first[1:] = np.any([np.diff(ranked[name]) != 0 for name in ("machine", "exhibit", "lat", "lng")], axis=0)
     return medians(ranked["machine"][first], ranked["error_km"][first])
 
 

@@ -95,7 +95,8 @@ ARROWS = {
     },
     "geogame.release.writing": {
         "geogame.release.anonymity", "geogame.comparisons", "geogame.export.formats", "geogame.export.facts",
-        "geogame.release.facts", "geogame.release.tables", "geogame.release.words", "geogame.rules",
+        "geogame.release.facts", "geogame.release.recompute", "geogame.release.tables", "geogame.release.words",
+        "geogame.rules",
         "geogame.selections", "geogame.statistics",
         "numpy",
     },

@@ -9,8 +9,8 @@ from geogame.export.facts import Fact
 from geogame.release.anonymity import Cell, Disguise, day
 
 # Of these columns. From 2 on what fewer than five people share is told in none of them, from 3 on in no two, from 4 on
-# not in all of them together.
-VERSION = 4
+# not in all of them together, from 5 on nor where a game's other rounds would tell it.
+VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,26 @@ class Table:
         return schema(self.columns(disguise), list(self.key), links)
 
 
-# What somebody may know of others, and of which person, exhibit or round. What these columns tell together is true of
-# five people at least. In the order of their worth: of what only a few people have together the last is blank.
+# What somebody may know of others, and of which person, exhibit or game. What these columns tell together is true of
+# five people at least. In the order of their worth: of what only a few people have together the last is blank. What a
+# game has is told for all its rounds or for none, since their rows name it: one blank would be read off another.
 SHARED: dict[str, Callable[[Fact], Cell]] = {
     "set": lambda fact: (fact.round.exhibit, fact.round.photo_set_slug),
     "domain": lambda fact: (fact.round.exhibit, fact.round.domain),
-    "experiment": lambda fact: (fact.round.pk, fact.round.experiment),
+    "experiment": lambda fact: (fact.round.game, fact.round.experiment),
     "group": lambda fact: (fact.answer.person, fact.answer.group),
     "country": lambda fact: (fact.round.exhibit, fact.exhibit.country),
     "scene": lambda fact: (fact.round.exhibit, fact.exhibit.scene),
     "photos": lambda fact: (fact.round.exhibit, fact.exhibit.photos),
-    "time_limit_s": lambda fact: (fact.round.pk, fact.round.time_limit_s),
-    "day": lambda fact: (fact.round.pk, day(fact.round.closed_at)),
-    "number": lambda fact: (fact.round.pk, fact.round.number),
+    "time_limit_s": lambda fact: (fact.round.game, fact.round.time_limit_s),
+    "day": lambda fact: (fact.round.game, day(fact.round.closed_at)),
+    "number": lambda fact: (fact.round.game, fact.round.number),
 }
+
+
+def shown(fact: Fact) -> tuple[int, float, float]:
+    """Return what tells exhibits apart: one whose place was corrected is another one from then on."""
+    return fact.round.exhibit, fact.round.lat, fact.round.lng
 
 
 def _shared(disguise: Disguise, name: str, kind: Kind, meaning: str, unit: str = "") -> Column:
@@ -64,8 +70,9 @@ def _people(disguise: Disguise) -> tuple[Column, ...]:
 
 def _exhibits(disguise: Disguise) -> tuple[Column, ...]:
     return (
-        Column("exhibit", "string", "", "One photo, or several as a trip; in all rounds the same.", 1,
-               lambda fact: disguise.code("e", fact.round.exhibit), True),
+        Column("exhibit", "string", "", "One photo, or several as a trip; in all rounds the same, until "
+               "its place was corrected.", 1,
+               lambda fact: disguise.code("e", shown(fact)), True),
         _shared(disguise, "set", "string", "The short name of its photo set."),
         _shared(disguise, "domain", "string", "What the set showed: toy-earth or real."),
         _shared(disguise, "photos", "integer", "How many photos it has.", "photos"),
@@ -82,7 +89,7 @@ def _rounds(disguise: Disguise) -> tuple[Column, ...]:
                lambda fact: disguise.code("g", fact.round.game), True),
         _shared(disguise, "number", "integer", "Its number in the game, from 1."),
         Column("exhibit", "string", "", "What was shown.", 1,
-               lambda fact: disguise.code("e", fact.round.exhibit), True),
+               lambda fact: disguise.code("e", shown(fact)), True),
         _shared(disguise, "day", "date", "The day on which it ended. Rows are in the order of days, those without one "
                 "last; within a day their order means nothing.", "UTC"),
         _shared(disguise, "time_limit_s", "integer", "The time for an answer; empty: no limit, or not told.", "s"),

@@ -26,7 +26,20 @@ from geogame.export.facts import Fact
 from geogame.release import words
 from geogame.release.anonymity import SMALLEST, Disguise, day, shared_together
 from geogame.release.facts import Gathered, Meeting, gather
-from geogame.release.tables import EXHIBITS, GUESSES, MACHINE, PEOPLE, ROUNDS, SHARED, TABLES, VERSION, WITHHELD, Table
+from geogame.release.recompute import MOST_FLIPS
+from geogame.release.tables import (
+    EXHIBITS,
+    GUESSES,
+    MACHINE,
+    PEOPLE,
+    ROUNDS,
+    SHARED,
+    TABLES,
+    VERSION,
+    WITHHELD,
+    Table,
+    shown,
+)
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection, set_called
 from geogame.statistics.duels import Duels, Ints
@@ -35,7 +48,6 @@ from geogame.statistics.sequential import settled_shares
 
 SEED = 1
 DRAWS, DRAWN_DUELS, FEWEST_DRAWS = 2000, 40_000_000, 200  # of the bootstrap: fewer where there are very many duels
-MOST_FLIPS = 50_000_000  # units times duels up to which the script flips all signs exactly, in seconds
 SOURCES = Path(__file__).parent  # what is copied: the script, the licences
 SUMS = "SHA256SUMS"
 
@@ -141,7 +153,7 @@ def _rows(gathered: Gathered, disguise: Disguise) -> list[tuple[Table, list[Any]
 
     ordered = sorted(gathered.meetings, key=place)
     people = {disguise.code("p", fact.answer.person): fact for fact in gathered.guesses()}
-    exhibits = {disguise.code("e", each.machine.round.exhibit): each.machine for each in ordered}
+    exhibits = {disguise.code("e", shown(each.machine)): each.machine for each in ordered}
     guesses = [
         fact
         for each in ordered
@@ -188,10 +200,11 @@ def _km(text: str) -> float:
 
 def _before(meetings: list[Meeting], disguise: Disguise) -> dict[str, Any]:
     """Return the figures from before anything was taken out, of errors that are rounded as here."""
+    numbers: dict[tuple[int, float, float], int] = {}
     entries = [
         (
             fact.answer.person or 0,
-            fact.round.exhibit,
+            numbers.setdefault(shown(fact), len(numbers)),
             number,
             *(_rounded(each, disguise) for each in (fact, met.machine)),
         )

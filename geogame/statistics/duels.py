@@ -90,10 +90,10 @@ def machine_once(duels: Duels) -> tuple[Ints, Floats]:
     """Take the machine's answer to each exhibit once.
 
     However many people met an exhibit, the machine answered it once, so its error counts once. In one round the answer
-    may have come too late while it was there in another: an answer that was ever given counts over a missing one.
+    may have come too late while it was there in another: an answer that was ever given counts over a missing one. An
+    exhibit whose place was corrected is another one from then on, for people and machine alike.
 
-    Returns the exhibits' codes, sorted, and the machine's errors in km. Were its answers to differ, which those of one
-    machine do not, the least would count.
+    Returns the exhibits' codes, sorted, and the machine's errors in km: of one exhibit they are equal, or missing.
     """
     exhibits, exhibit = np.unique(duels.exhibit, return_inverse=True)
     errors_km = np.full(len(exhibits), np.inf)

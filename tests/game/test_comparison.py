@@ -16,12 +16,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from geogame import asgi, charts, comparison_consumer, comparisons, findings, tasks
+from geogame import asgi, charts, comparison_consumer, comparisons, filters, findings, photos, records, tasks
 from geogame.asgi import application
 from geogame.celery import app
 from geogame.filters import selection
 from geogame.methods import SECTIONS
-from geogame.models import Comparison, Experiment, Game, Person, Photo, PhotoSet, Prediction, Round
+from geogame.models import Comparison, Experiment, Game, Guess, Person, Photo, PhotoSet, Prediction, Round
+from geogame.rules.sphere import Point
 from geogame.selections import Selection
 from geogame.views import metrics
 from tests.conftest import NOON, PLACES, add_photo
@@ -212,6 +213,38 @@ def test_what_somebody_began_to_look_at_while_a_person_was_deleted_is_reckoned_a
         comparisons.forget()
         reckoned()  # as in a transaction of its own, which does not see yet what is taken out
     assert Comparison.objects.get().report is None
+
+
+def test_staff_may_choose_a_group_of_few(admin_client: Client, played: PhotoSet) -> None:
+    Person.objects.update(group="7b")
+    reckoned(Selection(group="7b"))
+    assert "Only staff see this" in page(admin_client, "?group=7b")
+
+
+@pytest.mark.parametrize(("text", "is_on"), [("on", True), ("1", True), ("true", True), ("0", False), ("false", False)])
+def test_what_an_address_switches_off_is_off(played: PhotoSet, text: str, is_on: bool) -> None:
+    assert selection({"seen": text, "others": text}) == Selection(include_seen=is_on, include_out_of_domain=is_on)
+    words = filters.FilterForm({"seen": text}, is_staff=False).in_words()
+    assert words == (["Photographs seen before count, too"] if is_on else [])
+
+
+@pytest.mark.parametrize("is_nearer", [True, False])
+def test_a_place_that_was_corrected_favours_nobody(
+    toy_set: PhotoSet, ana: Person, ben: Person, is_nearer: bool, machine_says: Says
+) -> None:
+    """The machine's same answer is 10 km off one truth and 5,000 off the other: both count, whichever came first."""
+    toy_set.exhibits.exclude(pk=toy_set.exhibits.earliest("pk").pk).delete()
+    play_game(toy_set, ana, [7], [1], machine_says)
+    photos.place(toy_set.photos.earliest("pk"), Point(1.0, 2.0))
+    play_game(toy_set, ben, [7], [1], machine_says)
+    first, second = Guess.objects.filter(player__kind="machine").order_by("pk")
+    for guess, error_km in ((first, 10 if is_nearer else 5000), (second, 5000 if is_nearer else 10)):
+        Guess.objects.filter(pk=guess.pk).update(error_km=error_km)
+    figures = comparisons.build(Selection())["figures"]
+    assert (figures["counts"]["exhibits"], figures["machine_median_km"]) == (2, 2505)
+    assert figures["within"]["machine_within_25_km"] == 0.5
+    _people, machines = records.leaderboard()
+    assert machines[0].median_km == 2505
 
 
 def test_five_people_are_enough_to_be_chosen(client: Client, toy_set: PhotoSet, machine_says: Says) -> None:

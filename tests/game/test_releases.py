@@ -18,8 +18,9 @@ import frictionless
 import pytest
 from django.core.management import CommandError, call_command
 
+from geogame import comparisons, photos
 from geogame.evidence import read
-from geogame.models import Experiment, Game, Guess, Person, PhotoSet, Player, Round, Slot
+from geogame.models import Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Round, Slot
 from geogame.release import anonymity, recompute, tables, writing
 from geogame.release.anonymity import Disguise, shared_together
 from geogame.release.tables import TABLES
@@ -115,6 +116,18 @@ def test_the_figures_are_those_of_the_comparison(tmp_path: Path) -> None:
     assert told["figures"]["people_median_km"] == pytest.approx(seen["people_median_km"], abs=0.001)
     assert told["before"] == told["figures"]  # nothing was taken out
     assert json.loads((tmp_path / "made" / "figures.json").read_text()) == told
+
+
+@pytest.mark.usefixtures("crowd")
+def test_an_exhibit_whose_place_was_corrected_is_another_one_and_recomputes(tmp_path: Path, machine_says: Says) -> None:
+    photo = Photo.objects.earliest("pk")
+    photos.place(photo, Point(0.0, 100.0))
+    play_game(PhotoSet.objects.get(), Person.objects.create(name="New"), [1, 2, 3], [9, 9, 9], machine_says)
+    told = release(tmp_path / "made")
+    assert len(rows_of(tmp_path / "made", "exhibits")) == told["figures"]["counts"]["exhibits"] == 4
+    here = comparisons.build(Selection())["figures"]
+    assert here["machine_median_km"] == pytest.approx(told["figures"]["machine_median_km"], abs=0.001)
+    assert checked(tmp_path / "made").returncode == 0
 
 
 @pytest.mark.usefixtures("crowd")
@@ -280,6 +293,26 @@ def test_a_number_that_does_not_follow_from_the_rows_is_named_even_where_all_sum
     done = checked(tmp_path / "made")
     assert done.returncode == 1
     assert named in done.stdout
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize("left", [[], ["figures.win_rate"]])
+def test_a_number_that_is_taken_off_the_list_of_what_is_recomputed_is_named(tmp_path: Path, left: list[str]) -> None:
+    release(tmp_path / "made")
+    told = json.loads((tmp_path / "made" / "figures.json").read_text())
+    told["recomputed"] = left
+    (tmp_path / "made" / "figures.json").write_text(json.dumps(told))
+    sum_anew(tmp_path / "made")
+    done = checked(tmp_path / "made")
+    assert done.returncode == 1
+    assert "figures.people_median_km is not among the numbers" in done.stdout
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_folder_that_was_added_is_named(tmp_path: Path) -> None:
+    release(tmp_path / "made")
+    (tmp_path / "made" / "more").mkdir()
+    assert "more is not listed" in checked(tmp_path / "made").stdout
 
 
 @pytest.mark.usefixtures("crowd")
@@ -489,7 +522,7 @@ def test_whoever_played_apart_from_the_others_is_not_found_by_set_day_or_time_li
     rounds = rows_of(tmp_path / "made", "rounds")
     assert len(rounds) == 19
     told = {row["round"]: (row["day"], row["time_limit_s"]) for row in rounds}
-    assert set(told.values()) == {("2026-03-01", "60"), ("", "")}
+    assert set(told.values()) == {("", "")}
     blank = {row["person"] for row in rows_of(tmp_path / "made", "guesses") if told[row["round"]] == ("", "")}
     assert len(blank) >= 5
     with pytest.raises(BadInput, match="places of other cannot be told"):
@@ -517,6 +550,11 @@ def test_the_tables_joined_tell_of_no_fewer_than_five_people(tmp_path: Path, mac
         together.setdefault(tuple(joined[name] for name in tables.SHARED), set()).add(row["person"])
     assert min(map(len, together.values())) >= 5
     assert len(together) > 2
+    for name in ("day", "time_limit_s", "experiment", "number"):  # else the other rounds of its game would tell it
+        blanks: dict[str, set[bool]] = {}
+        for shown in rounds.values():
+            blanks.setdefault(shown["game"], set()).add(shown[name] == "")
+        assert all(len(each) == 1 for each in blanks.values()), name
 
 
 @pytest.mark.parametrize(
