@@ -172,7 +172,7 @@ def tests(report: Report) -> dict[str, Any] | None:
     ordered = sorted(found, key=lambda each: not each["is_sealed"])
     return told | {
         "unit_name": unit,
-        "holds_for": _holds_for(told),
+        "holds_for": f"{_holds_for(told)} {_cannot_decide(told['units'], rule.get('level_percent'))}".strip(),
         "found": ordered,
         "level": rule.get("level_percent"),
     }
@@ -189,6 +189,16 @@ def _holds_for(told: dict[str, Any]) -> str:
         return _("But some photographs were met by several people, so that these are not independent of each other: "
                  "the p-values are too small, and are no proof.")  # fmt: skip
     return _("They are taken for independent of each other, and the tests speak of other people like these.")
+
+
+def _cannot_decide(units: int, level_percent: float | None) -> str:
+    """Say so where all signs alike would not be enough: people may have withdrawn since the number was sealed."""
+    least = 2 * 0.5**units
+    if level_percent is None or least <= level_percent / 100:
+        return ""
+    return _("With so few the least p that there can be is %(p)s: no result could reach the sealed level.") % {
+        "p": p_value(least)
+    }
 
 
 def p_value(p: float | None) -> str:
@@ -510,6 +520,7 @@ def _drawn_from(told: dict[str, Any]) -> str:
         ngettext("Counted is %(n)s photo", "Counted are %(n)s photos", told["exhibits"]) % {"n": told["exhibits"]},
         ngettext("that at least %(n)s person met.", "that at least %(n)s people met.", most) % {"n": most},
     ]
+    words.append(_("Each weighs alike here, however many met it."))
     if told["left_out"]:
         left_out = ngettext("%(n)s photo that fewer met is left out.", "%(n)s photos that fewer met are left out.",
                             told["left_out"])  # fmt: skip

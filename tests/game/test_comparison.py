@@ -450,6 +450,17 @@ def test_beside_a_p_value_stands_of_whom_it_speaks_and_whether_it_can_be_believe
     assert words in page(client, "?experiment=trial")
 
 
+@pytest.mark.parametrize(("units", "words"), [(5, "the least p that there can be is 0.062"), (6, "")])
+def test_where_too_few_are_left_for_the_sealed_level_that_is_said(played: PhotoSet, units: int, words: str) -> None:
+    """Six were sealed, and one has withdrawn since: no sign of five can have a p below 0.0625."""
+    Game.objects.update(experiment=experiment_of(played, LATER))
+    report = reckoned(Selection(experiment="trial"))
+    report["significance"] |= {"units": units}
+    told = findings.tests(report)
+    assert told is not None
+    assert ("least p" in told["holds_for"], words in told["holds_for"]) == (bool(words), True)
+
+
 def test_an_experiment_keeps_its_sealed_rule_on_domains(client: Client, played: PhotoSet) -> None:
     """Sealed with a machine before pictures of another kind, it is compared so by its plain address."""
     Game.objects.update(experiment=experiment_of(played, LATER, out_of_domain=True), domain="real")
@@ -741,8 +752,10 @@ def test_only_crowds_of_a_finished_experiment_have_intervals(played: PhotoSet, a
 
 
 def test_what_crowds_leave_out_is_told() -> None:
-    assert "4 photos that at least 2 people met. 1 photo that fewer met is left out." in crowd_words([None, None], 1)
-    assert crowd_words([None]).endswith("4 photos that at least 1 person met.")
+    told = crowd_words([None, None], 1)
+    assert "4 photos that at least 2 people met. Each weighs alike here, however many met it." in told
+    assert "met it. 1 photo that fewer met is left out." in told
+    assert crowd_words([None]).endswith("at least 1 person met. Each weighs alike here, however many met it.")
     assert "7 more could have been" in crowd_words([None], 0, 7)
 
 
