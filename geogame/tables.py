@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -47,6 +48,10 @@ TOLD = 24  # characters of a wrong coordinate that are told
 # Degrees, minutes and seconds as people write them, with a sign or a hemisphere. O is none: it is Ost, and Ouest.
 _PARTS = r"""\d[\d\s.,:°º'′’"″”]*"""
 WRITTEN = re.compile(rf"[+\-]?\s*{_PARTS}|[NSEW]\s*{_PARTS}|{_PARTS}[NSEW]")
+PAIRS = tuple(  # of such coordinates: parted by a sign, or each with its letter
+    map(re.compile, (r"([^;]+);([^;]+)", r"([^,]+?),([^,]+)", r"([^NSEW]+[NSEW]),?\s*([^NSEW]+[NSEW])",
+                     r"([NSEW][^NSEW]+?),?\s*([NSEW][^NSEW]+)", r"(\S+)\s+(\S+)"))
+)  # fmt: skip
 EAST_WEST = frozenset("EW")  # no latitude has these
 MINUS = str.maketrans("−–", "--")
 
@@ -280,6 +285,19 @@ def _meant(lat: str, lng: str) -> Point | None:
         return on_earth(lat_lon_parser.parse(first), lat_lon_parser.parse(second))
     except (ValueError, TypeError):  # no number, or more than three
         return None
+
+
+def place_in(text: str) -> Point | None:
+    """Read both coordinates out of one text, latitude first unless letters say otherwise; None where there are not two.
+
+    Raises BadInput where they are two numbers and no place.
+    """
+    both = next(filter(None, (pattern.fullmatch(text.strip().upper().translate(MINUS)) for pattern in PAIRS)), None)
+    if both is None:
+        return None
+    with suppress(ValueError):
+        return plausible(float(both[1]), float(both[2]))
+    return _meant(both[1], both[2])
 
 
 def _plain(error: BadInput) -> dict[str, str]:

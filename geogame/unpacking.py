@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from geogame import photos, sources, tables
-from geogame.models import Arrival, Photo
+from geogame.models import Arrival, Import, Photo
 from geogame.pictures import Unusable
 from geogame.positions import Oddity
 from geogame.rules.refusals import BadInput, Refused, gettext_noop
@@ -27,6 +27,7 @@ BLOCK = 500  # rows written at once
 MOST_MEMBERS = 200_000  # of a zip
 MOST_MISSING = 1000  # rows of a table without a picture that are told one by one; of the rest the number is
 AT_WORK_S = 10.0  # between two signs of life
+READ = gettext_noop("It was read. %(more)d more of its rows name no picture that is here.")
 IS_ZIP = Q(archive=None, name__iendswith=".zip")
 
 
@@ -41,6 +42,12 @@ def is_table(name: str) -> bool:
 def inbox(arrival: Arrival) -> Path:
     """Return where an arrival's bytes are until they are a photo. They have their metadata: nobody is served them."""
     return Path(settings.INBOX_ROOT) / str(arrival.source_id) / str(arrival.pk)
+
+
+def unread_table(source: Import) -> Arrival | None:
+    """Return a table of an import that could not be used, if there is one; its `reason` says why."""
+    refused = source.arrivals.filter(is_table=True, done_at__isnull=False, reason__isnull=False)
+    return next((each for each in refused if each.reason and each.reason[0] != READ), None)
 
 
 def is_zip(arrival: Arrival) -> bool:
@@ -210,7 +217,7 @@ class Missing:
         if self._count <= MOST_MISSING:
             return None
         more = self._count - MOST_MISSING
-        return [gettext_noop("It was read. %(more)d more of its rows name no picture that is here."), {"more": more}]
+        return [READ, {"more": more}]
 
 
 def _why_missing(row: tables.Row | Refusal) -> list[Any]:

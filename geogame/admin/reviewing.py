@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from geogame import doubts, reviews
+from geogame import doubts, reviews, tables
 from geogame.admin.setpage import Page, doubted, refreshed, show
 from geogame.models import Doubt, Exhibit, Photo, PhotoSet
 from geogame.positions import plausible
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
-from geogame.rules.sphere import point
+from geogame.rules.sphere import Point, point
 from geogame.tasks import nudge_naming
 from geogame.views.answers import body_of
 
@@ -109,6 +109,7 @@ def _doubt(doubt: Doubt) -> dict[str, Any]:
     return {
         "pk": doubt.pk,
         "kind": doubt.kind,
+        "ofPlace": doubt.kind in doubts.OF_PLACE,
         "severity": doubt.severity,
         "title": title_of(doubt.kind),
         "says": _says(doubt),
@@ -211,12 +212,20 @@ def _reopen(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -
 
 def _place(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:
     chosen = list(some.select_related("photo_set"))
-    where = plausible(*point(body.get("lat"), body.get("lng")))
+    where = _written(body["text"]) if "text" in body else plausible(*point(body.get("lat"), body.get("lng")))
     for photo in chosen:
         reviews.place(photo, where, _user(request), timezone.now())
     nudge_naming(chosen[0].photo_set)
     count = len(chosen)
     return ngettext("%d photo put on the map.", "%d photos put on the map.", count) % count
+
+
+def _written(text: Any) -> Point:
+    """Read a place as somebody wrote it, in degrees, minutes and seconds for example. Raises BadInput."""
+    place = tables.place_in(text) if isinstance(text, str) else None
+    if place is None:
+        raise BadInput(gettext_noop("Write latitude and longitude in degrees, like 48.86, 2.35 or 48°51'24\"N 2°21'E."))
+    return place
 
 
 def _offered(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 
-from geogame import photos
+from geogame import photos, unpacking
 from geogame.models import Arrival, Doubt, Photo, PhotoSet
 from geogame.views.answers import refusing
 
@@ -111,6 +111,7 @@ def steps(photo_set: PhotoSet, here: Standing) -> list[Step]:
     look, write = gettext("Have a look"), gettext("Write it down")
     return [
         *_arriving(photo_set, here),
+        *_without_table(photo_set, here),
         _step(here.unplaced, gettext("Every photo has a place."), ngettext(
             "%d photo has no place yet: put it on the map.", "%d photos have no place yet: put them on the map.",
             here.unplaced), address_of("map", photo_set), gettext("Open the map")),
@@ -141,6 +142,15 @@ def _arriving(photo_set: PhotoSet, here: Standing) -> Iterator[Step]:
     else:
         says = ngettext("%d photo is here.", "%d photos are here.", here.photos)
         yield Step(True, says % here.photos, upload, gettext("Bring in more"))
+
+
+def _without_table(photo_set: PhotoSet, here: Standing) -> Iterator[Step]:
+    """Speak of a table that could not be used before of the photos that it would have placed."""
+    last = photo_set.imports.order_by("pk").last()
+    table = unpacking.unread_table(last) if here.unplaced and last else None
+    if table:
+        says = gettext("The table %(name)s was not used: mend it and send it again, its photos need not come twice.")
+        yield Step(False, says % {"name": table.name}, address_of("upload", photo_set), gettext("See why"))
 
 
 def _step(left: int, good: str, bad: str, address: str, button: str) -> Step:

@@ -335,6 +335,15 @@ def test_no_photo_is_put_by_hand_where_none_can_have_been_taken(
     assert lost.lat is None
 
 
+def test_a_place_may_be_written_as_people_write_it(staff: Client, toy_set: PhotoSet, lost: Photo) -> None:
+    assert decided(staff, toy_set, "place", photos=[lost.pk], text="N 48 51 30 E 2 17 40").status_code == 200
+    lost.refresh_from_db()
+    assert (lost.lat, lost.lng) == (pytest.approx(48.858333, abs=1e-5), pytest.approx(2.294444, abs=1e-5))
+    for text in ("Paris", 5, None):
+        refused = decided(staff, toy_set, "place", photos=[lost.pk], text=text)
+        assert (refused.status_code, "like 48.86, 2.35" in refused.json()["error"]) == (400, True)
+
+
 def test_a_frozen_set_takes_no_offers_and_says_so_where_there_are_none_either(staff: Client, toy_set: PhotoSet) -> None:
     PhotoSet.objects.update(frozen_at=NOON, frozen_sha256="0" * 64)
     assert decided(staff, toy_set, "offered", photos=[toy_set.photos.earliest("pk").pk]).status_code == 409

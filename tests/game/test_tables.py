@@ -14,6 +14,7 @@ import pytest
 
 from geogame import doubts, tables
 from geogame.positions import Oddity
+from geogame.rules.refusals import BadInput
 from geogame.rules.sphere import Point
 from geogame.sources import Item, Refusal, entries
 from geogame.tables import Row, SourceError
@@ -261,3 +262,25 @@ def test_unicode_text_of_a_spreadsheet_is_read(encoding: str) -> None:
     assert second.place == Point(1.5, 2.5)
     with pytest.raises(SourceError, match="UTF-8"):
         rows(data[:-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("48.86, 2.35", (48.86, 2.35)), ("48,86; 2,35", (48.86, 2.35)), ("48.86 2.35", (48.86, 2.35)),
+        ("48°51'30\"N 2°17'40\"E", (48.858333, 2.294444)), ("N 48 51 30 E 2 17 40", (48.858333, 2.294444)),
+        ("33°51'S, 151°12'E", (-33.85, 151.2)), ("2.35 E, 48.86 N", (48.86, 2.35)), ("−33.85, 151.2", (-33.85, 151.2)),
+        ("12,5", (12.0, 5.0)), ("Paris", None), ("48.86", None), ("1, 2, 3", None), ("", None), ("48°N", None),
+    ],
+)  # fmt: skip
+def test_a_place_that_somebody_writes_is_read(text: str, place: tuple[float, float] | None) -> None:
+    found = tables.place_in(text)
+    assert found == (None if place is None else pytest.approx(place, abs=1e-5))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("91, 10", "Latitude 91"), ("0, 0", "no fix"), ("151.2, -33.8", "swapped")]
+)
+def test_numbers_that_are_no_place_are_refused_with_a_sentence(text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        tables.place_in(text)

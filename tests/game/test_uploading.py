@@ -9,8 +9,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from geogame import imports, pictures
+from geogame import imports, photos, pictures, unpacking
 from geogame.models import Arrival, Import, PhotoSet
+from geogame.sources import single
 from tests.conftest import jpeg
 
 
@@ -150,3 +151,14 @@ def test_nothing_more_comes_into_a_frozen_set(staff: Client, root: str, toy_set:
     page = staff.get(f"{root}upload/").content.decode()
     assert "nothing more comes into it" in page
     assert 'class="drop"' not in page
+
+
+def test_a_table_that_was_not_used_is_what_is_to_be_done_next(staff: Client, root: str, toy_set: PhotoSet) -> None:
+    photos.take_in(toy_set, single("lost.jpg", jpeg()))
+    upload = imports.open_import(toy_set, imports.UPLOAD, {}, None, timezone.now())
+    table = {"source": upload, "is_table": True, "done_at": timezone.now()}
+    Arrival.objects.create(**table, name="orte.csv", reason=["It lacks columns.", {}])
+    words = "The table orte.csv was not used"
+    assert words in staff.get(f"{root}review/").content.decode()
+    Arrival.objects.update(reason=[unpacking.READ, {"more": 3}])
+    assert words not in staff.get(f"{root}review/").content.decode()

@@ -13,12 +13,8 @@ export function openLarge(root, mayChange, decide, onClose) {
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
     const field = form.elements.place;
-    const place = readPlace(field.value);
-    field.setCustomValidity(place ? "" : gettext("Latitude and longitude in degrees, like 48.86, 2.35"));
-    field.reportValidity();
-    if (place) decide("place", place);
+    decide("place", readPlace(field.value) ?? { text: field.value }); // degrees and minutes are read where tables are
   });
-  form?.elements.place.addEventListener("input", (event) => event.target.setCustomValidity(""));
   root.querySelector("[data-does=take-offer]")?.addEventListener("click", () => decide("place", shown.offered));
 
   function show(record, isAsked) {
@@ -49,7 +45,7 @@ export function openLarge(root, mayChange, decide, onClose) {
     words.append(element("b", "", doubt.title), ` ${doubt.says}`);
     line.append(words);
     if (doubt.other) line.append(sideBySide(doubt, record));
-    if (mayChange && (record.place || !["no-place", "place-odd", "table-odd", "swapped"].includes(doubt.kind))) line.append(verdicts(doubt, record));
+    if (mayChange && (record.place || !doubt.ofPlace)) line.append(verdicts(doubt, record));
     return line;
   }
 

@@ -50,6 +50,8 @@ async function bring(files) {
   if (key !== number || !sending) {
     sending = openSending(`${root.dataset.open}${number}/`, { changed: showSent, stuck: trouble, done: () => close(number) });
     history.replaceState(null, "", `${root.dataset.here}?import=${number}`);
+    part("leaving").textContent = ""; // what was said of an earlier import holds no longer
+    redraw();
   }
   isSending = true;
   if (await sending.add(files)) watch(number);
@@ -109,8 +111,8 @@ async function redraw() {
     const answer = await fetch(location.href, { cache: "no-store" });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok || mine !== looks) return;
-    for (const which of ["#import", ".set-tabs"]) {
-      if (fresh.querySelector(which)) document.querySelector(which).replaceWith(fresh.querySelector(which));
+    for (const which of ["#import", ".set-tabs", ".set-next"]) {
+      if (fresh.querySelector(which)) document.querySelector(which)?.replaceWith(fresh.querySelector(which));
     }
   } catch {
     // the next news bring it
