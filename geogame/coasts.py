@@ -21,7 +21,7 @@ SIDE = 8192  # pixels of the world in Web Mercator: 4.9 km each at the equator
 MAX_LAT = 85.05112878  # where Web Mercator ends: no ship goes further
 EQUATOR_KM = 40_075.0
 TOWN = 50_000  # people: a place's name, not that of one of its quarters
-NEAR_KM, FAR_KM = 100.0, 500.0  # a town so far away names a place still; of what is further nothing is said
+NEAR_KM, FAR_KM = 100.0, 500.0  # so far a large town names a place, and so far a village: else nothing does
 OFF_SHORE_KM = 5.0  # piers, boats at anchor, reefs and islands too small for the map are nearer than that
 
 
@@ -57,7 +57,8 @@ def _is_at_sea(lat: float, lng: float) -> bool:
 def near(lat: Sequence[float], lng: Sequence[float]) -> list[tuple[str, str]]:
     """Return of each place (degrees) a town's name and its country's code (ISO 3166-1 alpha-2).
 
-    The town is the nearest large one, or the nearest of any size where that is far; where all are far both are empty.
+    The town is the nearest large one, or the nearest of any size where that is far or abroad; where all are far both
+    are empty.
     The nearest may lie behind a border: this is for showing, not for truth.
     """
     import reverse_geocode  # here, since it takes a second and only the worker needs it
@@ -73,4 +74,5 @@ def _named(place: Point, town: Found, village: Found) -> tuple[str, str]:
     to_town, to_village = (distance_km(place, Point(each["latitude"], each["longitude"])) for each in (town, village))
     if to_village > FAR_KM:
         return "", ""
-    return (town if to_town <= NEAR_KM else village).get("city", ""), village.get("country_code", "")
+    is_near = to_town <= NEAR_KM and town.get("country_code") == village.get("country_code")
+    return (town if is_near else village).get("city", ""), village.get("country_code", "")

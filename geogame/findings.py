@@ -194,7 +194,7 @@ def _holds_for(told: dict[str, Any]) -> str:
 def _cannot_decide(units: int, level_percent: float | None) -> str:
     """Say so where all signs alike would not be enough: people may have withdrawn since the number was sealed."""
     least = 2 * 0.5**units
-    if level_percent is None or least <= level_percent / 100:
+    if not units or level_percent is None or least <= level_percent / 100:
         return ""
     return _("With so few the least p that there can be is %(p)s: no result could reach the sealed level.") % {
         "p": p_value(least)

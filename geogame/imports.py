@@ -304,16 +304,21 @@ def _order_albums(source: Import, now: datetime) -> None:
 
 
 def _doubt_swapped(source: Import) -> None:
-    """Doubt all places that came from tables where a good part makes sense only the other way round."""
-    placed = Q(lat__isnull=False, place_from=Photo.From.TABLE)
-    swapped = Q(pk__in=Doubt.objects.filter(kind="swapped", photo__arrivals__source=source).values("photo"))
-    of_tables = source.photo_set.photos.filter(placed | swapped, arrivals__source=source).distinct()
-    if of_tables.filter(swapped).count() < max(2, SWAPPED * of_tables.count()):
+    """Doubt all places that came from tables where a good part makes sense only the other way round, and all may.
+
+    A longitude that no latitude can be says that they are the right way round. What somebody has decided stays.
+    """
+    brought = source.photo_set.photos.filter(arrivals__in=source.arrivals.filter(FATES["taken"])).distinct()
+    still_open = Doubt.objects.filter(kind="swapped", verdict=Doubt.Verdict.OPEN)
+    swapped = brought.filter(pk__in=still_open.values("photo")).count()
+    placed = list(brought.filter(lat__isnull=False, place_from=Photo.From.TABLE).only("lat", "lng", "review"))
+    turned = [(each, on_earth(each.lng or 0.0, each.lat or 0.0)) for each in placed]
+    if swapped < max(2, SWAPPED * (swapped + len(placed))) or any(there is None for _, there in turned):
         return
     doubts.write(
         doubts.Found("all-swapped", {"lat": there.lat, "lng": there.lng}, photo.pk)
-        for photo in of_tables.filter(placed).iterator(BLOCK)
-        if photo.lat is not None and photo.lng is not None and (there := on_earth(photo.lng, photo.lat))
+        for photo, there in turned
+        if there and photo.review == Photo.Review.WAITING
     )
 
 

@@ -5,7 +5,7 @@ import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import compress
 from typing import Any, Protocol, runtime_checkable
@@ -289,10 +289,25 @@ def refuse_twice(photo_set: PhotoSet, item: Item, sha256: str) -> None:
     Raises AlreadyThere, and NotNow where the set is frozen.
     """
     if there := photo_set.photos.filter(original_sha256=sha256).first():
-        unsure = there.doubts.filter(kind__in=doubts.OF_PLACE, severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
-        if has_learned := item.place is not None and (there.lat is None or unsure.exists()):
-            learn(there, item)
-        raise AlreadyThere(there, has_learned=has_learned)
+        raise AlreadyThere(there, has_learned=teach(there, item))
+
+
+def is_decided(photo: Photo) -> bool:
+    """Tell whether somebody has said where a photo was taken, or that all is well with it: no table changes that."""
+    return photo.place_from == Photo.From.HAND or photo.review != Photo.Review.WAITING
+
+
+def teach(photo: Photo, item: Item) -> bool:
+    """Let a photo learn the place that a table tells, if nobody is sure of its own; return whether it did.
+
+    Raises NotNow where the set is frozen.
+    """
+    photo.refresh_from_db(fields=["lat", "lng", "place_from", "review"])
+    unsure = photo.doubts.filter(kind__in=doubts.OF_PLACE, severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
+    if item.place is None or is_decided(photo) or (photo.lat is not None and not unsure.exists()):
+        return False
+    learn(photo, item)
+    return True
 
 
 def refuse_frozen(photo_set: PhotoSet) -> None:
@@ -366,8 +381,14 @@ def _put(photo: Photo, where: Point) -> None:
 
 @transaction.atomic
 def learn(photo: Photo, item: Item) -> None:
-    """Add what a table says of a photo that is here already, as if it had come with it. Raises NotNow."""
+    """Add what a table says of a photo that is here already, as if it had come with it. Raises NotNow.
+
+    Where somebody has decided about it meanwhile, its place stays.
+    """
     refuse_frozen(photo.photo_set)
+    photo.refresh_from_db(fields=["lat", "lng", "place_from", "review"])
+    if is_decided(photo):
+        item = replace(item, place=None, odd=None)
     if item.place:
         place(photo, item.place, Photo.From.TABLE)
         Photo.objects.filter(pk=photo.pk).update(precision_m=item.precision_m)

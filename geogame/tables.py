@@ -48,11 +48,14 @@ TOLD = 24  # characters of a wrong coordinate that are told
 # Degrees, minutes and seconds as people write them, with a sign or a hemisphere. O is none: it is Ost, and Ouest.
 _PARTS = r"""\d[\d\s.,:°º'′’"″”]*"""
 WRITTEN = re.compile(rf"[+\-]?\s*{_PARTS}|[NSEW]\s*{_PARTS}|{_PARTS}[NSEW]")
-PAIRS = tuple(  # of such coordinates: parted by a sign, or each with its letter
-    map(re.compile, (r"([^;]+);([^;]+)", r"([^,]+?),([^,]+)", r"([^NSEW]+[NSEW]),?\s*([^NSEW]+[NSEW])",
-                     r"([NSEW][^NSEW]+?),?\s*([NSEW][^NSEW]+)", r"(\S+)\s+(\S+)"))
+LONGEST_PLACE = 100  # characters
+PAIRS = tuple(  # of such coordinates: two numbers, parted by a sign and a space, or each with its letter
+    map(re.compile, (r"([+\-]?\d+(?:\.\d+)?)\s*[,;\s]\s*([+\-]?\d+(?:\.\d+)?)", r"([^;]+);([^;]+)",
+                     r"([^NSEW]+[NSEW])[\s,]*([^NSEW]+[NSEW])", r"([NSEW][^NSEW]+)([NSEW][^NSEW]+)",
+                     r"([^,]+),\s+([^,]+)"))
 )  # fmt: skip
-EAST_WEST = frozenset("EW")  # no latitude has these
+HALF = re.compile(r"\d+,\d+")  # of a place, as much of Europe writes a number
+EAST_WEST, NORTH_SOUTH = frozenset("EW"), frozenset("NS")  # no latitude has the first, no longitude the second
 MINUS = str.maketrans("−–", "--")
 
 
@@ -280,7 +283,9 @@ def _meant(lat: str, lng: str) -> Point | None:
     written = [each.strip().upper().translate(MINUS) for each in (lat, lng)]
     if not all(map(WRITTEN.fullmatch, written)):
         return None
-    first, second = reversed(written) if EAST_WEST & {written[0][0], written[0][-1]} else written
+    first, second = reversed(written) if EAST_WEST & set(written[0]) else written
+    if EAST_WEST & set(first) or NORTH_SOUTH & set(second):  # two of one kind
+        return None
     try:
         return on_earth(lat_lon_parser.parse(first), lat_lon_parser.parse(second))
     except (ValueError, TypeError):  # no number, or more than three
@@ -292,12 +297,15 @@ def place_in(text: str) -> Point | None:
 
     Raises BadInput where they are two numbers and no place.
     """
-    both = next(filter(None, (pattern.fullmatch(text.strip().upper().translate(MINUS)) for pattern in PAIRS)), None)
+    plain = text.strip().upper().translate(MINUS)
+    if len(plain) > LONGEST_PLACE or HALF.fullmatch(plain):
+        return None
+    both = next(filter(None, (pattern.fullmatch(plain) for pattern in PAIRS)), None)
     if both is None:
         return None
     with suppress(ValueError):
         return plausible(float(both[1]), float(both[2]))
-    return _meant(both[1], both[2])
+    return _meant(both[1].rstrip(", "), both[2])
 
 
 def _plain(error: BadInput) -> dict[str, str]:

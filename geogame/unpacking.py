@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Q
@@ -20,14 +20,19 @@ from geogame.models import Arrival, Import, Photo
 from geogame.pictures import Unusable
 from geogame.positions import Oddity
 from geogame.rules.refusals import BadInput, Refused, gettext_noop
-from geogame.rules.sphere import Point
+from geogame.rules.sphere import Point, distance_km
 from geogame.sources import Item, Refusal
+
+T = TypeVar("T")
 
 BLOCK = 500  # rows written at once
 MOST_MEMBERS = 200_000  # of a zip
 MOST_MISSING = 1000  # rows of a table without a picture that are told one by one; of the rest the number is
 AT_WORK_S = 10.0  # between two signs of life
 READ = gettext_noop("It was read. %(more)d more of its rows name no picture that is here.")
+NOT_ALONE = gettext_noop("It is in the set, and did not come with this table: send both again, or the table alone.")
+HAS_ITS_OWN = gettext_noop("It is in the set, and has a place: what the table says of it was left aside.")
+SAME_KM = 0.1  # two rows that are no further apart tell one place
 IS_ZIP = Q(archive=None, name__iendswith=".zip")
 
 
@@ -122,74 +127,95 @@ def read_table(arrival: Arrival, now: datetime) -> list[Any] | None:
 
     Return a sentence on rows that are too many to be noted one by one. A file that is listed twice is told by the last
     row, unless they differ in its place: then nobody knows it. One that no row lists stands for itself. A photo that
-    was taken in before its table came learns from it, in an earlier import too.
+    was taken in before its table came learns from it; one of an earlier import if the table comes without photos.
     """
-    by_name, earlier = _beside(arrival), _lost_before(arrival)
-    names, names_before = sources.Names(by_name), sources.Names(earlier)
+    by_name = _beside(arrival)
+    names, earlier = sources.Names(by_name), _in_the_set(arrival)
+    names_before = sources.Names(earlier)
     folder = PurePosixPath(arrival.name).parent
     told: dict[int, Arrival] = {}
+    late: dict[int, dict[str, Any]] = {}
     missing = Missing(arrival, now)
     with _opened_table(arrival) as file:
         for number, row in enumerate(_living(arrival, tables.opened(file, arrival.name), now)):
             called, other = (row.file, "") if isinstance(row, Refusal) else (row.name, row.extra.get("hash", ""))
             found = names.of(str(folder / called), called, other)
-            if found is None:
-                before = names_before.of(str(folder / called), called, other)
-                if before is None or not _has_taught(row, earlier[before]):
-                    missing.note(called, row)
-                continue
-            of = by_name[found]
-            of.words = _refused(row.reason) if isinstance(row, Refusal) else {**_at_one_place(row, of), "row": number}
-            told[of.pk] = of
+            before = names_before.of(str(folder / called), called, other) if found is None else None
+            if found is not None:
+                of = by_name[found]
+                of.words = _refused(row.reason) if isinstance(row, Refusal) else _at_one_place(row, of.words, number)
+                told[of.pk] = of
+            elif before is not None and by_name:
+                missing.note(called, [NOT_ALONE, {}])
+            elif before is not None and not isinstance(row, Refusal):
+                late[earlier[before]] = _at_one_place(row, late.get(earlier[before], {}), number)
+            else:
+                missing.note(called, _why_missing(row))
     Arrival.objects.bulk_update(told.values(), ["words"], batch_size=BLOCK)
     for each in told.values():
         if each.photo is not None and "refused" not in each.words:
             with suppress(Refused):  # it was frozen, sealed or played meanwhile: it stays as it is
-                photos.learn(each.photo, item_of(each))
+                learns = photos.learn if each.reason is None else photos.teach  # what had been here before is asked
+                learns(each.photo, item_of(each))
+    for photo, words in _living(arrival, late.items(), now):
+        _teach(Photo.objects.select_related("photo_set").get(pk=photo), words, missing)
     return missing.written()
 
 
 def _beside(table: Arrival) -> dict[str, Arrival]:
     """Return the files that a table may tell of, by name: of one in a zip those of its zip, if there are any."""
     files = table.source.arrivals.filter(is_table=False).exclude(IS_ZIP)
-    taken = Q(photo__isnull=False, reason__isnull=True)
-    known = files.filter(Q(done_at=None) | taken).select_related("photo__photo_set")
+    known = files.filter(Q(done_at=None) | Q(photo__isnull=False)).select_related("photo__photo_set")
     own = known.filter(archive=table.archive_id) if table.archive_id else known.none()
     return {each.name: each for each in own.iterator(BLOCK)} or {each.name: each for each in known.iterator(BLOCK)}
 
 
-def _lost_before(table: Arrival) -> dict[str, Photo]:
-    """Return the photos of the set that came by themselves, earlier, and have no place, by name; none named alike."""
-    lost = table.source.photo_set.photos.filter(lat=None).exclude(arrivals__source=table.source)
-    named = Counter(lost.values_list("original_name", flat=True))
-    return {each.original_name: each for each in lost.iterator(BLOCK) if named[each.original_name] == 1}
+def _in_the_set(table: Arrival) -> dict[str, int]:
+    """Return the keys of the set's photos by name, which a table may be about that comes alone; none named alike."""
+    rows = table.source.photo_set.photos.values_list("original_name", "pk")
+    named = Counter(name for name, _ in rows)
+    return {name: pk for name, pk in rows if named[name] == 1}
 
 
-def _has_taught(row: tables.Row | Refusal, photo: Photo) -> bool:
-    """Let a photo that has no place learn from a row; return whether it did."""
-    if isinstance(row, Refusal):
-        return False
-    with suppress(Refused):  # it is frozen
-        photos.learn(photo, _item(photo.original_name, bytes, told_by(row)))
-        return True
-    return False
+def _teach(photo: Photo, words: dict[str, Any], missing: "Missing") -> None:
+    """Let a photo that came in an earlier import learn from a table that came alone; note where it does not."""
+    item = _item(photo.original_name, bytes, words)
+    try:
+        if item.odd and photo.lat is None:
+            photos.learn(photo, item)
+        elif not photos.teach(photo, item) and not _is_at(photo, item.place):
+            missing.note(photo.original_name, [HAS_ITS_OWN, {}])
+    except Refused as refusal:
+        missing.note(photo.original_name, [refusal.sentence, plain(refusal.values)])
 
 
-def _at_one_place(row: tables.Row, of: Arrival) -> dict[str, Any]:
-    """Return what a row says of a file, without its place where another row has said another."""
-    now, before = told_by(row), of.words.get("place")
-    if not (before and now["place"] and before != now["place"]):
+def _is_at(photo: Photo, place: Point | None) -> bool:
+    """Tell whether a photo is where a table has it, as after a worker that died in the middle of that table."""
+    return place is not None and (photo.lat, photo.lng) == place
+
+
+def _at_one_place(row: tables.Row, before: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return what a row says of a file, where an earlier one has said something: at two places it is at none."""
+    now = {**told_by(row), "row": number}
+    if before.get("twice"):
+        return {**now, **{key: before[key] for key in ("place", "place_from", "precision_m", "odd", "twice")}}
+    if not before.get("place"):
         return now
-    places = [f"{lat:g}, {lng:g}" for lat, lng in (before, now["place"])]
-    odd = ["table-odd", {"told": " / ".join(places), "why": gettext_noop("It is listed twice, at different places.")}]
-    return {**now, "place": None, "place_from": "", "precision_m": None, "odd": odd}
+    if not now["place"]:  # the other row knows more
+        return {**now, **{key: before[key] for key in ("place", "place_from", "precision_m", "odd")}}
+    places = [Point(*each) for each in (before["place"], now["place"])]
+    if distance_km(*places) <= SAME_KM:
+        return now
+    told = " / ".join(f"{each.lat:.5f}, {each.lng:.5f}" for each in places)
+    odd = ["table-odd", {"told": told, "why": gettext_noop("It is listed twice, at different places.")}]
+    return {**now, "place": None, "place_from": "", "precision_m": None, "odd": odd, "twice": True}
 
 
-def _living(arrival: Arrival, rows: Iterable[tables.Row | Refusal], now: datetime) -> Iterator[tables.Row | Refusal]:
+def _living(arrival: Arrival, rows: Iterable[T], now: datetime) -> Iterator[T]:
     """Give rows, and meanwhile signs of life: a table may have millions."""
     began = last = time.monotonic()
     for number, row in enumerate(rows):
-        if number % 1000 == 0 and time.monotonic() - last > AT_WORK_S:
+        if number % 50 == 0 and time.monotonic() - last > AT_WORK_S:
             last = time.monotonic()
             Arrival.objects.filter(pk=arrival.pk).update(taken_at=now + timedelta(seconds=last - began))
         yield row
@@ -202,13 +228,13 @@ class Missing:
         self._table, self._now, self._count = table, now, 0
         self._rows: list[Arrival] = []
 
-    def note(self, called: str, row: tables.Row | Refusal) -> None:
+    def note(self, called: str, why: list[Any]) -> None:
         self._count += 1
         if self._count <= MOST_MISSING:
             version = -self._table.pk * MOST_MISSING - self._count  # of each table and row its own
             self._rows.append(
                 Arrival(source=self._table.source, name=name_of(called), modified=version, done_at=self._now,
-                        reason=_why_missing(row))
+                        reason=why)
             )  # fmt: skip
 
     def written(self) -> list[Any] | None:

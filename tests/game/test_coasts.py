@@ -34,6 +34,8 @@ def test_hardly_a_trial_photograph_was_taken_in_the_sea(trial_photos: Path) -> N
 def test_a_place_is_near_a_town() -> None:
     assert coasts.near([51.05, 48.137], [-114.07, 11.575]) == [("Calgary", "CA"), ("Munich", "DE")]
     assert coasts.near([], []) == []
+    ((town, country),) = coasts.near([48.5793], [7.8086])  # Kehl lies opposite Strasbourg
+    assert (town, country) == ("Kehl", "DE")
 
 
 def test_far_from_large_towns_a_village_names_a_place_and_far_from_all_nothing_does() -> None:

@@ -450,7 +450,7 @@ def test_beside_a_p_value_stands_of_whom_it_speaks_and_whether_it_can_be_believe
     assert words in page(client, "?experiment=trial")
 
 
-@pytest.mark.parametrize(("units", "words"), [(5, "the least p that there can be is 0.062"), (6, "")])
+@pytest.mark.parametrize(("units", "words"), [(5, "the least p that there can be is 0.062"), (6, ""), (0, "")])
 def test_where_too_few_are_left_for_the_sealed_level_that_is_said(played: PhotoSet, units: int, words: str) -> None:
     """Six were sealed, and one has withdrawn since: no sign of five can have a p below 0.0625."""
     Game.objects.update(experiment=experiment_of(played, LATER))

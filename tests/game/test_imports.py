@@ -312,29 +312,85 @@ def test_a_table_that_comes_after_its_photos_in_another_import_gives_them_their_
     imports.close(upload, NOON)
     drain(Here())
     later = imports.open_import(upload.photo_set, imports.UPLOAD, {}, None, NOON)
-    send(later, photos__csv=b"filename,latitude,longitude,title\na.jpg,48.1,11.5,Bridge\nb.jpg,1,2,Tower\n")
+    table = b"filename,latitude,longitude,title\na.jpg,48.1,11.5,Bridge\nb.jpg,1,2,Tower\n"
+    send(later, photos__csv=table)
     imports.close(later, NOON)
     drain(Here())
     photo, other = upload.photo_set.photos.order_by("original_name")
     assert (photo.lat, photo.title, photo.place_from) == (48.1, "Bridge", "table")
     assert (other.title, other.place_from) == ("", "exif")  # it has a place: nothing is changed behind anybody's back
     assert set(fates(later)) == {"photos.csv", "b.jpg"}
+    assert "has a place" in fates(later)["b.jpg"]
+    again = later.arrivals.get(name="photos.csv")
+    later.arrivals.exclude(pk=again.pk).delete()
+    unpacking.inbox(again).parent.mkdir(parents=True, exist_ok=True)
+    unpacking.inbox(again).write_bytes(table)
+    unpacking.read_table(again, NOON)  # as after a worker that died in the middle of it
+    assert set(fates(later)) == {"photos.csv", "b.jpg"}
+
+
+def test_a_table_that_comes_with_other_photos_changes_none_that_came_before(upload: Import) -> None:
+    send(upload, a__jpg=jpeg())
+    imports.close(upload, NOON)
+    drain(Here())
+    later = imports.open_import(upload.photo_set, imports.UPLOAD, {}, None, NOON)
+    send(later, b__jpg=jpeg(), photos__csv=b"filename,latitude,longitude\na.jpg,1,2\nb.jpg,3,4\n")
+    imports.close(later, NOON)
+    drain(Here())
+    assert dict(upload.photo_set.photos.values_list("original_name", "lat")) == {"a.jpg": None, "b.jpg": 3}
+    assert "send both again" in fates(later)["a.jpg"]
+
+
+@pytest.mark.parametrize("how", ["by hand", "accepted"])
+def test_what_somebody_has_decided_no_table_changes(upload: Import, how: str) -> None:
+    send(upload, a__jpg=place())
+    drain(Here())
+    photo = upload.photo_set.photos.get()
+    if how == "by hand":
+        reviews.place(photo, Point(1, 2), None, NOON)
+    else:
+        reviews.accept(upload.photo_set.photos.all(), None, NOON)
+    photo.refresh_from_db()
+    before = photo.lat, photo.lng, photo.place_from
+    for row in ("a.jpg,12.5,33.5,Bridge", "a.jpg,151.2,-33.8,Bridge"):
+        send(upload, photos__csv=f"filename,latitude,longitude,title\n{row}\n".encode())
+    imports.close(upload, NOON)
+    drain(Here())
+    photo.refresh_from_db()
+    assert (photo.lat, photo.lng, photo.place_from, photo.title) == (*before, "Bridge")
+    assert not photo.doubts.filter(severity=Doubt.GRAVE, verdict="").exists()
+
+
+def test_a_longitude_that_no_latitude_can_be_says_that_a_table_is_the_right_way_round(upload: Import) -> None:
+    rows = [(151.2, -33.8), (151.3, -33.9), (-33.8, 151.2), (48.0, 2.3)]
+    listed = "".join(f"{number}.jpg,{lat},{lng}\n" for number, (lat, lng) in enumerate(rows))
+    files = {f"{number}__jpg": jpeg() for number in range(4)}
+    send(upload, **files, photos__csv=f"filename,latitude,longitude\n{listed}".encode())
+    imports.close(upload, NOON)
+    drain(Here())
+    assert Doubt.objects.filter(kind="swapped").count() == 2
+    assert not Doubt.objects.filter(kind="all-swapped").exists()
 
 
 def test_a_file_that_is_listed_at_two_places_is_at_none_until_somebody_has_looked(upload: Import) -> None:
-    table = b"filename,latitude,longitude\na.jpg,12.5,33.5\na.jpg,13.5,34.5\nb.jpg,1.5,2.5\nb.jpg,1.5,2.5\n"
+    listed = ["a.jpg,12.5,33.5", "a.jpg,13.5,34.5", "a.jpg,14.5,35.5", "b.jpg,1.5,2.5", "b.jpg,1.50001,2.5", "b.jpg,,"]
+    table = "\n".join(["filename,latitude,longitude", *listed]).encode()
     send(upload, a__jpg=jpeg(), b__jpg=jpeg(), photos__csv=table)
     imports.close(upload, NOON)
     drain(Here())
     photo, other = upload.photo_set.photos.order_by("original_name")
     odd = photo.doubts.get(kind="table-odd")
-    assert (photo.lat, odd.severity, odd.detail["told"]) == (None, Doubt.GRAVE, "12.5, 33.5 / 13.5, 34.5")
-    assert (other.lat, other.lng) == (1.5, 2.5)
+    assert (photo.lat, odd.severity, odd.detail["told"]) == (
+        None,
+        Doubt.GRAVE,
+        "12.50000, 33.50000 / 13.50000, 34.50000",
+    )
+    assert (other.lat, other.lng) == (1.50001, 2.5)
 
 
 def test_where_many_rows_are_swapped_the_others_are_doubted_too(upload: Import) -> None:
     """A place in Portugal is one in Tanzania the other way round, and no number says so."""
-    rows = [(-112.1378, 36.0575), (151.2153, -33.8568), (-7.91, 38.57), (120.0, 95.0)]
+    rows = [(-112.1378, 36.0575), (151.2153, -33.8568), (-7.91, 38.57), (95.0, 120.0)]
     files = {f"{number}__jpg": jpeg() for number in range(4)}
     listed = "".join(f"{number}.jpg,{lat},{lng}\n" for number, (lat, lng) in enumerate(rows))
     table = f"filename,latitude,longitude\n{listed}".encode()

@@ -95,6 +95,9 @@ def test_coordinates_as_people_write_them_are_offered_and_never_used_by_themselv
         ("-", "°"),
         ("36.0575 N", "112.1378 O"),
         ("-48 N", "11 E"),
+        ("48.86", "2.35 S"),
+        ("E 48", "W 2"),
+        ("48 N", "2 N"),
     ],
 )
 def test_of_what_means_no_place_none_is_offered(lat: str, lng: str) -> None:
@@ -270,7 +273,9 @@ def test_unicode_text_of_a_spreadsheet_is_read(encoding: str) -> None:
         ("48.86, 2.35", (48.86, 2.35)), ("48,86; 2,35", (48.86, 2.35)), ("48.86 2.35", (48.86, 2.35)),
         ("48°51'30\"N 2°17'40\"E", (48.858333, 2.294444)), ("N 48 51 30 E 2 17 40", (48.858333, 2.294444)),
         ("33°51'S, 151°12'E", (-33.85, 151.2)), ("2.35 E, 48.86 N", (48.86, 2.35)), ("−33.85, 151.2", (-33.85, 151.2)),
-        ("12,5", (12.0, 5.0)), ("Paris", None), ("48.86", None), ("1, 2, 3", None), ("", None), ("48°N", None),
+        ("12,5", None), ("Paris", None), ("48,85 N", None), ("1,5 S", None), ("48° 51'", None), ("48.86,", None),
+        ("48°N, 2°N", None), ("48 E, 2 E", None), ("48,5 2,5", None), ("48.86", None), ("1, 2, 3", None), ("", None),
+        ("1N" + " " * 100_000 + "x", None),  # which is known at once
     ],
 )  # fmt: skip
 def test_a_place_that_somebody_writes_is_read(text: str, place: tuple[float, float] | None) -> None:

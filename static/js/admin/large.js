@@ -1,6 +1,5 @@
 /** Large: the photo that is looked at, what is odd about it in sentences, and its place on a map. */
 
-import { readPlace } from "../game/sphere.js";
 import { openPinMap } from "./pinmap.js";
 
 /** Open the large view. `decide` is told a verb and its words, about the photo that is shown. */
@@ -13,7 +12,7 @@ export function openLarge(root, mayChange, decide, onClose) {
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
     const field = form.elements.place;
-    decide("place", readPlace(field.value) ?? { text: field.value }); // degrees and minutes are read where tables are
+    decide("place", { text: field.value }); // degrees and minutes too are read where tables are
   });
   root.querySelector("[data-does=take-offer]")?.addEventListener("click", () => decide("place", shown.offered));
 

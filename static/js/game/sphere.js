@@ -43,8 +43,8 @@ export function mercator(lat, lng) {
 
 /** Read "12.5, -3" or "12.5 -3" as a place; null if it is none. */
 export function readPlace(text) {
-  const numbers = text.trim().split(/[\s,;]+/).map(Number);
-  const [lat, lng] = numbers;
-  if (numbers.length !== 2 || !(Math.abs(lat) <= 90) || !(Math.abs(lng) <= 180)) return null;
+  const parts = text.trim().split(/[\s,;]+/);
+  const [lat, lng] = parts.map(Number);
+  if (parts.length !== 2 || !parts.every((each) => /^[-+]?\d+(\.\d+)?$/.test(each)) || !(Math.abs(lat) <= 90) || !(Math.abs(lng) <= 180)) return null;
   return { lat, lng: wrapLng(lng) };
 }
