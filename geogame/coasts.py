@@ -58,8 +58,7 @@ def near(lat: Sequence[float], lng: Sequence[float]) -> list[tuple[str, str]]:
     """Return of each place (degrees) a town's name and its country's code (ISO 3166-1 alpha-2).
 
     The town is the nearest large one, or the nearest of any size where that is far or abroad; where all are far both
-    are empty.
-    The nearest may lie behind a border: this is for showing, not for truth.
+    are empty. The nearest may lie behind a border: this is for showing, not for truth.
     """
     import reverse_geocode  # here, since it takes a second and only the worker needs it
 

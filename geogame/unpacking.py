@@ -157,8 +157,9 @@ def read_table(arrival: Arrival, now: datetime) -> list[Any] | None:
             with suppress(Refused):  # it was frozen, sealed or played meanwhile: it stays as it is
                 learns = photos.learn if each.reason is None else photos.teach  # what had been here before is asked
                 learns(each.photo, item_of(each))
-    for photo, words in _living(arrival, late.items(), now):
-        _teach(Photo.objects.select_related("photo_set").get(pk=photo), words, missing)
+    for pk, words in _living(arrival, late.items(), now):
+        if photo := Photo.objects.select_related("photo_set").filter(pk=pk).first():  # else it was deleted meanwhile
+            _teach(photo, words, missing)
     return missing.written()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from geogame.export import parquet
 from geogame.export.dictionary import Column
 from geogame.export.facts import Page
-from geogame.formulas import MARKS
+from geogame.formulas import guarded
 
 Parts = Iterator[bytes]
 Columns = Sequence[Column]
@@ -45,7 +45,7 @@ def _text(value: str | None) -> str | None:
         return None
     # Python's csv leaves a lone CR unquoted, and it would end the row.
     value = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{value}" if value.startswith(MARKS) else value
+    return guarded(value)
 
 
 def _word(value: bool | None) -> str | None:

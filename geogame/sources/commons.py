@@ -72,7 +72,7 @@ def regions() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     settled = {each["continentcode"] for each in countries} - {"AN"}  # where nobody lives there are no towns
     continents = [(f"+{code}", each["name"]) for code, each in known.get_continents().items() if code in settled]
     named = [(each["iso"], each["name"]) for each in countries if each["continentcode"] in settled]
-    return tuple(sorted(some, key=itemgetter(1)) for some in (continents, named))  # type: ignore[return-value]
+    return sorted(continents, key=itemgetter(1)), sorted(named, key=itemgetter(1))
 
 
 def towns(where: str, seed: int, count: int = 2_000) -> list[Point]:
