@@ -8,6 +8,7 @@ must be stored as sent.
 import asyncio
 import os
 import random
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -47,7 +48,12 @@ class Noise:
 def faults(seats: int = SEATS, round_s: float = ROUND_S) -> list[str]:
     """Play through all faults; return a line for each round. Raises AssertionError or TimeoutError where one shows."""
     with hall(with_worker=True) as installation:
-        return asyncio.run(_play(installation, seats, round_s))
+        try:
+            return asyncio.run(_play(installation, seats, round_s))
+        except (AssertionError, TimeoutError) as error:
+            for log in sorted(installation.folder.glob("*.log")):
+                error.add_note(f"{log.name} ends:\n" + log.read_text(errors="replace")[-3000:])
+            raise
 
 
 async def _play(hall: Hall, count: int, round_s: float) -> list[str]:
@@ -59,7 +65,11 @@ async def _play(hall: Hall, count: int, round_s: float) -> list[str]:
     told, making = [], asyncio.create_task(noise.make())
     try:
         for fault in FAULTS:
-            waits, this_round = await _round(hall, host, seats, round_s, fault)
+            try:
+                waits, this_round = await _round(hall, host, seats, round_s, fault)
+            except TimeoutError as error:
+                error.add_note(f"in the round in which {fault or 'nothing'} went down; {_what_they_see(seats)}")
+                raise
             missed = [seat.name for seat in seats if this_round not in seat.revealed or this_round not in seat.guessed]
             if missed:
                 raise AssertionError(f"{missed} missed the round in which {fault} went down")
@@ -74,6 +84,10 @@ async def _play(hall: Hall, count: int, round_s: float) -> list[str]:
         for seat in seats:
             seat.leave()
         host.close()
+
+
+def _what_they_see(seats: list[Seat]) -> str:
+    return ", ".join(f"{count} seats see {phase!r}" for phase, count in Counter(seat.phase for seat in seats).items())
 
 
 async def _round(hall: Hall, host: Http, seats: list[Seat], seconds: float, fault: str | None) -> Any:

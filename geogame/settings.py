@@ -120,6 +120,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"polling_interval": 0.05}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as that takes
 CELERY_TASK_PUBLISH_RETRY = False  # a page must not wait for a broker that is down
 CELERY_TASK_IGNORE_RESULT = True  # answers go to the database
 CELERY_RESULT_BACKEND_THREAD_SAFE = True  # there is none; else each thread would look for one, which takes long

@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import redis
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from kombu import Producer, Queue
 from PIL import Image
 
 from geogame import play
+from geogame.celery import app
 from geogame.models import Commitment, Game, Guess, Person, Photo, PhotoSet, Player, Prediction, Round
 from predictor import opponents, tasks
 from predictor.cells import Partition
 from predictor.distribution import Distribution
 from predictor.s2 import leaf_ids
 from tests.conftest import CARD, Card, jpeg
+from tests.servers import redis_server
 
 HALVES = Partition(np.sort(leaf_ids([10.0, -20.0], [30.0, 60.0]) & ~np.uint64((1 << 41) - 1) | np.uint64(1 << 40)))
 
@@ -318,3 +322,19 @@ def test_nudges_do_not_call_each_other_while_the_model_is_busy(
     tasks.locate()  # who had the model passes it on
     assert nudged == ["explain"]
     tasks._wondering.clear()
+
+
+@pytest.mark.redis
+def test_a_worker_outlives_a_connection_on_which_it_has_something_to_acknowledge(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as url, app.connection_for_read(url) as connection:
+        channel = connection.channel()
+        queue = Queue("clock", channel=channel)
+        queue.declare()
+        for body in ("done", "not begun", "refused"):
+            Producer(channel).publish(body, routing_key="clock")
+        done, _not_begun, refused = [queue.get() for _ in range(3)]
+        channel.close()
+        done.ack()
+        refused.reject(requeue=True)
+        with redis.Redis.from_url(url) as broker:
+            assert (broker.hlen("unacked"), broker.llen("clock")) == (3, 0)  # all come again, after a while
