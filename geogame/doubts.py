@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from geogame import coasts, fingerprints
 from geogame.models import Doubt, Guess, Photo, PhotoSet, Player, Round
@@ -344,6 +344,9 @@ def _strong() -> list[int]:
     medians = {person: float(np.median(each)) for person, each in errors.items() if len(each) >= STRONG_ROUNDS}
     best = sorted(medians, key=lambda person: medians[person])
     return best[: int(np.ceil(STRONG * len(best)))]
+
+
+OFFERING = Q(detail__has_keys=["lat", "lng"])  # of a doubt
 
 
 def offered(some: Iterable[Doubt]) -> Doubt | None:

@@ -346,6 +346,8 @@ def _exhibit(photo: Photo, place: Point, album: str) -> Exhibit:
         )
         if exhibit.rounds.exists():
             raise Unusable(gettext_noop("Its album has been played already and can no longer grow."))
+        if is_sealed([exhibit]):
+            raise Unusable(gettext_noop("Its album is part of a sealed experiment and can grow when that is over."))
         exhibit.predictions.all().delete()  # the machine was shown fewer photos
         Exhibit.objects.filter(pk=exhibit.pk).update(lat=place.lat, lng=place.lng)
     else:
@@ -400,7 +402,7 @@ def learn(photo: Photo, item: Item) -> None:
     extra = {**photo.extra, **told.pop("extra")}
     Photo.objects.filter(pk=photo.pk).update(extra=extra, **{key: value for key, value in told.items() if value})
     alone = photo.exhibits.filter(album="", rounds=None).first()
-    if item.words.get("album") and alone:
+    if item.words.get("album") and alone and not is_sealed([alone]):
         where = Point(alone.lat, alone.lng)
         alone.delete()
         _exhibit(photo, where, item.words["album"])

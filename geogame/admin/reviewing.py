@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from geogame import doubts, reviews, tables
-from geogame.admin.setpage import Page, doubted, refreshed, show
+from geogame.admin.setpage import Page, doubted, refreshed, show, with_offer
 from geogame.models import Doubt, Exhibit, Photo, PhotoSet
 from geogame.positions import plausible
 from geogame.rules.refusals import BadInput, NotYours, gettext_noop
@@ -37,6 +37,8 @@ def asked_for(photo_set: PhotoSet, asked: QueryDict) -> QuerySet[Photo]:
     for kind in asked.getlist("doubts"):  # all of them: "held" and a kind
         if kind in SEVERITIES:
             found = found.filter(doubted(SEVERITIES[kind])).exclude(review=Photo.Review.REJECTED)
+        elif kind == "offered":
+            found = found.filter(with_offer()).exclude(review=Photo.Review.REJECTED)
         elif kind in doubts.KINDS:
             still_open = Doubt.objects.filter(kind=kind, verdict=Doubt.Verdict.OPEN)
             found = found.filter(doubts__in=still_open).exclude(review=Photo.Review.REJECTED).distinct()
@@ -174,7 +176,7 @@ def choices(photo_set: PhotoSet) -> dict[str, Any]:
     extras = photo_set.photos.filter(extra__has_key="tags").values_list("extra__tags", flat=True)
     scenes = photo_set.photos.filter(extra__has_key="scene").order_by().values_list("extra__scene", flat=True)
     return {
-        "offers": still_open.filter(detail__has_keys=["lat", "lng"]).exists(),
+        "offers": still_open.filter(doubts.OFFERING).exists(),
         "kinds": [(name, gettext(kind.title)) for name, kind in doubts.KINDS.items() if name in kinds],
         "albums": list(photo_set.exhibits.exclude(album="").order_by("album").values_list("album", flat=True)),
         "tags": sorted({tag for tags in extras for tag in tags}),

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 
-from geogame import photos, unpacking
+from geogame import doubts, photos, unpacking
 from geogame.models import Arrival, Doubt, Photo, PhotoSet
 from geogame.views.answers import refusing
 
@@ -67,6 +67,7 @@ class Standing:
     on_their_way: int  # files that are not dealt with yet
     playable: int  # things that a game may show
     unplaced: int
+    offered: int  # for which a doubt offers a place, or another one
     held: int  # kept out of games by a grave doubt, though they have a place
     doubted: int  # that are in games meanwhile
     rejected: int
@@ -79,12 +80,20 @@ def doubted(severities: tuple[int, ...] = (Doubt.HINT, Doubt.DOUBT, Doubt.GRAVE)
     return Exists(Doubt.objects.filter(photo=OuterRef("pk"), verdict=Doubt.Verdict.OPEN, severity__in=severities))
 
 
+def with_offer() -> Exists:
+    """Ask of a photo whether an open doubt about it offers a place."""
+    return Exists(Doubt.objects.filter(doubts.OFFERING, photo=OuterRef("pk"), verdict=Doubt.Verdict.OPEN))
+
+
 def standing(photo_set: PhotoSet) -> Standing:
-    asked = photo_set.photos.annotate(grave=doubted((Doubt.GRAVE,)), worth_a_look=doubted((Doubt.DOUBT,)))
+    asked = photo_set.photos.annotate(
+        grave=doubted((Doubt.GRAVE,)), worth_a_look=doubted((Doubt.DOUBT,)), offer=with_offer()
+    )
     kept = ~Q(review=Photo.Review.REJECTED)
     counted = asked.aggregate(
         photos=Count("pk"),
         unplaced=Count("pk", filter=kept & Q(lat=None)),
+        offered=Count("pk", filter=kept & Q(offer=True)),
         held=Count("pk", filter=kept & Q(grave=True, lat__isnull=False)),
         doubted=Count("pk", filter=kept & Q(grave=False, worth_a_look=True)),
         rejected=Count("pk", filter=~kept),
@@ -112,6 +121,7 @@ def steps(photo_set: PhotoSet, here: Standing) -> list[Step]:
     return [
         *_arriving(photo_set, here),
         *_without_table(photo_set, here),
+        *_offered(photo_set, here),
         _step(here.unplaced, gettext("Every photo has a place."), ngettext(
             "%d photo has no place yet: put it on the map.", "%d photos have no place yet: put them on the map.",
             here.unplaced), address_of("map", photo_set), gettext("Open the map")),
@@ -151,6 +161,18 @@ def _without_table(photo_set: PhotoSet, here: Standing) -> Iterator[Step]:
     if table:
         says = gettext("The table %(name)s was not used: mend it and send it again, its photos need not come twice.")
         yield Step(False, says % {"name": table.name}, address_of("upload", photo_set), gettext("See why"))
+
+
+def _offered(photo_set: PhotoSet, here: Standing) -> Iterator[Step]:
+    """Speak of places that only somebody has to agree to: quicker than to put each photo on the map."""
+    if here.offered:
+        says = ngettext(
+            "For %d photo a place is offered: see whether it is right, and take it.",
+            "For %d photos a place is offered: see whether they are right, and take them at once.",
+            here.offered,
+        )
+        address = address_of("review", photo_set, "doubts=offered")
+        yield Step(False, says % here.offered, address, gettext("Have a look"))
 
 
 def _step(left: int, good: str, bad: str, address: str, button: str) -> Step:

@@ -19,10 +19,12 @@ from django.utils import timezone
 
 from geogame import comparisons, experiments, people, photos, play, seals, tasks
 from geogame.models import Exhibit, Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Prediction, Slot
+from geogame.pictures import Unusable
 from geogame.rules import protocol
 from geogame.rules.refusals import BadInput, NotNow
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
+from geogame.sources import Item
 from predictor import tasks as worker
 from predictor.distribution import Distribution
 from predictor.tasks import exhibits_waiting
@@ -856,8 +858,23 @@ def test_what_is_sealed_is_neither_moved_nor_deleted(sealed: Experiment, staff: 
         photos.move(shown, Point(1.5, 2.5))
     with pytest.raises(NotNow, match="A sealed experiment shows this photo"):
         photos.remove(shown)
+    photos.learn(shown, Item("a.jpg", jpeg, words={"title": "A bridge", "album": "Trip"}))
+    shown.refresh_from_db()
+    assert (shown.title, shown.exhibits.get().album) == ("A bridge", "")
     form = staff.get(f"/admin/geogame/photo/{shown.pk}/change/").context["adminform"].form
     assert not {"lat", "lng"} & set(form.fields)
+
+
+def test_an_album_that_is_sealed_does_not_grow_by_what_comes_in(made: Experiment) -> None:
+    album = Exhibit.objects.filter(pk__in=made.photo_set.exhibits.order_by("pk")[:1])
+    album.update(album="Trip")
+    made.exhibits_each, made.people = 1, made.photo_set.exhibits.count()  # all are shown
+    made.save()
+    sealed = sealed_now(made)
+    with pytest.raises(Unusable, match="sealed experiment"):
+        add_photo(made.photo_set, Point(3.25, 4.25), album="Trip")
+    assert album.get().photos.count() == 1
+    assert experiments.check(sealed, LATER) == []
 
 
 def test_a_photo_that_is_gone_after_the_seal_is_missed(sealed: Experiment, ana: Person) -> None:

@@ -310,7 +310,10 @@ def test_swapped_coordinates_are_turned_round_by_one_button_one_photo_or_many(st
     told = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/photos/{one.pk}/").json()
     assert told["offerSays"] == "Swap latitude and longitude"
     assert "“151.2, -33.8”" in told["doubts"][0]["says"]
-    assert "Take the offered places" in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/review/").content.decode()
+    page = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/review/").content.decode()
+    assert "Take the offered places" in page
+    assert "For 2 photos a place is offered" in page
+    assert {each.pk for each in asked_for(toy_set, QueryDict("doubts=offered"))} == {one.pk, other.pk}
     fine_all_the_same = {"doubt": one.doubts.get(kind="swapped").pk, "verdict": "fine"}
     assert decided(staff, toy_set, "settle", photos=[one.pk], **fine_all_the_same).status_code == 409
     said = decided(staff, toy_set, "offered", photos=[one.pk, other.pk, fine.pk]).json()["said"]
@@ -322,7 +325,9 @@ def test_swapped_coordinates_are_turned_round_by_one_button_one_photo_or_many(st
     assert {one.pk, other.pk} <= shown(toy_set)
     fine.refresh_from_db()
     assert fine.lat == before
-    assert "Take the offered places" not in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/review/").content.decode()
+    page = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/review/").content.decode()
+    assert "Take the offered places" not in page
+    assert "a place is offered" not in page
 
 
 @pytest.mark.parametrize(("lat", "lng", "words"), [(0, 0, "0, 0"), (91, 5, "Latitude 91"), ("48,1", 11, "two numbers")])
