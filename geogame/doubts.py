@@ -281,7 +281,8 @@ def _pile_ups(here: _Photos, numbers: np.ndarray) -> Iterator[Found]:
 def name_places(photo_set: PhotoSet) -> None:
     """Write beside each place the nearest town, and the country where no table told one."""
     unnamed = photo_set.photos.exclude(lat=None).exclude(extra__has_key="near").order_by("pk")
-    for some in _blocks(unnamed.values_list("pk", "lat", "lng").iterator(BLOCK), BLOCK):
+    # All at once: what SQLite reads bit by bit is an old state of things, from which it writes nothing.
+    for some in _blocks(list(unnamed.values_list("pk", "lat", "lng")), BLOCK):
         names = coasts.near([lat or 0.0 for _, lat, _ in some], [lng or 0.0 for _, _, lng in some])
         _write_names(dict(zip(some, names, strict=True)))
 

@@ -1,5 +1,6 @@
 """Sockets: who may listen, what they hear, and that rooms never hear each other."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -182,7 +183,7 @@ async def test_a_socket_that_fails_while_it_is_opened_leaves_no_ghost(
     socket = socket_of(room, browser_of(ana))
     await socket.connect()
     with pytest.raises(OSError, match="away"):
-        await socket.receive_output()
+        await asyncio.wait_for(socket.future, 60)
     assert room.pk not in hub()._rooms
 
 
