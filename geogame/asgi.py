@@ -65,7 +65,8 @@ class InOneThread(ASGIHandler):
         self._answered = sync_to_async(self._answer, thread_sensitive=False, executor=threads)
         self._is_staff = sync_to_async(is_staff, thread_sensitive=False, executor=threads)
         aside = ThreadPoolExecutor(1, thread_name_prefix="download")  # all downloads take turns in it, part by part
-        self._aside = sync_to_async(with_own_connection, thread_sensitive=False, executor=aside)
+        self._aside = sync_to_async(lambda do, *words: do(*words), thread_sensitive=False, executor=aside)
+        self._downloads = 0  # that are being sent
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -113,6 +114,7 @@ class InOneThread(ASGIHandler):
     ) -> None:
         """Send an answer while it is made. What breaks off gets no end, so that nobody takes it for whole."""
         parts, gone = iter(answer), asyncio.ensure_future(receive())  # nothing is to come but that the browser goes
+        self._downloads += 1
         try:
             await send(head)
             while not gone.done() and (part := await self._aside(next, parts, None)) is not None:
@@ -124,7 +126,14 @@ class InOneThread(ASGIHandler):
             return
         finally:
             gone.cancel()
-            await self._aside(answer.close)
+            self._downloads -= 1
+            await self._aside(self._end, answer)
+
+    def _end(self, answer: StreamingHttpResponse) -> None:
+        """Let go of an answer; and of the connection, if that has grown old and no other answer still reads from it."""
+        answer.close()
+        if not self._downloads:
+            close_old_connections()
 
 
 def is_open(answer: Any) -> bool:
@@ -135,14 +144,6 @@ def is_open(answer: Any) -> bool:
 def is_long(answer: Any) -> bool:
     """Tell whether an answer is made while it is sent (`downloads.Download`)."""
     return getattr(answer, "is_long", False)
-
-
-def with_own_connection(do: Callable[..., Any], *words: Any) -> Any:
-    """Do something, and leave no connection with the thread that it was done in."""
-    try:
-        return do(*words)
-    finally:
-        close_old_connections()
 
 
 def is_staff(scope: Scope) -> bool:

@@ -18,6 +18,7 @@ from django.test import Client
 from uvicorn.server import ServerState
 
 from geogame import asgi, imports, oneprocess
+from geogame.export.downloads import Aside
 from geogame.models import Arrival, PhotoSet
 from tests.conftest import NOON
 from tests.game.conftest import PATIENCE_S
@@ -245,6 +246,41 @@ async def test_a_file_is_read_while_it_is_sent_and_closed_in_the_end(
     assert request.body == whole
     assert len(request.sent) == 1 + len(whole) // asgi.PART
     assert opened[0].closed
+
+
+class Downloads(Request):
+    """Takes parts while `goes_on` is set, and stays until it has all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def receive(self) -> Message:
+        if not self.parts:
+            await asyncio.sleep(3600)
+        return await super().receive()
+
+    async def send(self, message: Message) -> None:
+        await super().send(message)
+        self.taken.set()
+        await self.goes_on.wait()
+
+
+async def test_no_connection_is_closed_that_a_download_still_reads_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither between its parts nor when another one ends: on SQLite what was not read yet would be lost."""
+    closed: list[str] = []
+    monkeypatch.setattr(asgi, "close_old_connections", lambda: closed.append(threading.current_thread().name))
+    monkeypatch.setattr(asgi.noting_arrival, "get_response", lambda request: Aside(iter([b"one", b"two"])))
+    slow, quick = Downloads(), Downloads()
+    first = asyncio.create_task(slow.answered())
+    await slow.taken.wait()
+    quick.goes_on.set()
+    await quick.answered()
+    assert not [name for name in closed if name.startswith("download")]
+    slow.goes_on.set()
+    await first
+    assert (slow.body, quick.body) == (b"onetwo", b"onetwo")
+    assert len([name for name in closed if name.startswith("download")]) == 1
 
 
 class Door:
