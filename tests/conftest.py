@@ -120,7 +120,7 @@ def machine_says() -> Callable[[Round, Point | str], None]:
     return says
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def trial_photos() -> Path:
     """The folder of real photographs, or a skip that says so."""
     folder = Path(os.environ.get("TRIAL_PHOTOS", ""))

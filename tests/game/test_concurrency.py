@@ -50,6 +50,12 @@ def test_guesses_are_kept_while_others_leave_and_return_and_the_host_presses_eve
     assert sum(game["kept"] for game in games) > 0
 
 
+def test_the_places_of_many_photos_are_named_whoever_else_writes(tmp_path: Path) -> None:
+    """On SQLite: an open read is an old state of things there, from which nothing can be written."""
+    (told,) = told_by("tests.game.many_names", "sqlite", tmp_path)
+    assert told["named"] == told["photos"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_that_the_database_undid_is_tried_again(
     first_round: Round, ana_seat: Player, monkeypatch: pytest.MonkeyPatch
