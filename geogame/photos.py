@@ -40,7 +40,7 @@ from geogame.pictures import Developed, Unusable
 from geogame.rules import rounds
 from geogame.rules.refusals import BadInput, NotNow, gettext_noop
 from geogame.rules.sphere import Point
-from geogame.sources import Entry, Item, Refusal
+from geogame.sources import Entry, Item, Refusal, normal
 
 
 @runtime_checkable
@@ -155,7 +155,7 @@ def keep(
         phash=fingerprints.stored(developed.phash, developed.spread),
         file_sha256=hashlib.sha256(developed.picture.jpeg).hexdigest(),
         derived=sorted([width, form] for width, form in developed.smaller),
-        original_name=item.name[-300:],
+        original_name=normal(item.name)[-300:],
         original_sha256=sha256,
         **_words(item, photo_set),
     )

@@ -6,6 +6,7 @@ in rooms of their own (`commons`, `mapillary`).
 
 import io
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -226,18 +227,25 @@ def _joined(found: Files, name: str, table: Opener) -> Iterator[Entry]:
         yield from _alone(rest)
 
 
+def normal(name: str) -> str:
+    """Return a name with its letters composed, however a system takes them apart (Unicode's NFC)."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
 class Names:
     """Files by what tables call them: by path, by name, or by identity, which is a name without its suffix.
 
-    MP-16's identities hold slashes where the files have underscores. A name that two files share is neither's.
+    MP-16's identities hold slashes where the files have underscores. A name that two files share is neither's. Letters
+    with accents are one letter or two, as the system has it that a file or a table comes from: both are the same name.
     """
 
     def __init__(self, files: Iterable[str]) -> None:
         self._known: dict[str, str] = {}
         shared: dict[str, set[str]] = {}
         for file in files:
-            self._known[file] = file
-            for short in (PurePosixPath(file).name, PurePosixPath(file).stem):
+            whole = normal(file)
+            self._known.setdefault(whole, file)
+            for short in (PurePosixPath(whole).name, PurePosixPath(whole).stem):
                 shared.setdefault(short, set()).add(file)
         for short, those in shared.items():
             if len(those) == 1:
@@ -245,7 +253,7 @@ class Names:
 
     def of(self, *called: str) -> str | None:
         """Return the file that a table calls so, the first that there is."""
-        for each in called:
+        for each in map(normal, called):
             for name in (PurePosixPath(each).as_posix(), each.replace("/", "_"), PurePosixPath(each).name):
                 if each and name in self._known:
                     return self._known[name]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from django.conf import settings
@@ -438,6 +439,17 @@ def test_an_album_is_in_the_order_of_its_table_whoever_took_up_its_files(upload:
     exhibit = upload.photo_set.exhibits.get()
     assert [each.original_name for each in exhibit.ordered_photos()] == ["b.jpg", "c.jpg", "a.jpg"]
     assert exhibit.lat == 3
+
+
+def test_a_photo_is_called_as_its_table_calls_it_however_a_system_writes_accents(upload: Import) -> None:
+    apart, composed = (normalize(form, "Ägypten.jpg") for form in ("NFD", "NFC"))
+    table = f"filename,latitude,longitude\n{composed},1.5,2.5\n".encode()
+    send(upload, **{apart: jpeg(), "photos__csv": table})
+    imports.close(upload, NOON)
+    drain(Here())
+    photo = upload.photo_set.photos.get()
+    assert (photo.original_name, photo.lat) == (composed, 1.5)
+    assert not upload.arrivals.exclude(reason=None).exists()
 
 
 def test_of_a_table_that_names_a_million_others_the_number_is_told(

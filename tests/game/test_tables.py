@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
+from unicodedata import normalize
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -216,6 +218,20 @@ def test_files_are_found_by_what_tables_call_them(tmp_path: Path) -> None:
         "images/07/123.jpg", "a_b_c.jpg", "deep/named.jpg", "one/same.jpg", "two/same.jpg",
     ]  # fmt: skip
     assert "no such picture" in found["same"]
+
+
+@pytest.mark.parametrize(("of_file", "of_table"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_letters_with_accents_are_the_same_however_a_system_writes_them(
+    tmp_path: Path, of_file: Any, of_table: Any
+) -> None:
+    name = "Fotos/Ägypten Straße.jpg"
+    (tmp_path / "Fotos").mkdir()
+    (tmp_path / normalize(of_file, name)).write_bytes(jpeg())
+    table = f"filename,latitude,longitude\n{PurePosixPath(name).name},1.5,2.5\n"
+    (tmp_path / "t.csv").write_text(normalize(of_table, table))
+    (found,) = entries(tmp_path)
+    assert isinstance(found, Item)
+    assert found.place == Point(1.5, 2.5)
 
 
 MEMORY = """
