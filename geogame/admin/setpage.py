@@ -139,6 +139,7 @@ def steps(photo_set: PhotoSet, here: Standing) -> list[Step]:
         _step(here.uncredited, gettext("Every photo names who took it."), ngettext(
             "%d photo does not say who took it.", "%d photos do not say who took them.",
             here.uncredited), review("lacks=credit#credit-form"), write),
+        *_unplayable(here, review()),
     ]  # fmt: skip
 
 
@@ -173,6 +174,13 @@ def _offered(photo_set: PhotoSet, here: Standing) -> Iterator[Step]:
         )
         address = address_of("review", photo_set, "doubts=offered")
         yield Step(False, says % here.offered, address, gettext("Have a look"))
+
+
+def _unplayable(here: Standing, review: str) -> Iterator[Step]:
+    """Speak of a set in which nothing is left to play, whatever else is in order."""
+    if here.photos and not (here.playable or here.on_their_way):
+        says = gettext("No photo is in games: each was rejected or withdrawn, or waits for one of its album.")
+        yield Step(False, says, review, gettext("Have a look"))
 
 
 def _step(left: int, good: str, bad: str, address: str, button: str) -> Step:

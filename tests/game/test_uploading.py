@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from geogame import imports, photos, pictures, unpacking
-from geogame.models import Arrival, Import, PhotoSet
+from geogame.models import Arrival, Doubt, Import, PhotoSet
 from geogame.sources import single
-from tests.conftest import jpeg
+from tests.conftest import NOON, jpeg
 
 
 class Reader:
@@ -151,6 +151,19 @@ def test_nothing_more_comes_into_a_frozen_set(staff: Client, root: str, toy_set:
     page = staff.get(f"{root}upload/").content.decode()
     assert "nothing more comes into it" in page
     assert 'class="drop"' not in page
+
+
+def test_a_set_in_which_nothing_is_left_to_play_is_not_called_in_order(
+    staff: Client, root: str, toy_set: PhotoSet
+) -> None:
+    toy_set.photos.update(licence="CC0-1.0", credit="Ana")
+    Doubt.objects.all().delete()
+    says = "No photo is in games: each was rejected or withdrawn"
+    assert says not in staff.get(f"{root}review/").content.decode()
+    photos.withdraw(toy_set.photos.all(), NOON)
+    page = staff.get(f"{root}review/").content.decode()
+    assert says in page
+    assert "All is in order" not in page
 
 
 def test_a_table_that_was_not_used_is_what_is_to_be_done_next(staff: Client, root: str, toy_set: PhotoSet) -> None:
