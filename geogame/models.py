@@ -378,8 +378,11 @@ class Experiment(Sealed):
 
     SEALED = {"sealed_at__isnull": False}
     AFTER_THE_SEAL = frozenset(
-        {"finished_at", "abandoned_at", "abandoned_because", "exposed_at", "checked_at", "checked_rounds", "broken"}
-    )
+        {
+            "finished_at", "first_result", "abandoned_at", "abandoned_because", "exposed_at", "checked_at",
+            "checked_rounds", "broken",
+        }
+    )  # fmt: skip
 
     slug = models.SlugField(unique=True, max_length=80)
     name = models.CharField(_("name"), max_length=120)
@@ -402,6 +405,8 @@ class Experiment(Sealed):
     seal = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256 of the protocol's canonical JSON
     sealed_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)  # when the sealed number was reached
+    # What the sealed test found then, whoever is taken out later; empty: nothing could be tested. NULL: not yet.
+    first_result = models.JSONField(null=True, editable=False)
     # Or staff ended it before that, with a reason: nothing of it is ever compared.
     abandoned_at = models.DateTimeField(_("abandoned at"), null=True, editable=False)
     abandoned_because = models.CharField(_("abandoned because"), max_length=300, blank=True, editable=False)

@@ -65,6 +65,7 @@ def reckon() -> int:
     try:
         comparisons.throw_away(timezone.now())
         experiments.check_all(timezone.now())
+        experiments.keep_first()
         return sum(comparisons.reckon(row, timezone.now()) for row in comparisons.due(timezone.now()))
     finally:
         _reckoning.release()

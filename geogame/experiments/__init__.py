@@ -21,6 +21,7 @@ from geogame.experiments.reading import (
     selection,
     standing,
 )
+from geogame.experiments.results import keep_first, tested
 from geogame.experiments.sealing import (
     MOST_ROUNDS,
     PAPER,
@@ -47,6 +48,7 @@ __all__ = [
     "excluded",
     "excluded_since",
     "is_checked",
+    "keep_first",
     "lock",
     "lock_of",
     "open_to_all",
@@ -61,6 +63,7 @@ __all__ = [
     "spare_places",
     "standing",
     "take_part",
+    "tested",
     "tidy",
     "tidy_one",
     "uncheck",

@@ -170,27 +170,16 @@ def _result(experiment: Experiment, now: datetime) -> dict[str, Any]:
     row = comparisons.ask(experiments.selection(experiment), now)
     since = experiments.excluded_since(experiment)
     told: dict[str, Any] = {"since": [(REASONS[reason], count) for reason, count in since.items()]}
+    if since and experiments.is_checked(experiment):
+        told["first"] = experiment.first_result
     if not experiments.is_checked(experiment):
         return told
     if row.report is None or row.as_of != experiments.counted_rounds(experiment):
         if comparisons.is_due(row, now):
             nudge_reckoning()
         return told | {"refresh_s": REFRESH_S}
-    return told | {"report": row.report, "test": _test(experiment, row.report), "figures": _figures(row.report)}
-
-
-def _test(experiment: Experiment, report: dict[str, Any]) -> dict[str, Any] | None:
-    """The sealed test; None where what is left cannot be tested as it was sealed."""
-    assert experiment.protocol is not None
-    found, rule = report.get("significance"), experiment.protocol["decision"]
-    if not found or found["unit"] != rule["unit"] or not found["units"]:
-        return None
-    counts = report["figures"]["counts"]
-    lead = counts["people_won"] - counts["machine_won"]  # the sum of what each person was ahead
-    if found["unit"] == protocol.ON_EXHIBITS:
-        lead = found["people_ahead"] - found["machine_ahead"]
-    p, level = found[protocol.P_VALUES[rule["unit"]]], rule["level_percent"] / 100
-    return {**found, "p": p, "p_text": f"{p:.3g}", "level": level, "is_shown": p <= level, "people_lead": lead > 0}
+    test = experiments.tested(experiment, row.report)
+    return told | {"report": row.report, "test": test, "figures": _figures(row.report)}
 
 
 def _figures(report: dict[str, Any]) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def play_experiment(experiment: Experiment, *people: Person) -> list[Game]:
 def reckoned(experiment: Experiment) -> None:
     """Do what the task does."""
     experiments.check_all(LATER)
+    experiments.keep_first()
     comparisons.reckon(comparisons.ask(experiments.selection(experiment), LATER), LATER)
 
 
@@ -549,6 +550,8 @@ def test_who_withdraws_after_the_end_changes_the_result_and_is_counted(
     reckoned(sealed)
     page = page_of(sealed)
     assert "Since the end 1 place was taken out: games that were withdrawn." in page
+    assert "When the sealed number was reached, with everybody in, p was 0.5: Neither side" in page
+    assert "<strong>p = 1</strong>" in page
     assert "<b>2</b> won by people" in page
     assert "games that were withdrawn</th><td>1</td>" in page
     assert sealed.slots.count() == 2  # nobody plays after the end
@@ -557,6 +560,16 @@ def test_who_withdraws_after_the_end_changes_the_result_and_is_counted(
     page = page_of(sealed)
     assert "Nothing is left to compare" in page
     assert "games that staff took out</th><td>1</td>" in page
+
+
+def test_a_result_that_nobody_has_reckoned_with_everybody_in_is_not_made_up(
+    sealed: Experiment, ana: Person, ben: Person
+) -> None:
+    games = play_experiment(sealed, ana, ben)
+    experiments.exclude(games[0], Slot.Excluded.VOIDED, LATER)
+    assert experiments.keep_first() == 0
+    reckoned(sealed)
+    assert "When the sealed number was reached, with everybody in" not in page_of(sealed)
 
 
 def test_a_game_outside_experiments_cannot_be_taken_out(game: Game) -> None:
