@@ -68,9 +68,8 @@ def write(photo_set: PhotoSet) -> Iterator[bytes]:
                 _add(archive, name, file.read())
             cells = _row(name, photo, exhibit).items()
             writer.writerow({key: value if key in NUMBERS else guarded(value) for key, value in cells})
-            credits.append(
-                f"{name}: {' – '.join(filter(None, (photo.title, photo.credit, photo.licence, photo.source_url)))}"
-            )
+            words = filter(None, (photo.title, photo.credit, photo.licence, photo.source_url))
+            credits.append(f"{name}: {' – '.join(' '.join(each.split()) for each in words)}")  # a line each
             licences[photo.licence or "no licence is named"] += 1
             yield out.taken()
         _add(archive, "photos.csv", table.getvalue().encode())

@@ -87,8 +87,10 @@ def test_a_set_comes_back_as_it_went_away(trip: PhotoSet) -> None:
 
 
 def test_its_table_is_one_that_anybody_can_read_and_no_spreadsheet_runs(trip: PhotoSet, tmp_path: Path) -> None:
+    trip.photos.filter(original_name="IMG 1.jpg").update(title="Bridge\nat night")
     files = held(taken(trip))
     assert b"'=SUM(0)" in files["photos.csv"]
+    assert len(files["CREDITS.txt"].splitlines()) == trip.photos.count()
     assert b"5 photos: CC0-1.0" in files["LICENCES.txt"]
     assert "Zoë".encode() in files["CREDITS.txt"]
     path = tmp_path / "trip.zip"
