@@ -490,7 +490,21 @@ def restore(photos: Iterable[Photo]) -> int:
     chosen = list(photos)
     for photo in chosen:
         refuse_frozen(photo.photo_set)
-    return Exhibit.objects.filter(photos__in=chosen).exclude(retired_at=None).update(retired_at=None)
+    whole = Exhibit.objects.exclude(photos__file="")
+    return whole.filter(photos__in=chosen).exclude(retired_at=None).update(retired_at=None)
+
+
+@transaction.atomic
+def destroy(some: QuerySet[Photo], now: datetime) -> int:
+    """Delete the pictures of photos that are to stay on record, and draw them no more; return of how many.
+
+    For a picture that must go, whoever asks for that: it is gone from frozen sets and under seals too, which then say
+    that a file is missing. The same file does not come in again.
+    """
+    chosen = list(some.select_for_update(no_key=True).exclude(file=""))
+    Exhibit.objects.filter(photos__in=chosen, retired_at=None).update(retired_at=now)
+    _give_up(chosen)
+    return Photo.objects.filter(pk__in=[photo.pk for photo in chosen]).update(file="", derived=[], phash=None)
 
 
 def painters(photo_set: PhotoSet) -> set[str]:

@@ -97,10 +97,10 @@ def _set(photo_set: PhotoSet) -> dict[str, Any]:
 
 def _in_order(photo_set: PhotoSet) -> Iterator[tuple[Photo, Exhibit | None]]:
     """Give the photos with their exhibits, those of an album one after the other; then those that are shown nowhere."""
-    shown = ExhibitPhoto.objects.filter(exhibit__photo_set=photo_set).select_related("photo", "exhibit")
-    for each in shown.order_by("exhibit__pk", "position").iterator(500):
+    shown = ExhibitPhoto.objects.filter(exhibit__photo_set=photo_set).exclude(photo__file="")
+    for each in shown.select_related("photo", "exhibit").order_by("exhibit__pk", "position").iterator(500):
         yield each.photo, each.exhibit
-    for photo in photo_set.photos.filter(exhibits=None).order_by("pk").iterator(500):
+    for photo in photo_set.photos.filter(exhibits=None).exclude(file="").order_by("pk").iterator(500):
         yield photo, None
 
 

@@ -37,6 +37,10 @@ class Deleting(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return those of them that can be withdrawn."""
         return self.shown(chosen)
 
+    def destroyable(self, chosen: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those whose pictures can be deleted though they stay on record."""
+        return chosen.none()
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -94,6 +98,7 @@ class Deleting(admin.ModelAdmin):  # type: ignore[type-arg]
             "stay": [(each, why[each.pk]) for each in stay[:SHOWN]],
             "stay_count": len(why),
             "withdraw_keys": list(self.withdrawable(stay).values_list("pk", flat=True)) if may_withdraw else [],
+            "destroy_keys": list(self.destroyable(stay).values_list("pk", flat=True)),
             "is_withdrawn": not self.shown(stay).exists(),
             "more": max(0, free.count() - SHOWN),
             "more_stay": max(0, len(why) - SHOWN),

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -56,7 +56,7 @@ class PhotoAdmin(Deleting):
     list_per_page = 50
     change_list_template = "admin/geogame/photoset/list.html"
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    actions = ("withdraw", "restore", "delete_selected")
+    actions = ("withdraw", "restore", "delete_selected", "destroy")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # photos come in through their set's upload page
@@ -70,6 +70,9 @@ class PhotoAdmin(Deleting):
     def withdrawable(self, chosen: QuerySet[Photo]) -> QuerySet[Photo]:
         return self.shown(chosen).filter(photo_set__frozen_at=None)
 
+    def destroyable(self, chosen: QuerySet[Photo]) -> QuerySet[Photo]:
+        return chosen.exclude(file="")
+
     def delete_model(self, request: HttpRequest, obj: Photo) -> None:
         photos.remove(obj)
 
@@ -80,6 +83,16 @@ class PhotoAdmin(Deleting):
     @admin.action(description=_("Restore: games may draw these photos again"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Photo]) -> None:
         self._tell(request, lambda: photos.restore(queryset))
+
+    @admin.action(description=_("Destroy the pictures, keep the record"), permissions=["delete"])
+    def destroy(self, request: HttpRequest, queryset: QuerySet[Photo]) -> HttpResponse | None:
+        if "decided" not in request.POST:
+            return self._ask(request, queryset)
+        for photo in queryset:
+            self.log_change(request, photo, gettext("Its picture was destroyed."))
+        gone = photos.destroy(queryset, timezone.now())
+        messages.success(request, ngettext("%d picture destroyed.", "%d pictures destroyed.", gone) % gone)
+        return None
 
     def _tell(self, request: HttpRequest, change: Callable[[], int]) -> None:
         try:
@@ -108,6 +121,8 @@ class PhotoAdmin(Deleting):
 
     @admin.display(description=_("photo"))
     def large(self, photo: Photo) -> str:
+        if not photo.file:
+            return gettext("It was destroyed.")
         address = reverse("admin:geogame_photo_picture", args=[photo.pk, PICTURE["large"]])
         return format_html('<a href="{}"><img class="photo-large" src="{}" alt=""></a>', address, address)
 

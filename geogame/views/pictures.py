@@ -29,6 +29,8 @@ def opened(photo: Photo, width: int | None, request: HttpRequest) -> tuple[File,
 
 def fetched(photo: Photo, name: str) -> File:
     """Open one of a photo's files. Raises Http404 where there is none, Away where nobody can tell; both are logged."""
+    if not photo.file:
+        raise Http404("It was destroyed.")
     try:
         return photo.file.storage.open(name)
     except FileNotFoundError as error:

@@ -1,13 +1,16 @@
 """Deleting in the admin: what stored rounds need stays, with a sentence, and is withdrawn instead."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.core.files.storage import default_storage
 from django.test import Client
 
-from geogame import photos, play
+from geogame import photos, play, taking_away
 from geogame.models import Exhibit, Experiment, Game, Photo, PhotoSet, Round, Slot
 from geogame.rules.sphere import Point
 from tests.conftest import CARD, NOON, add_photo
@@ -150,3 +153,37 @@ def test_who_may_not_delete_photos_deletes_no_set(client: Client, toy_set: Photo
     assert PhotoSet.objects.exists()
     posted(client, SETS, "delete_selected", toy_set, decided="1")
     assert PhotoSet.objects.exists()
+
+
+def test_the_picture_of_a_played_photo_can_be_destroyed_and_its_rounds_stay(
+    staff: Client, played: Photo, django_capture_on_commit_callbacks: Any
+) -> None:
+    names = list(photos.files_of(played))
+    assert all(default_storage.exists(name) for name in names)
+    assert "Destroy its picture for good" in staff.get(f"{PHOTOS}{played.pk}/delete/").content.decode()
+    assert (
+        "Destroy its picture for good" in posted(staff, PHOTOS, "destroy", played).content.decode()
+    )  # first it is asked
+    assert default_storage.exists(names[0])
+    with django_capture_on_commit_callbacks(execute=True):
+        told = posted(staff, PHOTOS, "destroy", played, decided="1").content.decode()
+    assert "1 picture destroyed." in told
+    assert not any(default_storage.exists(name) for name in names)
+    assert Round.objects.get().exhibit.photos.get() == played
+    photos.restore(Photo.objects.filter(pk=played.pk))
+    assert not Exhibit.objects.filter(photos=played, retired_at=None).exists()
+    assert staff.get(f"{PHOTOS}{played.pk}/picture/320/").status_code == 404
+    page = staff.get(f"{PHOTOS}{played.pk}/change/").content.decode()
+    assert "It was destroyed." in page
+    with zipfile.ZipFile(io.BytesIO(b"".join(taking_away.write(played.photo_set)))) as archive:
+        assert len([name for name in archive.namelist() if name.startswith("photos/")]) == 2
+    assert photos.destroy(Photo.objects.filter(pk=played.pk), NOON) == 0  # once
+
+
+def test_who_may_not_delete_destroys_no_picture(client: Client, played: Photo) -> None:
+    helper = get_user_model().objects.create_user("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=["view_photo", "change_photo"]))
+    client.force_login(helper)
+    posted(client, PHOTOS, "destroy", played, decided="1")
+    played.refresh_from_db()
+    assert played.file
