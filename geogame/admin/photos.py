@@ -144,6 +144,8 @@ class PhotoAdmin(Deleting):
 
 
 def thumbnail(photo: Photo, height_px: int) -> str:
-    """Return an image element for staff pages."""
+    """Return an image element for staff pages, or that there is no picture any more."""
+    if not photo.file:
+        return gettext("destroyed")
     address = reverse("admin:geogame_photo_picture", args=[photo.pk, PICTURE["small"]])
     return format_html('<img src="{}" height="{}" alt="" loading="lazy">', address, height_px)

@@ -168,6 +168,7 @@ def test_the_picture_of_a_played_photo_can_be_destroyed_and_its_rounds_stay(
     with django_capture_on_commit_callbacks(execute=True):
         told = posted(staff, PHOTOS, "destroy", played, decided="1").content.decode()
     assert "1 picture destroyed." in told
+    assert "destroyed</a>" in told  # in the list
     assert not any(default_storage.exists(name) for name in names)
     assert Round.objects.get().exhibit.photos.get() == played
     photos.restore(Photo.objects.filter(pk=played.pk))
