@@ -6,7 +6,7 @@ https://www.mediawiki.org/wiki/Extension:GeoData (`geosearch`).
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from html.parser import HTMLParser
@@ -16,17 +16,20 @@ from urllib.parse import urlencode
 
 from geogame.pictures import Unusable
 from geogame.positions import plausible
-from geogame.rules.refusals import BadInput, gettext_noop
+from geogame.rules.refusals import gettext_noop
 from geogame.rules.sphere import Point, distance_km
-from geogame.sources.items import Entry, Item, Json
-from geogame.sources.web import TooMuch, Web
+from geogame.sources.items import Entry, Item, Json, Senseless, judged
+from geogame.sources.web import Nonsense, TooMuch, Web
 from geogame.tables import Refusal, SourceError
 
+NAME = "Wikimedia Commons"
 API = "https://commons.wikimedia.org/w/api.php"
 RADIUS_M = 10_000  # the most that geosearch takes
 WIDTH_PX = 2048
 MOST_CENTRES = 10_000
 MAXLAG_S = 5
+LONGEST_CODE = 100  # characters of an error that are told
+MOST_PARTS = 100  # of one answer: five hundred files come in ten to twenty
 KM_PER_DEGREE = 111.195
 CROWD = 0.6  # a town is asked for by its population to this power, or a few capitals would be the whole country
 
@@ -120,6 +123,21 @@ class Commons:
 
     def _around(self, centre: Point) -> list[Entry]:
         web = self._web()
+        pages: dict[int, dict[str, Any]] = {}
+        odd: list[Entry] = []
+        for page in self._pages(centre, web):
+            number = page.get("pageid") if isinstance(page, dict) else None
+            if isinstance(number, int):
+                pages.setdefault(number, {}).update(page)  # what is continued adds to what came before
+            else:
+                odd.append(Refusal(_name(page), Senseless()))
+        chosen = list(pages.values())
+        if len(chosen) > self.each:
+            chosen = random.Random(f"{self.seed} {centre}").sample(chosen, self.each)
+        return [judged(_name(page), partial(_item, page, web)) for page in chosen] + odd
+
+    def _pages(self, centre: Point, web: Web) -> Iterator[Any]:
+        """Give what an answer tells, part by part. Raises SourceError, also where it has no end."""
         asked = {
             "action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG_S, "generator": "geosearch",
             "ggscoord": f"{centre.lat:.5f}|{centre.lng:.5f}", "ggsradius": RADIUS_M, "ggslimit": 500, "ggsnamespace": 6,
@@ -127,19 +145,16 @@ class Commons:
             "iiprop": "url|size|mime|extmetadata", "iiurlwidth": WIDTH_PX,
             "iiextmetadatafilter": "Artist|LicenseShortName|LicenseUrl|ObjectName",
         }  # fmt: skip
-        pages: dict[int, dict[str, Any]] = {}
         more: dict[str, Any] = {}
-        while True:
+        before: list[dict[str, Any]] = []
+        while more not in before and len(before) < MOST_PARTS:
+            before.append(more)
             said = self._ask(web, {**asked, **more})
-            for page in said.get("query", {}).get("pages", []):
-                pages.setdefault(page["pageid"], {}).update(page)  # what is continued adds to what came before
+            yield from said.get("query", {}).get("pages", [])
             if "continue" not in said:
-                break
+                return
             more = said["continue"]
-        chosen = list(pages.values())
-        if len(chosen) > self.each:
-            chosen = random.Random(f"{self.seed} {centre}").sample(chosen, self.each)
-        return [self._entry(page, web) for page in chosen]
+        raise Nonsense(service=NAME)
 
     def _web(self) -> Web:
         if not self.contact:
@@ -148,30 +163,41 @@ class Commons:
                     "Wikimedia asks for an address of who runs a program: set COMMONS_CONTACT, an e-mail or URL."
                 )
             )
-        return self.web or Web({"User-Agent": f"BeatPlaNet/0.1 ({self.contact}) python-urllib"})
+        return self.web or Web(NAME, {"User-Agent": f"BeatPlaNet/0.1 ({self.contact}) python-urllib"})
 
-    def _ask(self, web: Web, words: dict[str, Any]) -> Any:
+    def _ask(self, web: Web, words: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer whose outer shape is the one that is documented. Raises SourceError."""
         try:
             said = web.ask(f"{self.api}?{urlencode(words)}", lambda said: _error(said) == "maxlag")
         except TooMuch as error:
             raise SourceError(gettext_noop("Wikimedia Commons is out of order. Try later.")) from error
         if code := _error(said):
             raise SourceError(gettext_noop("Wikimedia Commons refuses the question: %(code)s."), code=code)
+        if not _is_answer(said):
+            raise Nonsense(service=NAME)
         return said
 
-    def _entry(self, page: dict[str, Any], web: Web) -> Entry:
-        name = str(page.get("title", "?")).removeprefix("File:")
-        try:
-            return _item(name, page, web)
-        except BadInput as error:
-            return Refusal(name, error)
+
+def _is_answer(said: Any) -> bool:
+    """Tell whether an answer has the documented shape, whatever its pages are; without any it says that it is whole."""
+    if not isinstance(said, dict) or not {"query", "continue", "batchcomplete"} & said.keys():
+        return False
+    query, more = said.get("query", {}), said.get("continue", {})
+    return isinstance(query, dict) and isinstance(query.get("pages", []), list) and isinstance(more, dict)
 
 
 def _error(said: Any) -> str:
-    return str(said["error"].get("code", "?")) if isinstance(said, dict) and "error" in said else ""
+    """Return what an answer names as its error, nothing where it names none."""
+    error = said.get("error") if isinstance(said, dict) else None
+    return str(error.get("code", "?") if isinstance(error, dict) else error or "")[:LONGEST_CODE]
 
 
-def _item(name: str, page: dict[str, Any], web: Web) -> Item:
+def _name(page: Any) -> str:
+    return str(page.get("title", "?") if isinstance(page, dict) else "?").removeprefix("File:")
+
+
+def _item(page: dict[str, Any], web: Web) -> Item:
+    name = _name(page)
     (info,) = page.get("imageinfo") or [{}]
     told = {key: plain(str(each.get("value", ""))) for key, each in (info.get("extmetadata") or {}).items()}
     if info.get("mime") not in ("image/jpeg", "image/webp"):

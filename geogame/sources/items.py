@@ -4,11 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from geogame.pictures import Unusable
 from geogame.positions import Oddity
+from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.rules.sphere import Point
 from geogame.tables import Refusal
 
 Json = dict[str, object]
+# What is raised where JSON of another shape is read.
+SHAPELESS = (AttributeError, LookupError, TypeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,20 @@ class Item:
 
 
 Entry = Item | Refusal
+
+
+class Senseless(Unusable):
+    sentence = gettext_noop("What the service says of it makes no sense.")
+
+
+def judged(name: str, read: Callable[[], Item]) -> Entry:
+    """Return what a service says of a file, or why that is not taken: it may be of any shape."""
+    try:
+        return read()
+    except BadInput as error:
+        return Refusal(name, error)
+    except SHAPELESS:
+        return Refusal(name, Senseless())
 
 
 class Network(Protocol):

@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 
 from geogame.pictures import Unusable
 from geogame.positions import plausible
-from geogame.rules.refusals import BadInput, gettext_noop
+from geogame.rules.refusals import gettext_noop
 from geogame.sources.commons import Box
-from geogame.sources.items import Entry, Item, Json
-from geogame.sources.web import TooMuch, Web
-from geogame.tables import Refusal, SourceError
+from geogame.sources.items import Entry, Item, Json, judged
+from geogame.sources.web import Nonsense, TooMuch, Web
+from geogame.tables import SourceError
 
+NAME = "Mapillary"
 API = "https://graph.mapillary.com"
 FIELDS = "id,captured_at,compass_angle,geometry,computed_geometry,thumb_2048_url,is_pano,sequence,creator"
 LARGEST_DEG2 = 0.009  # of a box; from 0.010 on the service refuses
@@ -51,7 +52,8 @@ class Mapillary:
     def _web(self) -> Web:
         if not self.token:
             raise SourceError(gettext_noop("Mapillary asks for a client token: set MAPILLARY_TOKEN."))
-        return self.web or Web({"User-Agent": "BeatPlaNet/0.1 python-urllib", "Authorization": f"OAuth {self.token}"})
+        own = {"User-Agent": "BeatPlaNet/0.1 python-urllib", "Authorization": f"OAuth {self.token}"}
+        return self.web or Web(NAME, own)
 
     def _in(self, box: Box, web: Web) -> list[Entry]:
         words = {
@@ -61,8 +63,8 @@ class Mapillary:
         }
         said = web.ask(f"{self.api}/images?{urlencode(words)}")
         if not isinstance(said, dict) or not isinstance(said.get("data"), list):
-            raise SourceError(gettext_noop("Mapillary says something that it has never said before."))
-        return [_entry(each, web) for each in said["data"]]
+            raise Nonsense(service=NAME)
+        return [judged(_name(each), partial(_item, each, web)) for each in said["data"]]
 
 
 def pieces(area: Box) -> Iterator[Box]:
@@ -103,15 +105,11 @@ def _quarters(box: Box) -> list[Box]:
     ]
 
 
-def _entry(told: dict[str, Any], web: Web) -> Entry:
-    name = f"{told.get('id', '?')}.jpg"
-    try:
-        return _item(name, told, web)
-    except BadInput as error:
-        return Refusal(name, error)
+def _name(told: Any) -> str:
+    return f"{told.get('id', '?') if isinstance(told, dict) else '?'}.jpg"
 
 
-def _item(name: str, told: dict[str, Any], web: Web) -> Item:
+def _item(told: dict[str, Any], web: Web) -> Item:
     if told.get("is_pano"):
         raise Unusable(gettext_noop("It is a panorama."))
     geometry = told.get("computed_geometry") or told.get("geometry") or {}
@@ -121,6 +119,7 @@ def _item(name: str, told: dict[str, Any], web: Web) -> Item:
         raise Unusable(gettext_noop("It has no place.")) from error
     if not told.get("thumb_2048_url"):
         raise Unusable(gettext_noop("Mapillary has no file of it."))
+    address = str(told["thumb_2048_url"])
     creator = (told.get("creator") or {}).get("username", "")
     words = {
         "title": "",
@@ -129,4 +128,4 @@ def _item(name: str, told: dict[str, Any], web: Web) -> Item:
         "source_url": f"https://www.mapillary.com/app/?pKey={told['id']}",
     }
     extra = {key: str(told[key]) for key in ("captured_at", "compass_angle", "sequence") if told.get(key) is not None}
-    return Item(name, partial(web.picture, told["thumb_2048_url"]), plausible(lat, lng), words, extra, None, "service")
+    return Item(_name(told), partial(web.picture, address), plausible(lat, lng), words, extra, None, "service")

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -24,9 +24,14 @@ LONGEST_WAIT_S = 120.0
 MOST_BYTES = 50_000_000
 BUSY = frozenset({429, 502, 503, 504})
 DENIED = frozenset({400, 401, 403})  # services differ in which of them a wrong token is
-TOKEN = gettext_noop("%(host)s refuses the question (HTTP %(code)d). Is the token right, and still in force?")
+TOKEN = gettext_noop("%(service)s refuses the question (HTTP %(code)d). Is the token right, and still in force?")
+NO_ADDRESS = gettext_noop("Its address is none of the web's.")
 
 Headers = Message | Mapping[str, str]
+
+
+class Elsewhere(urllib.error.URLError):
+    """An address leads to another host."""
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):
@@ -35,15 +40,15 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: urllib.request.Request, *rest: Any) -> urllib.request.Request | None:
         target = rest[-1]
         if urlsplit(target).netloc != urlsplit(req.full_url).netloc:
-            raise urllib.error.URLError("it leads to another host")
+            raise Elsewhere("it leads to another host")
         return super().redirect_request(req, *rest)
 
 
 class Web:
-    """A polite browser. `sleep` is what waits."""
+    """A polite browser. `service` is the name of who is asked, `sleep` is what waits."""
 
-    def __init__(self, headers: Mapping[str, str], sleep: Callable[[float], None] = time.sleep) -> None:
-        self._headers, self._sleep = dict(headers), sleep
+    def __init__(self, service: str, headers: Mapping[str, str], sleep: Callable[[float], None] = time.sleep) -> None:
+        self._service, self._headers, self._sleep = service, dict(headers), sleep
         self._opener = urllib.request.build_opener(_SameHost)
 
     def ask(self, url: str, must_wait: Callable[[Any], bool] = lambda said: False) -> Any:
@@ -52,11 +57,10 @@ class Web:
         Raises SourceError where it does not answer, or not what it says it does; TooMuch for HTTP 500.
         """
         for number in range(TRIES):
-            wait_s = FIRST_WAIT_S * 2**number
             headers: Headers = Message()
             try:
                 body, headers = self._get(url, self._headers)
-                said = json.loads(body)
+                said = _kept(json.loads(body, parse_constant=_refuse))
                 if not must_wait(said):
                     return said
             except urllib.error.HTTPError as error:
@@ -64,22 +68,25 @@ class Web:
                 if error.code == 500:
                     raise TooMuch from error
                 if error.code in DENIED and "Authorization" in self._headers:
-                    raise SourceError(TOKEN, host=urlsplit(url).netloc, code=error.code) from error
+                    raise SourceError(TOKEN, service=self._service, code=error.code) from error
                 if error.code not in BUSY:
-                    self._give_up(url, f"HTTP {error.code}", error)
-            except ValueError as error:
-                self._give_up(url, "no JSON", error)
+                    self._give_up(f"HTTP {error.code}", error)
+            except (ValueError, RecursionError) as error:
+                self._give_up("no JSON", error)
+            except Elsewhere as error:
+                self._give_up("it leads to another host", error)
             except (OSError, HTTPException) as error:
-                log.warning("%s did not answer: %s", urlsplit(url).netloc, error)
-            self._sleep(_asked_for(headers) or wait_s)
-        self._give_up(url, f"{TRIES} tries", None)
+                log.warning("%s did not answer: %s", self._service, error)
+            self._wait(number, headers)
+        self._give_up(f"{TRIES} tries", None)
 
     def picture(self, url: str) -> bytes:
         """Return a file. Raises Unusable where it does not come."""
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise Unusable(gettext_noop("Its address is none of the web's."))
+        if not url.startswith(("http://", "https://")):
+            raise Unusable(NO_ADDRESS)
         own = {"User-Agent": self._headers.get("User-Agent", "")}  # no token: files lie on hosts of their own
         for number in range(TRIES):
+            headers: Headers = Message()
             try:
                 body, _ = self._get(url, own)
                 return body
@@ -88,10 +95,14 @@ class Web:
                     raise Unusable(
                         gettext_noop("The service answers %(code)d for its file."), code=error.code
                     ) from error
-                wait_s = _asked_for(error.headers)
-            except (OSError, HTTPException):
-                wait_s = None
-            self._sleep(wait_s or FIRST_WAIT_S * 2**number)
+                headers = error.headers
+            except Elsewhere as error:
+                raise Unusable(gettext_noop("The address of its file leads to another host.")) from error
+            except (ValueError, InvalidURL) as error:
+                raise Unusable(NO_ADDRESS) from error
+            except (OSError, HTTPException) as error:
+                log.warning("%s did not give a file: %s", self._service, error)
+            self._wait(number, headers)
         raise Unusable(gettext_noop("Its file did not come, after %(tries)d tries."), tries=TRIES)
 
     def _get(self, url: str, headers: Mapping[str, str]) -> tuple[bytes, Headers]:
@@ -99,18 +110,29 @@ class Web:
         with self._opener.open(request, timeout=TIMEOUT_S) as answer:
             body = answer.read(MOST_BYTES + 1)
             length = answer.headers.get("Content-Length", "")
-            if len(body) > MOST_BYTES or (length.isdigit() and len(body) < int(length)):
+            if len(body) > MOST_BYTES or (length.isdecimal() and len(body) < int(length)):
                 raise OSError("the answer is cut short or far too long")
             return body, answer.headers
 
-    def _give_up(self, url: str, why: str, error: Exception | None) -> NoReturn:
+    def _wait(self, number: int, headers: Headers) -> None:
+        """Wait after a try that failed, as long as the service asks for or twice as long as before."""
+        if number + 1 < TRIES:
+            self._sleep(_asked_for(headers) or FIRST_WAIT_S * 2**number)
+
+    def _give_up(self, why: str, error: Exception | None) -> NoReturn:
         raise SourceError(
             gettext_noop(
-                "%(host)s gives no answer that can be used (%(why)s). What came before it is kept; try later."
+                "%(service)s gives no answer that can be used (%(why)s). What came before it is kept; try later."
             ),
-            host=urlsplit(url).netloc,
+            service=self._service,
             why=why,
         ) from error
+
+
+class Nonsense(SourceError):
+    """A service answers, but nothing that it is known to say."""
+
+    sentence = gettext_noop("%(service)s says something that it has never said before. What came before it is kept.")
 
 
 class TooMuch(Exception):
@@ -120,4 +142,18 @@ class TooMuch(Exception):
 def _asked_for(headers: Headers) -> float | None:
     """Return how long a service asks to be left alone, in seconds, if it says so."""
     said = str(headers.get("Retry-After", ""))
-    return min(float(said), LONGEST_WAIT_S) if said.isdigit() else None
+    return min(float(said), LONGEST_WAIT_S) if said.isdecimal() else None
+
+
+def _refuse(constant: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know. Raises ValueError."""
+    raise ValueError(constant)
+
+
+def _kept(said: Any) -> Any:
+    """Return an answer as databases can keep it: without NUL and halves of characters."""
+    if isinstance(said, str):
+        return said.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(said, list):
+        return [_kept(each) for each in said]
+    return {_kept(key): _kept(value) for key, value in said.items()} if isinstance(said, dict) else said

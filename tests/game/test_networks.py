@@ -31,7 +31,9 @@ def waited() -> list[float]:
 
 
 def web(waited: list[float]) -> Web:
-    return Web({"User-Agent": "BeatPlaNet/0.1 (me@example.org)", "Authorization": "OAuth secret"}, waited.append)
+    return Web(
+        "The service", {"User-Agent": "BeatPlaNet/0.1 (me@example.org)", "Authorization": "OAuth secret"}, waited.append
+    )
 
 
 def file(there: Service, number: int = 1, **changed: Any) -> dict[str, Any]:
@@ -97,6 +99,45 @@ def test_a_place_on_the_moon_is_none(there: Service, waited: list[float]) -> Non
     assert "place on Earth" in str(refusal.reason)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"pageid": None},
+        {"coordinates": [{"lon": 11.5}]},
+        {"coordinates": [{"lat": "north", "lon": 11.5}]},
+        {"coordinates": [{"lat": 10**400, "lon": 11.5}]},
+        {"coordinates": "48, 11"},
+        {"imageinfo": [1, 2]},
+        {"imageinfo": ["x"]},
+        {"imageinfo": [{"extmetadata": {"Artist": "Ana"}}]},
+    ],
+)
+def test_a_file_that_commons_tells_nonsense_of_is_refused_and_no_other(
+    there: Service, waited: list[float], changed: dict[str, Any]
+) -> None:
+    item, refusal = sorted(
+        found(there, waited, file(there, 2), file(there) | changed), key=lambda each: type(each).__name__
+    )
+    assert isinstance(item, Item)
+    assert isinstance(refusal, Refusal)
+    assert (item.name, refusal.file) == ("2.jpg", "1.jpg")
+    assert "makes no sense" in str(refusal.reason)
+
+
+@pytest.mark.parametrize("page", ["x", None, 7, ["a"], {}])
+def test_what_commons_has_in_place_of_a_file_is_refused(there: Service, waited: list[float], page: Any) -> None:
+    (refusal,) = found(there, waited, page)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.file, "makes no sense" in str(refusal.reason)) == ("?", True)
+
+
+def test_what_no_database_keeps_is_left_out_of_an_answer(there: Service, waited: list[float]) -> None:
+    page = file(there) | {"title": "File:A\0n\ud800a.jpg"}
+    (item,) = found(there, waited, page)
+    assert isinstance(item, Item)
+    assert (item.name, item.words["title"]) == ("An?a.jpg", "An?a")
+
+
 def test_the_cameras_place_is_taken_and_the_motifs_tells_how_coarse_it_is(there: Service, waited: list[float]) -> None:
     page = file(there)
     page["coordinates"].insert(0, {"lat": 48.2, "lon": 11.5, "primary": False, "globe": "earth"})
@@ -118,6 +159,19 @@ def test_an_answer_in_parts_is_asked_for_to_the_end(there: Service, waited: list
     assert [type(each) for each in entries] == [Item]
     assert rest is None
     assert there.asked[1].words["cocontinue"] == "x|1"
+
+
+def test_an_answer_that_repeats_itself_or_has_no_end_is_given_up(there: Service, waited: list[float]) -> None:
+    source = Commons([HERE], "me", api=f"{there.address}/api", web=web(waited))
+    more = Answer({"query": {}, "continue": {"cocontinue": "x"}})
+    there.says("/api", more)
+    with pytest.raises(SourceError, match="never said before"):
+        source.page(None)
+    assert len(there.asked) == 2
+    there.says("/api", *(Answer({"query": {}, "continue": {"cocontinue": str(n)}}) for n in range(200)))
+    with pytest.raises(SourceError, match="never said before"):
+        source.page(None)
+    assert len(there.asked) == 2 + commons.MOST_PARTS
 
 
 def test_centres_are_asked_one_after_the_other_and_go_on_where_they_stopped(
@@ -160,8 +214,18 @@ def test_a_lagging_service_is_asked_again_when_it_says_so(there: Service, waited
         ([Answer(status=503)], "5 tries"),
         ([Answer(status=403)], "HTTP 403"),
         ([Answer(status=500)], "out of order"),
-        ([Answer(status=302, headers={"Location": "http://localhost:9/api"})], "5 tries"),
+        ([Answer(status=302, headers={"Location": "http://localhost:9/api"})], "another host"),
         ([Answer({"error": {"code": "badvalue"}})], "badvalue"),
+        ([Answer({"error": "out of lemons"})], "out of lemons"),
+        ([Answer([])], "never said before"),
+        ([Answer(b"null")], "never said before"),
+        ([Answer({"hello": 1})], "never said before"),
+        ([Answer({"query": None})], "never said before"),
+        ([Answer({"query": []})], "never said before"),
+        ([Answer({"query": {"pages": {"1": {}}}})], "never said before"),
+        ([Answer({"query": {}, "continue": "x"})], "never said before"),
+        ([Answer(b'{"query": {"pages": [NaN]}}')], "no JSON"),
+        ([Answer(b"[" * 100_000)], "no JSON"),
     ],
 )
 def test_a_service_that_makes_no_sense_is_given_up_with_a_sentence(
@@ -184,9 +248,27 @@ def test_a_file_that_does_not_come_is_that_files_trouble_alone(
         web(waited).picture(f"{there.address}/1.jpg")
 
 
-def test_a_file_is_fetched_by_http_alone(waited: list[float]) -> None:
-    with pytest.raises(Unusable):
-        web(waited).picture("file:///etc/passwd")
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "None", "http://[", "http://x:y/", "http://x/ü", "http://x/ y"]
+)
+def test_a_file_is_fetched_by_an_address_of_the_web_alone(waited: list[float], address: str) -> None:
+    with pytest.raises(Unusable, match="none of the web's"):
+        web(waited).picture(address)
+    assert waited == []
+
+
+def test_a_file_that_leads_to_another_host_is_not_asked_for_again(there: Service, waited: list[float]) -> None:
+    there.says("/1.jpg", Answer(status=302, headers={"Location": "http://localhost:9/1.jpg"}))
+    with pytest.raises(Unusable, match="another host"):
+        web(waited).picture(f"{there.address}/1.jpg")
+    assert (len(there.asked), waited) == (1, [])
+
+
+def test_after_the_last_try_nobody_waits(there: Service, waited: list[float]) -> None:
+    there.says("/api", Answer(status=503))
+    with pytest.raises(SourceError, match="The service gives no answer"):
+        web(waited).ask(f"{there.address}/api")
+    assert (len(there.asked), waited) == (5, [1.0, 2.0, 4.0, 8.0])
 
 
 def test_a_grid_leaves_no_place_of_its_area_out() -> None:
@@ -252,6 +334,9 @@ def test_mapillary_gives_photos_at_their_computed_places(there: Service, waited:
         ({"thumb_2048_url": None}, "no file"),
         ({"computed_geometry": {"coordinates": ["x", None]}}, "no place"),
         ({"computed_geometry": {"coordinates": [11.5, 148.1]}}, "148"),
+        ({"computed_geometry": "x"}, "no place"),
+        ({"computed_geometry": {"coordinates": [10**400, 148.1]}}, "makes no sense"),
+        ({"creator": "wanderer"}, "makes no sense"),
     ],
 )
 def test_what_mapillary_has_no_photo_of_is_refused(
@@ -261,6 +346,15 @@ def test_what_mapillary_has_no_photo_of_is_refused(
     (refusal,), _ = streets(there, waited).page(None)
     assert isinstance(refusal, Refusal)
     assert words in str(refusal.reason)
+
+
+@pytest.mark.parametrize("entry", ["x", None, 7, [], {}])
+def test_what_mapillary_has_in_place_of_a_photo_is_refused(there: Service, waited: list[float], entry: Any) -> None:
+    there.says("/images", Answer({"data": [entry, image(there)]}))
+    (refusal, item), _ = streets(there, waited).page(None)
+    assert isinstance(item, Item)
+    assert isinstance(refusal, Refusal)
+    assert refusal.file == "?.jpg"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
