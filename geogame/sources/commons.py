@@ -6,7 +6,9 @@ https://www.mediawiki.org/wiki/Extension:GeoData (`geosearch`).
 
 import math
 import random
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from html.parser import HTMLParser
@@ -32,6 +34,15 @@ LONGEST_CODE = 100  # characters of an error that are told
 MOST_PARTS = 100  # of one answer: five hundred files come in ten to twenty
 KM_PER_DEGREE = 111.195
 CROWD = 0.6  # a town is asked for by its population to this power, or a few capitals would be the whole country
+
+# Of HTML: what parts words, what has no end, what is never seen.
+BLOCKS = frozenset({
+    "address", "article", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figcaption", "h1", "h2", "h3", "h4",
+    "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul",
+})  # fmt: skip
+ENDLESS = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
+UNSEEN = frozenset({"script", "style", "template"})
+NOT_SHOWN = re.compile(r"display\s*:\s*none\s*(?:;|!|$)", re.IGNORECASE)
 
 
 class Box(NamedTuple):
@@ -226,17 +237,39 @@ def _first(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class _Text(HTMLParser):
+    """Gathers the text that is seen; blocks and line breaks part words."""
+
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[str] = []
+        self._hidden: list[str] = []  # what is open of an element that is not shown, itself first
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        is_hidden = tag in UNSEEN or "hidden" in told or NOT_SHOWN.search(told.get("style") or "")
+        if tag not in ENDLESS and (self._hidden or is_hidden):
+            self._hidden.append(tag)
+        self._part(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._hidden:
+            while self._hidden.pop() != tag:  # what was left open in it ends with it
+                pass
+        self._part(tag)
 
     def handle_data(self, data: str) -> None:
-        self.parts.append(data)
+        if not self._hidden:
+            self.parts.append(data)
+
+    def _part(self, tag: str) -> None:
+        if tag in BLOCKS:
+            self.parts.append(" ")
 
 
 def plain(html: str) -> str:
-    """Return the text of a piece of HTML."""
+    """Return the text of a piece of HTML, as it is seen."""
     parser = _Text()
-    parser.feed(html)
-    parser.close()
+    with suppress(AssertionError):  # of markup that no browser knows, by Python's parser; what came before is read
+        parser.feed(html)
+        parser.close()
     return " ".join("".join(parser.parts).split())

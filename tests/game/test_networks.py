@@ -70,6 +70,26 @@ def test_commons_gives_photos_with_author_licence_and_source(there: Service, wai
     assert "Authorization" not in fetched.headers  # files lie on hosts of their own
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('Unknown author<span style="display: none;">Unknown author</span>', "Unknown author"),
+        ('<span hidden>x</span><b style="DISPLAY:NONE"><i>y</i><br>z<img></b>Ana', "Ana"),
+        ("<div hidden>x<div>y</div>z</div>Ana", "Ana"),
+        ("<style>.a { b: c }</style><script>if (a < b) { c() }</script>Ana", "Ana"),
+        ("<div>Ana</div><div>Ben</div>", "Ana Ben"),
+        ("Ana<br>Ben<br/>Cleo", "Ana Ben Cleo"),
+        ("<ul><li>Ana<li>Ben</ul><table><tr><td>Cleo<td>Dora</table>", "Ana Ben Cleo Dora"),
+        ("<b>A</b>na &amp; B<i>e</i>n", "Ana & Ben"),
+        ('<p style="display:none">x<i>y</p>Ana', "Ana"),
+        ('<a style="display:none-such">Ana</a>', "Ana"),
+        ("Ana<![foo[ Ben", "Ana"),
+    ],
+)
+def test_of_html_what_is_seen_is_read(html: str, text: str) -> None:
+    assert commons.plain(html) == text
+
+
 def test_commons_is_not_asked_by_who_does_not_say_who_asks() -> None:
     with pytest.raises(SourceError, match="COMMONS_CONTACT"):
         Commons([HERE], "").page(None)
