@@ -151,7 +151,7 @@ def keep(
         lng=place.lng if place else None,
         place_from=(item.place_from or Photo.From.TABLE) if item.place else here.source if here and place else "",
         precision_m=item.precision_m if item.place else here.precision_m if here and place else None,
-        taken_at=developed.taken_at,
+        taken_at=developed.taken_at or item.taken_at,
         phash=fingerprints.stored(developed.phash, developed.spread),
         file_sha256=hashlib.sha256(developed.picture.jpeg).hexdigest(),
         derived=sorted([width, form] for width, form in developed.smaller),

@@ -281,8 +281,9 @@ def _item(name: str, read: Callable[[], bytes], told: dict[str, Any]) -> Item:
     """Return a file with what is said of it: the way back from `told_by`."""
     place = Point(*told["place"]) if told.get("place") else None
     odd = Oddity(*told["odd"]) if told.get("odd") else None
+    taken_at = datetime.fromisoformat(told["taken_at"]) if told.get("taken_at") else None
     words, extra = told.get("words", {}), told.get("extra", {})
-    return Item(name, read, place, words, extra, told.get("precision_m"), told.get("place_from", ""), odd)
+    return Item(name, read, place, words, extra, told.get("precision_m"), told.get("place_from", ""), odd, taken_at)
 
 
 def told_by(item: Item | tables.Row) -> dict[str, Any]:
@@ -295,6 +296,7 @@ def told_by(item: Item | tables.Row) -> dict[str, Any]:
         "precision_m": item.precision_m,
         "place_from": place_from,
         "odd": [item.odd.kind, item.odd.values] if item.odd else None,
+        "taken_at": item.taken_at.isoformat() if isinstance(item, Item) and item.taken_at else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from geogame.pictures import Unusable
@@ -27,6 +28,7 @@ class Item:
     precision_m: float | None = None  # of the place
     place_from: str = "table"  # as `Photo.From` has it
     odd: Oddity | None = None  # what a table tells in place of one that makes sense: then the file's is not taken
+    taken_at: datetime | None = None  # as a service knows it; the camera's clock, where the file tells it, goes before
 
 
 Entry = Item | Refusal

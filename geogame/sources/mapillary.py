@@ -4,7 +4,9 @@ All are CC BY-SA 4.0. Addresses of files expire, so that each file is fetched so
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +26,7 @@ LARGEST_DEG2 = 0.009  # of a box; from 0.010 on the service refuses
 SMALLEST_DEG = 1e-4  # eleven metres: if that is too dense, something else is wrong
 LIMIT = 2_000  # photos of one answer; as many are a hint that there are more
 MOST_BOXES = 20_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -128,4 +131,14 @@ def _item(told: dict[str, Any], web: Web) -> Item:
         "source_url": f"https://www.mapillary.com/app/?pKey={told['id']}",
     }
     extra = {key: str(told[key]) for key in ("captured_at", "compass_angle", "sequence") if told.get(key) is not None}
-    return Item(_name(told), partial(web.picture, address), plausible(lat, lng), words, extra, None, "service")
+    return Item(
+        _name(told), partial(web.picture, address), plausible(lat, lng), words, extra, None, "service",
+        taken_at=_time(told.get("captured_at")),
+    )  # fmt: skip
+
+
+def _time(captured_ms: Any) -> datetime | None:
+    """Return a time that is told in milliseconds since 1970, None where it is none."""
+    with suppress(TypeError, OverflowError):
+        return EPOCH + timedelta(milliseconds=captured_ms) if captured_ms > 0 else None
+    return None

@@ -4,7 +4,8 @@ import io
 import itertools
 import zipfile
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from PIL import ExifTags, Image
 
 from geogame import freezes, imports, photos, pictures, reviews, tasks, unpacking
 from geogame.models import Arrival, Doubt, Import, Photo, PhotoSet
@@ -701,6 +703,17 @@ def test_a_service_is_asked_page_by_page(photo_set: PhotoSet) -> None:
     assert (photo.credit, photo.licence, photo.source_url) == ("Ana", "CC0", "https://x.org/1")
     assert (photo.place_from, photo.precision_m, photo.extra["sequence"]) == ("service", 3.0, "s")
     assert source.finished_at is not None
+
+
+def test_where_a_file_tells_no_time_it_is_the_one_that_its_service_knows(photo_set: PhotoSet) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2020:05:06 07:08:09"
+    own = jpeg(exif=exif)
+    told = [replace(item("a.jpg"), taken_at=NOON), replace(item("b.jpg"), taken_at=NOON, read=lambda: own)]
+    pulled(photo_set, Pages([told]))
+    assert dict(photo_set.photos.values_list("original_name", "taken_at")) == {
+        "a.jpg": NOON, "b.jpg": datetime(2020, 5, 6, 7, 8, 9, tzinfo=UTC),
+    }  # fmt: skip
 
 
 def test_a_service_that_gives_up_keeps_what_came_before(photo_set: PhotoSet) -> None:

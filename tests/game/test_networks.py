@@ -1,6 +1,7 @@
 """Commons and Mapillary, against a service that plays back what they document, and what goes wrong with them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -339,6 +340,7 @@ def test_mapillary_gives_photos_at_their_computed_places(there: Service, waited:
     there.says("/images", Answer({"data": [image(there)]}))
     (item,), rest = streets(there, waited).page(None)
     assert isinstance(item, Item)
+    assert item.taken_at == datetime(2017, 10, 9, 14, 54, 41, tzinfo=UTC)
     assert (item.name, item.place, rest) == ("7.jpg", Point(48.1001, 11.5001), None)
     assert (item.words["credit"], item.words["licence"]) == ("wanderer / Mapillary", "CC BY-SA 4.0")
     assert there.asked[0].words["bbox"] == "11.000000,48.000000,11.050000,48.050000"
@@ -366,6 +368,14 @@ def test_what_mapillary_has_no_photo_of_is_refused(
     (refusal,), _ = streets(there, waited).page(None)
     assert isinstance(refusal, Refusal)
     assert words in str(refusal.reason)
+
+
+@pytest.mark.parametrize("when", [None, 0, -5, "yesterday", 10**30, []])
+def test_a_time_that_is_none_loses_no_photo(there: Service, waited: list[float], when: Any) -> None:
+    there.says("/images", Answer({"data": [image(there, captured_at=when)]}))
+    (item,), _ = streets(there, waited).page(None)
+    assert isinstance(item, Item)
+    assert item.taken_at is None
 
 
 @pytest.mark.parametrize("entry", ["x", None, 7, [], {}])
