@@ -36,8 +36,9 @@ from geogame.sources.items import Entry, Network
 log = logging.getLogger(__name__)
 
 UPLOAD, COMMONS, MAPILLARY = "upload", "commons", "mapillary"
+SERVICES = (COMMONS, MAPILLARY)
 FOLDER, ZIP, TABLE = "folder", "zip", "table"  # read where the command runs
-KINDS = (UPLOAD, COMMONS, MAPILLARY, FOLDER, ZIP, TABLE)
+KINDS = (UPLOAD, *SERVICES, FOLDER, ZIP, TABLE)
 LIFE_S = 150.0  # without a sign of life a worker is taken for dead; the darkroom gives a file sixty seconds
 TRIES = 2  # of a file; a third time it would end another worker
 MOST_BYTES = 20_000_000_000  # of one file that is sent: a zip
@@ -156,9 +157,15 @@ def close(source: Import, now: datetime) -> None:
 
 
 def give_up(source: Import, why: SourceError, now: datetime) -> None:
-    """Close an import whose source could not be read to its end; what came before stays."""
-    Import.objects.filter(pk=source.pk).update(failure=[why.sentence, unpacking.plain(why.values)])
+    """Close an import whose source could not be read to its end, unless it is closed; what came before stays."""
+    failure = [why.sentence, unpacking.plain(why.values)]
+    Import.objects.filter(pk=source.pk, closed_at=None).update(failure=failure, closed_at=now)
     close(source, now)
+
+
+def stop(source: Import, now: datetime) -> None:
+    """Ask a service for no more; what has arrived stays."""
+    give_up(source, SourceError(gettext_noop("Somebody stopped it. What had arrived by then is kept.")), now)
 
 
 def progress(source: Import) -> dict[str, Any]:
@@ -359,45 +366,80 @@ def from_entries(
 
 
 def fetch(source: Import, network: Callable[[], Network], now: Callable[[], datetime]) -> bool:
-    """Ask a service for its next page and bring its files in; return whether there is more.
+    """Ask a service for its next page and bring its files in; return whether there is more."""
+    for _arrival in fetched(source, network, now):
+        pass
+    return is_open(source)
+
+
+def is_open(source: Import) -> bool:
+    """Tell whether more is to arrive: nobody has stopped an import meanwhile, or deleted it."""
+    return Import.objects.filter(pk=source.pk, closed_at=None).exists()
+
+
+def fetched(source: Import, network: Callable[[], Network], now: Callable[[], datetime]) -> Iterator[Arrival]:
+    """Ask a service for its next page, bring its files in and give them, one by one.
 
     A page that was cut off is asked for again: what has arrived of it stays. Where the service gives up, so does the
-    import, with its sentence.
+    import, with its sentence. One that somebody stops or deletes meanwhile ends with the file at hand.
     """
-    most = int(source.asked.get("most") or 0)
+    if not is_open(source):
+        return
     try:
         entries, rest = network().page(source.cursor)
     except SourceError as error:
         give_up(source, error, now())
-        return False
+        return
+    most = int(source.asked.get("most") or 0)
+    here = source.arrivals.filter(arrived_at__isnull=False, reason__isnull=True)
     for entry in entries:
-        if most and source.arrivals.filter(reason__isnull=True).count() >= most:
+        if most and here.count() >= most:
             rest = None
             break
-        _fetch_one(source, entry, now)
-    Import.objects.filter(pk=source.pk).update(cursor=rest, closed_at=None if rest else now())
-    news.announce_import(source.pk)
-    source.refresh_from_db()
-    return rest is not None
+        arrival = _fetch_one(source, entry, now)
+        if arrival is None:
+            return
+        yield arrival
+    source.cursor = rest
+    if rest is not None:
+        Import.objects.filter(pk=source.pk, closed_at=None).update(cursor=rest)
+        news.announce_import(source.pk)
+    elif source.arrivals.exists():
+        close(source, now())
+    else:
+        give_up(source, SourceError(gettext_noop("Nothing was found there.")), now())
 
 
-def _fetch_one(source: Import, entry: Item | Refusal, now: Callable[[], datetime]) -> None:
-    name = unpacking.name_of(entry.file if isinstance(entry, Refusal) else entry.name)
-    arrival, _ = Arrival.objects.get_or_create(source=source, name=name, size=0, modified=0)
-    if arrival.arrived_at or arrival.done_at:
-        return
-    if isinstance(entry, Refusal):
-        _refuse(arrival, entry.reason.sentence, entry.reason.values, now())
-        return
+def _fetch_one(source: Import, entry: Item | Refusal, now: Callable[[], datetime]) -> Arrival | None:
+    """Bring in one file of a service; None where the import has ended meanwhile: then no byte of the file is kept."""
+    arrival = _expect_one(source, unpacking.name_of(entry.file if isinstance(entry, Refusal) else entry.name))
+    if arrival is None or arrival.arrived_at or arrival.done_at:
+        return arrival
     try:
+        if isinstance(entry, Refusal):
+            raise entry.reason
         data = entry.read()
-    except Unusable as refusal:
+    except BadInput as refusal:
         _refuse(arrival, refusal.sentence, refusal.values, now())
-        return
+        return arrival
+    if not is_open(source):  # to read a file takes long
+        return None
     path = unpacking.inbox(arrival)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    Arrival.objects.filter(pk=arrival.pk).update(words=unpacking.told_by(entry), received=len(data), arrived_at=now())
+    undone = Arrival.objects.filter(pk=arrival.pk, done_at=None)
+    if not undone.update(words=unpacking.told_by(entry), received=len(data), arrived_at=now()):
+        path.unlink(missing_ok=True)
+        return None
+    return arrival
+
+
+@transaction.atomic
+def _expect_one(source: Import, name: str) -> Arrival | None:
+    """Announce a file of a service, None where the import has ended. Who ends it now waits, and finds the file."""
+    if not Import.objects.select_for_update(no_key=True).filter(pk=source.pk, closed_at=None):
+        return None
+    return Arrival.objects.get_or_create(source=source, name=name, size=0, modified=0)[0]
 
 
 @receiver(pre_delete, sender=Import)
@@ -412,3 +454,14 @@ def _empty_inbox(instance: Import, **_: object) -> None:
             photos.delete_named(token)
 
     transaction.on_commit(clear, robust=True)  # where a store is away the import is gone all the same
+
+
+def clear_inbox() -> int:
+    """Delete what a worker that died has left in the inbox of imports that are gone, or over; return of how many."""
+    root = Path(settings.INBOX_ROOT)
+    folders = [each for each in root.iterdir() if each.name.isdecimal()] if root.is_dir() else []
+    needed = set(Import.objects.filter(finished_at=None).values_list("pk", flat=True))  # asked later: none is missed
+    left = [each for each in folders if int(each.name) not in needed]
+    for each in left:
+        shutil.rmtree(each, ignore_errors=True)
+    return len(left)

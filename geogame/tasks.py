@@ -6,6 +6,7 @@ import time
 from functools import partial
 
 from celery import Task, shared_task
+from django import db
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Exists, OuterRef, Q
@@ -16,13 +17,15 @@ from geogame import comparisons, contamination, doubts, experiments, imports, ph
 from geogame.darkroom import Darkroom
 from geogame.models import Import, Leftover, PhotoSet, Player, Round
 from geogame.photos import NotKept
-from geogame.rules.refusals import BadInput
+from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.rules.sphere import Point
+from geogame.sources import SourceError
 from geogame.sources.commons import Commons, box, grid, towns
 from geogame.sources.items import Network
 from geogame.sources.mapillary import Mapillary
 
 log = logging.getLogger(__name__)
+OURS = gettext_noop("Something went wrong here, not there; the server's log says what. What came before it is kept.")
 UNREACHABLE = (OperationalError, ConnectionError)  # the broker
 _reckoning = threading.Lock()
 _developing = threading.Lock()
@@ -123,14 +126,26 @@ def fetch() -> int:
     if not _fetching.acquire(blocking=False):
         return 0
     try:
-        open_imports = Import.objects.filter(kind__in=(imports.COMMONS, imports.MAPILLARY), closed_at=None)
-        more = [imports.fetch(each, partial(network_of, each), timezone.now) for each in open_imports.order_by("pk")]
+        open_imports = Import.objects.filter(kind__in=imports.SERVICES, closed_at=None)
+        more = [_fetch_page(each) for each in open_imports.order_by("pk")]
     finally:
         _fetching.release()
     nudge_developing()
     if any(more):
         nudge_fetching()
     return len(more)
+
+
+def _fetch_page(source: Import) -> bool:
+    """Ask a service for one more page of an import; return whether there is more. Its trouble is no other import's."""
+    try:
+        return imports.fetch(source, partial(network_of, source), timezone.now)
+    except (OSError, db.OperationalError, db.InterfaceError):  # a full disk, a database that is away
+        log.exception("Import %d waits for the next beat", source.pk)
+    except Exception:  # it would fail again and again, and who waits for it would never know
+        log.exception("Import %d is given up", source.pk)
+        imports.give_up(source, SourceError(OURS), timezone.now())
+    return False
 
 
 def nudge_fetching() -> None:
@@ -147,7 +162,11 @@ def name_places(photo_set: int) -> None:
 
 @shared_task(name="geogame.tasks.delete_leftovers")
 def delete_leftovers() -> int:
-    """Delete the files of photos that were deleted while these could not be; return of how many photos."""
+    """Delete the files of photos that were deleted while these could not be; return of how many photos.
+
+    And what dead workers left of imports that are gone.
+    """
+    imports.clear_inbox()
     count = 0
     try:
         while done := photos.delete_leftovers(Leftover.objects.order_by("pk")[: photos.BLOCK]):

@@ -3,7 +3,7 @@
 import io
 import itertools
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from unicodedata import normalize
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import OperationalError
 from django.utils import timezone
 from PIL import ExifTags, Image
 
@@ -738,6 +739,124 @@ def test_a_page_that_was_cut_off_is_asked_for_again_and_nothing_comes_twice(phot
     drain(Here())
     assert Photo.objects.count() == 2
     assert fates(source) == {"a.jpg": "a photo", "b.jpg": "a photo"}
+
+
+def test_a_file_of_a_page_that_was_cut_off_counts_when_it_is_here(photo_set: PhotoSet) -> None:
+    source = imports.open_import(photo_set, imports.COMMONS, {"most": 1}, None, NOON)
+    broken = Item("a.jpg", lambda: 1 // 0, Point(1.5, 2.5))  # type: ignore[arg-type, return-value]
+    with pytest.raises(ZeroDivisionError):
+        imports.fetch(source, lambda: Pages([[broken]]), timezone.now)
+    imports.fetch(source, lambda: Pages([[item("a.jpg")]]), timezone.now)
+    drain(Here())
+    assert fates(source) == {"a.jpg": "a photo"}
+
+
+def test_a_service_that_has_nothing_there_says_so(photo_set: PhotoSet) -> None:
+    source = pulled(photo_set, Pages([[], []]))
+    assert source.failure == ["Nothing was found there.", {}]
+    assert source.finished_at is not None
+
+
+def meanwhile(name: str, happens: Callable[[], object]) -> Item:
+    """A file of a service; while it is read something else happens."""
+
+    def read() -> bytes:
+        happens()
+        return jpeg()
+
+    return replace(item(name), read=read)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_set_that_is_deleted_while_a_service_is_asked_leaves_nothing_behind(photo_set: PhotoSet) -> None:
+    source = imports.open_import(photo_set, imports.COMMONS, {}, None, NOON)
+    read = list[str]()
+    pages = Pages([[item("a.jpg"), meanwhile("b.jpg", photo_set.delete), meanwhile("c.jpg", lambda: read.append("c"))]])
+    assert not imports.fetch(source, lambda: pages, timezone.now)
+    assert (read, list(Path(settings.INBOX_ROOT).iterdir())) == ([], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_set_that_is_deleted_while_a_file_is_written_leaves_none(
+    photo_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = imports.open_import(photo_set, imports.COMMONS, {}, None, NOON)
+    write = Path.write_bytes
+
+    def written(path: Path, data: bytes) -> int:
+        photo_set.delete()
+        path.parent.mkdir()  # it went with what was in it
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", written)
+    assert not imports.fetch(source, lambda: Pages([[item("a.jpg"), item("b.jpg")]]), timezone.now)
+    assert in_inbox() == []
+    imports.clear_inbox()
+    assert list(Path(settings.INBOX_ROOT).iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_is_stopped_keeps_what_had_arrived(photo_set: PhotoSet) -> None:
+    source = imports.open_import(photo_set, imports.COMMONS, {}, None, NOON)
+    pages = Pages([[item("a.jpg"), meanwhile("b.jpg", lambda: imports.stop(source, NOON)), item("c.jpg")], [item("d")]])
+    assert not imports.fetch(source, lambda: pages, timezone.now)
+    assert not imports.fetch(source, lambda: Pages([], fails_at=0), timezone.now)  # nobody asks any more
+    drain(Here())
+    source.refresh_from_db()
+    assert fates(source) == {"a.jpg": "a photo", "b.jpg": "It did not arrive whole."}
+    assert source.failure is not None
+    assert "Somebody stopped it" in source.failure[0]
+    assert source.finished_at is not None
+    assert in_inbox() == []
+
+
+def test_what_is_over_is_not_said_to_have_been_stopped(photo_set: PhotoSet) -> None:
+    source = pulled(photo_set, Pages([[item("a.jpg")]]))
+    imports.stop(source, NOON)
+    source.refresh_from_db()
+    assert source.failure is None
+
+
+def test_what_imports_that_are_gone_have_left_in_the_inbox_goes(upload: Import) -> None:
+    send(upload, a__jpg=place())
+    root = Path(settings.INBOX_ROOT)
+    over = imports.open_import(upload.photo_set, imports.UPLOAD, {}, None, NOON)
+    Import.objects.filter(pk=over.pk).update(closed_at=NOON, finished_at=NOON)
+    for name in (str(over.pk), "99999", "notes"):
+        (root / name).mkdir()
+        (root / name / "7").write_bytes(b"half a photo")
+    tasks.delete_leftovers()
+    assert {each.name for each in root.iterdir()} == {str(upload.pk), "notes"}
+    assert drain(Here()) == 1
+
+
+def test_an_import_that_fails_here_is_no_trouble_of_the_others(
+    photo_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, away, fine = (imports.open_import(photo_set, imports.COMMONS, {}, None, NOON) for _ in range(3))
+    asked = list[int]()
+
+    def network_of(source: Import) -> Pages:
+        asked.append(source.pk)
+        if source.pk == ours.pk:
+            raise AttributeError("'list' object has no attribute 'get'")
+        if source.pk == away.pk:
+            raise OperationalError("the database is locked")
+        return Pages([[item("a.jpg")]])
+
+    monkeypatch.setattr(tasks, "network_of", network_of)
+    monkeypatch.setattr(tasks, "nudge_developing", lambda: None)
+    nudges = list[int]()
+    monkeypatch.setattr(tasks, "nudge_fetching", lambda: nudges.append(1))
+    assert (tasks.fetch(), asked) == (3, [ours.pk, away.pk, fine.pk])
+    drain(Here())
+    assert fates(fine) == {"a.jpg": "a photo"}
+    ours.refresh_from_db()
+    assert ours.failure is not None
+    assert "Something went wrong here" in ours.failure[0]
+    assert ours.finished_at is not None
+    assert (tasks.fetch(), asked[3:]) == (1, [away.pk])  # which the next beat asks again
+    assert nudges == []
 
 
 def test_a_task_develops_what_waits_and_ends_the_import(upload: Import, monkeypatch: pytest.MonkeyPatch) -> None:
