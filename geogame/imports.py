@@ -44,6 +44,7 @@ TRIES = 2  # of a file; a third time it would end another worker
 MOST_BYTES = 20_000_000_000  # of one file that is sent: a zip
 PART_BYTES = 16_000_000  # of a file, sent at once
 BLOCK = 500  # rows written at once
+MOST_ASKED, MOST_OF_A_SPOT = 10_000, 500  # photos of a service
 SWAPPED = 0.05  # of a table's places, and two at least: where so many make sense only the other way round, all may be
 OFFSET = gettext_noop("This part begins at byte %(offset)d; %(here)d are here.")
 

@@ -22,7 +22,6 @@ from geogame.tasks import nudge_developing, nudge_fetching
 from geogame.views.answers import body_of
 
 A_PAGE = 50  # files of the list
-MOST_ASKED, MOST_OF_A_SPOT = 10_000, 500  # photos of a service
 MOST_AT_ONCE = 500  # files that a browser announces
 
 KINDS = {  # of imports, in words
@@ -94,6 +93,7 @@ def _files(request: HttpRequest, shown: Import) -> dict[str, Any]:
     told = imports.progress(shown)
     return {
         "shown": shown,
+        "may_stop": _may_stop(request, shown),
         "failure": why(shown.failure),
         "kind": KINDS.get(shown.kind, shown.kind),
         "page": page,
@@ -102,6 +102,11 @@ def _files(request: HttpRequest, shown: Import) -> dict[str, Any]:
         "counts": [(name, says, told["counts"][name]) for name, says in FATES.items() if told["counts"][name]],
         "total": told["total"],
     }
+
+
+def _may_stop(request: HttpRequest, shown: Import) -> bool:
+    """Tell whether a service is still asked, and this person may say that it is enough."""
+    return shown.kind in imports.SERVICES and shown.closed_at is None and request.user.has_perm("geogame.add_photo")
 
 
 def _line(arrival: Arrival) -> dict[str, Any]:
@@ -211,12 +216,22 @@ def ask(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
     return redirect(address_of("upload", photo_set, f"import={opened.pk}"))
 
 
+def stop(request: HttpRequest, photo_set: PhotoSet, number: int) -> HttpResponse:
+    """Ask a service for no more; what has arrived becomes photos."""
+    asked = get_object_or_404(photo_set.imports, pk=number, kind__in=imports.SERVICES)
+    imports.stop(asked, timezone.now())
+    nudge_developing()
+    return redirect(address_of("upload", photo_set, f"import={number}"))
+
+
 def _question(request: HttpRequest, service: str) -> dict[str, Any]:
     """Return what a form asks of a service: an area or, of Commons, a country or continent. Raises BadInput."""
-    asked: dict[str, Any] = {"most": _number(request, "most", MOST_ASKED)}
+    asked: dict[str, Any] = {"most": _number(request, "most", imports.MOST_ASKED)}
     if service == imports.COMMONS:
-        asked["each"] = _number(request, "each", MOST_OF_A_SPOT)
+        asked["each"] = _number(request, "each", imports.MOST_OF_A_SPOT)
         if where := request.POST.get("where", "").strip():
+            if request.POST.get("box", "").strip():
+                raise BadInput(gettext_noop("Choose a country or an area: both are not asked for at once."))
             return {**asked, "where": where}
     try:
         south, west, north, east = (float(each) for each in request.POST.get("box", "").split(","))
@@ -239,5 +254,6 @@ PAGES = [
     Page("imports/<int:number>/files/", "import_expect", expect, "add_photo", posted=True),
     Page("imports/<int:number>/files/<int:arrival>/", "import_receive", receive, "add_photo", posted=True),
     Page("imports/<int:number>/close/", "import_close", close, "add_photo", posted=True),
+    Page("imports/<int:number>/stop/", "import_stop", stop, "add_photo", posted=True),
     Page("imports/<int:number>/progress/", "import_progress", progress),
 ]

@@ -15,7 +15,7 @@ from django.urls import URLPattern, reverse
 
 from geogame import imports, reviews
 from geogame.admin.reviewing import VERBS
-from geogame.models import Arrival, Doubt, Photo, PhotoSet
+from geogame.models import Arrival, Doubt, Import, Photo, PhotoSet
 from tests.conftest import CARD, NOON
 
 User = get_user_model()
@@ -93,6 +93,7 @@ def doings(world: dict[str, Any]) -> list[Doing]:
         Doing("photoset_import_expect", {"files": [["b.jpg", 5, 0]]}, True),
         Doing("photoset_import_receive", {}, True),
         Doing("photoset_import_close", {}, True),
+        Doing("photoset_import_stop", {}),
         Doing("photoset_order", {"album": "Trip", "photos": [*three, *two]}, True),
         *(Doing("photoset_review_verb", {"photos": one, **body}, True, verb) for verb, body in decisions.items()),
     ]
@@ -164,6 +165,8 @@ def test_who_may_does(client: Client, world: dict[str, Any]) -> None:
 def _make_ready(doing: Doing, world: dict[str, Any]) -> None:
     if doing.name == "photoset_freeze":
         Arrival.objects.update(done_at=NOON)
+    if doing.name == "photoset_import_stop":
+        Import.objects.update(kind=imports.COMMONS)
     if doing.body.get("action") == "publish":
         PhotoSet.objects.update(published=False)
     if doing.body.get("action") == "restore":

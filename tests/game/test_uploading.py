@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -131,7 +132,14 @@ def test_a_service_is_asked_only_where_it_can_be_and_for_what_makes_sense(
     staff.post(f"{root}imports/ask/", form)
     assert not Import.objects.exists()
     settings.COMMONS_CONTACT = "us@example.org"
-    for wrong in ({"most": ""}, {"each": "0"}, {"where": "", "box": "1, 2, 3"}, {"where": "", "box": "9, 2, 3, 4"}):
+    both = {"box": "48.8, 2.2, 48.9, 2.4"}
+    for wrong in (
+        both,
+        {"most": ""},
+        {"each": "0"},
+        {"where": "", "box": "1, 2, 3"},
+        {"where": "", "box": "9, 2, 3, 4"},
+    ):
         page = staff.post(f"{root}imports/ask/", {**form, **wrong}, follow=True)
         assert page.context["messages"], wrong
         assert not Import.objects.exists()
@@ -142,6 +150,33 @@ def test_a_service_is_asked_only_where_it_can_be_and_for_what_makes_sense(
     assert '<option value="+AF">Africa</option>' in page
     staff.post(f"{root}imports/ask/", {**form, "where": "", "box": "48.8, 2.2, 48.9, 2.4"})
     assert Import.objects.latest("pk").asked["box"] == [48.8, 2.2, 48.9, 2.4]
+
+
+def test_a_service_is_stopped_by_who_may_bring_photos_in_and_that_is_told(
+    staff: Client, root: str, toy_set: PhotoSet
+) -> None:
+    source = imports.open_import(toy_set, imports.COMMONS, {"where": "FR"}, None, timezone.now())
+    address = f"{root}imports/{source.pk}/stop/"
+    looks = get_user_model().objects.create_user("looks", is_staff=True)
+    looks.user_permissions.add(Permission.objects.get(codename="view_photo"))
+    visitor = Client()
+    visitor.force_login(looks)
+    assert address not in visitor.get(f"{root}upload/").content.decode()
+    assert visitor.post(address).status_code == 403
+    assert staff.get(address).status_code == 405
+    assert address in staff.get(f"{root}upload/").content.decode()
+    assert imports.is_open(source)
+    page = staff.post(address, follow=True)
+    assert "Somebody stopped it. What had arrived by then is kept." in page.content.decode()
+    assert address not in page.content.decode()
+    assert not imports.is_open(source)
+
+
+def test_an_upload_is_not_stopped_as_a_service_is(staff: Client, root: str) -> None:
+    number = told(staff, f"{root}imports/").json()["import"]
+    address = f"{root}imports/{number}/stop/"
+    assert address not in staff.get(f"{root}upload/").content.decode()
+    assert staff.post(address).status_code == 404
 
 
 def test_nothing_more_comes_into_a_frozen_set(staff: Client, root: str, toy_set: PhotoSet) -> None:
