@@ -18,7 +18,7 @@ from geogame.darkroom import Darkroom
 from geogame.models import Import, Leftover, PhotoSet, Player, Round
 from geogame.photos import NotKept
 from geogame.rules.refusals import BadInput, gettext_noop
-from geogame.rules.sphere import Point
+from geogame.rules.sphere import point
 from geogame.sources import SourceError
 from geogame.sources.commons import Commons, box, grid, towns
 from geogame.sources.items import Network
@@ -127,6 +127,7 @@ def fetch() -> int:
         return 0
     try:
         open_imports = Import.objects.filter(kind__in=imports.SERVICES, closed_at=None)
+        open_imports = open_imports.exclude(asked__has_key="command")  # which asks by itself
         more = [_fetch_page(each) for each in open_imports.order_by("pk")]
     finally:
         _fetching.release()
@@ -209,7 +210,7 @@ def _tell(task: Task, *asked: object) -> bool:
 
 
 def network_of(source: Import) -> Network:
-    """Return the service that an import asks. Raises SourceError where its question makes no sense."""
+    """Return the service that an import asks. Raises BadInput where it cannot be asked, or not that."""
     asked = source.asked
     if source.kind == imports.MAPILLARY:
         return Mapillary(box(*asked["box"]), settings.MAPILLARY_TOKEN)
@@ -218,6 +219,6 @@ def network_of(source: Import) -> Network:
     elif "box" in asked:
         centres = grid(box(*asked["box"]))
     else:
-        centres = [Point(*asked["place"])]
+        centres = [point(*asked["place"])]
     each = int(asked.get("each") or 500)
     return Commons(centres, settings.COMMONS_CONTACT, each=each, seed=source.pk)

@@ -116,7 +116,10 @@ def _geonames() -> tuple[list[Any], dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Commons:
-    """Commons around some centres. `each` photos at most of one centre, chosen by chance; `contact` is who asks."""
+    """Commons around some centres. `each` photos at most of one centre, chosen by chance; `contact` is who asks.
+
+    Raises SourceError where nobody is named who asks.
+    """
 
     centres: Sequence[Point]
     contact: str
@@ -124,6 +127,14 @@ class Commons:
     seed: int = 0
     api: str = API
     web: Web | None = None
+
+    def __post_init__(self) -> None:
+        if not self.contact:
+            raise SourceError(
+                gettext_noop(
+                    "Wikimedia asks for an address of who runs a program: set COMMONS_CONTACT, an e-mail or URL."
+                )
+            )
 
     def page(self, cursor: Json | None) -> tuple[list[Entry], Json | None]:
         """Return what is around the next centre."""
@@ -133,7 +144,7 @@ class Commons:
         return found, {"centre": rest} if rest < len(self.centres) else None
 
     def _around(self, centre: Point) -> list[Entry]:
-        web = self._web()
+        web = self.web or Web(NAME, {"User-Agent": f"BeatPlaNet/0.1 ({self.contact}) python-urllib"})
         pages: dict[int, dict[str, Any]] = {}
         odd: list[Entry] = []
         for page in self._pages(centre, web):
@@ -166,15 +177,6 @@ class Commons:
                 return
             more = said["continue"]
         raise Nonsense(service=NAME)
-
-    def _web(self) -> Web:
-        if not self.contact:
-            raise SourceError(
-                gettext_noop(
-                    "Wikimedia asks for an address of who runs a program: set COMMONS_CONTACT, an e-mail or URL."
-                )
-            )
-        return self.web or Web(NAME, {"User-Agent": f"BeatPlaNet/0.1 ({self.contact}) python-urllib"})
 
     def _ask(self, web: Web, words: dict[str, Any]) -> dict[str, Any]:
         """Return an answer whose outer shape is the one that is documented. Raises SourceError."""

@@ -31,12 +31,20 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Mapillary:
-    """Mapillary's photos of an area. `token` is a client token, sent in a header and written down nowhere."""
+    """Mapillary's photos of an area. `token` is a client token, sent in a header and written down nowhere.
+
+    Raises SourceError where there is none, or the area is too large.
+    """
 
     area: Box
     token: str
     api: str = API
     web: Web | None = None
+
+    def __post_init__(self) -> None:
+        if not self.token:
+            raise SourceError(gettext_noop("Mapillary asks for a client token: set MAPILLARY_TOKEN."))
+        next(pieces(self.area))
 
     def page(self, cursor: Json | None) -> tuple[list[Entry], Json | None]:
         """Return the photos of the next box. One that is too dense is cut in four, which come next."""
@@ -53,8 +61,6 @@ class Mapillary:
         return found, {"boxes": [list(each) for each in rest]} if rest else None
 
     def _web(self) -> Web:
-        if not self.token:
-            raise SourceError(gettext_noop("Mapillary asks for a client token: set MAPILLARY_TOKEN."))
         own = {"User-Agent": "BeatPlaNet/0.1 python-urllib", "Authorization": f"OAuth {self.token}"}
         return self.web or Web(NAME, own)
 

@@ -900,7 +900,9 @@ def test_a_task_works_for_a_moment_and_leaves_the_rest_to_the_next(
     ],
 )
 def test_what_an_import_asks_is_put_to_its_service(
-    photo_set: PhotoSet, kind: str, asked: dict[str, Any], service: str
+    photo_set: PhotoSet, kind: str, asked: dict[str, Any], service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("COMMONS_CONTACT", "MAPILLARY_TOKEN"):
+        monkeypatch.setattr(settings, name, "me")
     source = imports.open_import(photo_set, kind, asked, None, NOON)
     assert type(tasks.network_of(source)).__name__ == service
