@@ -78,6 +78,11 @@ class PhotoSetAdmin(Deleting):
             **{pk: _played(count) for pk, count in played.annotate(count=Count("pk"))},
         }
 
+    def delete_model(self, request: HttpRequest, obj: PhotoSet) -> None:
+        """Hold what is still coming in: a file that is announced now would not go along, and keep its import here."""
+        list(obj.imports.select_for_update())
+        super().delete_model(request, obj)
+
     def goes_along(self, one: Any) -> str:
         told = gettext("with %(photos)s") % {"photos": self.number_of_photos(one)}
         if one.frozen_at:

@@ -56,6 +56,12 @@ def test_the_places_of_many_photos_are_named_whoever_else_writes(tmp_path: Path)
     assert told["named"] == told["photos"]
 
 
+@pytest.mark.slow
+@DATABASES
+def test_a_set_is_deleted_while_a_service_is_asked_for_its_photos(database: str, tmp_path: Path) -> None:
+    assert told_by("tests.game.deleting_while_asking", database, tmp_path) == [{"sets": 0, "files": [], "errors": []}]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_that_the_database_undid_is_tried_again(
     first_round: Round, ana_seat: Player, monkeypatch: pytest.MonkeyPatch
