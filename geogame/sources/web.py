@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from email.message import Message
-from http.client import HTTPException, InvalidURL
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -17,11 +17,13 @@ from geogame.tables import SourceError
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 30.0  # between two signs of life
+LONGEST_S = 300.0  # of one answer
 TRIES = 5
 FIRST_WAIT_S = 1.0  # doubled after each failure
 LONGEST_WAIT_S = 120.0
 MOST_BYTES = 50_000_000
+PART_BYTES = 1 << 16
 BUSY = frozenset({429, 502, 503, 504})
 DENIED = frozenset({400, 401, 403})  # services differ in which of them a wrong token is
 TOKEN = gettext_noop("%(service)s refuses the question (HTTP %(code)d). Is the token right, and still in force?")
@@ -108,10 +110,10 @@ class Web:
     def _get(self, url: str, headers: Mapping[str, str]) -> tuple[bytes, Headers]:
         request = urllib.request.Request(url, headers=dict(headers))
         with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-            body = answer.read(MOST_BYTES + 1)
+            body = _all(answer)
             length = answer.headers.get("Content-Length", "")
-            if len(body) > MOST_BYTES or (length.isdecimal() and len(body) < int(length)):
-                raise OSError("the answer is cut short or far too long")
+            if length.isdecimal() and len(body) < int(length):
+                raise OSError("the answer is cut short")
             return body, answer.headers
 
     def _wait(self, number: int, headers: Headers) -> None:
@@ -137,6 +139,16 @@ class Nonsense(SourceError):
 
 class TooMuch(Exception):
     """A service says HTTP 500, as Mapillary does where a question has too large an answer."""
+
+
+def _all(answer: HTTPResponse) -> bytes:
+    """Read an answer to its end. Raises OSError where that is too far away: one that drips is always in time."""
+    body, until = bytearray(), time.monotonic() + LONGEST_S
+    while part := answer.read1(PART_BYTES):
+        body += part
+        if len(body) > MOST_BYTES or time.monotonic() > until:
+            raise OSError("the answer is far too long, or takes too long")
+    return bytes(body)
 
 
 def _asked_for(headers: Headers) -> float | None:

@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,13 +15,17 @@ HELD_S = 20.0  # at most: who asks gives up after thirty
 
 @dataclass
 class Answer:
-    """One answer; `body` is JSON unless it is bytes. With `cut` it ends before its length; `hold` lets it wait."""
+    """One answer; `body` is JSON unless it is bytes. With `cut` it ends before its length; `hold` lets it wait.
+
+    With `drips` it comes byte by byte, so long apart.
+    """
 
     body: Any = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     hold: threading.Event | None = None
+    drips: float = 0.0  # seconds
 
 
 @dataclass
@@ -62,7 +67,12 @@ def service() -> Iterator[Service]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if answer.cut else body)
+            sent = body[: len(body) // 2] if answer.cut else body
+            step = 1 if answer.drips else max(1, len(sent))
+            with suppress(ConnectionError):  # who asked may have gone
+                for begin in range(0, len(sent), step):
+                    self.wfile.write(sent[begin : begin + step])
+                    time.sleep(answer.drips)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -285,6 +285,16 @@ def test_a_file_that_leads_to_another_host_is_not_asked_for_again(there: Service
     assert (len(there.asked), waited) == (1, [])
 
 
+def test_what_drips_for_ever_is_not_waited_for(
+    there: Service, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geogame.sources.web.LONGEST_S", 0.2)
+    monkeypatch.setattr("geogame.sources.web.TRIES", 1)
+    there.says("/1.jpg", Answer(bytes(10_000), drips=0.02))
+    with pytest.raises(Unusable, match="did not come"):
+        web(waited).picture(f"{there.address}/1.jpg")
+
+
 def test_after_the_last_try_nobody_waits(there: Service, waited: list[float]) -> None:
     there.says("/api", Answer(status=503))
     with pytest.raises(SourceError, match="The service gives no answer"):
