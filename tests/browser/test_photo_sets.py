@@ -287,3 +287,13 @@ def test_photos_of_a_service_are_asked_for_and_what_goes_wrong_is_told(
     expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
     expect(page.locator(".files .is-taken")).to_have_count(1)
     expect(page.locator(".set-tabs [data-tab=review]")).to_contain_text("1")  # they look like each other
+    later = threading.Event()
+    services.says("/commons", Answer(commons(services, 3, 4)))
+    services.says("/3.jpg", Answer(jpeg((700, 500)), hold=later))
+    ask(page, "Wikimedia Commons", box="48.80, 2.30, 48.90, 2.40", most="10")
+    look(page, screens, "92-service-is-asked")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    later.set()
+    expect(page.locator("#import .errornote")).to_contain_text("Somebody stopped it", timeout=DONE_MS)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
+    expect(page.locator("#import")).to_contain_text("The rest is done", timeout=DONE_MS)
