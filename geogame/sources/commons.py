@@ -31,7 +31,7 @@ WIDTH_PX = 2048
 MOST_CENTRES = 10_000
 MAXLAG_S = 5
 LONGEST_CODE = 100  # characters of an error that are told
-MOST_PARTS = 100  # of one answer: five hundred files come in ten to twenty
+MOST_PARTS = 1_000  # of one answer: two of each file, where each came by itself
 KM_PER_DEGREE = 111.195
 CROWD = 0.6  # a town is asked for by its population to this power, or a few capitals would be the whole country
 
