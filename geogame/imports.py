@@ -55,7 +55,8 @@ FATES = {
     "taken": Q(done_at__isnull=False, photo__isnull=False, reason__isnull=True),
     "known": Q(done_at__isnull=False, photo__isnull=False, reason__isnull=False),
     "refused": Q(done_at__isnull=False, photo=None, reason__isnull=False),
-    "opened": Q(done_at__isnull=False, photo=None, reason__isnull=True),
+    "opened": Q(done_at__isnull=False, photo=None, reason__isnull=True, sha256=""),
+    "deleted": ~Q(sha256="") & Q(done_at__isnull=False, photo=None, reason__isnull=True),  # its photo, since
 }
 
 

@@ -39,6 +39,7 @@ FATES = {  # of a file, as `imports.FATES` knows them, in words
     "known": _("here already"),
     "refused": _("not used"),
     "opened": _("opened: its files are listed by themselves"),
+    "deleted": _("a photo that was deleted since"),
 }
 
 
@@ -47,7 +48,7 @@ def fate(arrival: Arrival) -> str:
         return "sending" if arrival.arrived_at is None else "waiting"
     if arrival.photo_id is not None:
         return "known" if arrival.reason else "taken"
-    return "refused" if arrival.reason else "opened"
+    return "refused" if arrival.reason else "deleted" if arrival.sha256 else "opened"
 
 
 def why(reason: Any) -> str:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from PIL import ExifTags, Image
 
 from geogame import freezes, imports, photos, pictures, reviews, tasks, unpacking
+from geogame.admin import uploading
 from geogame.models import Arrival, Doubt, Import, Photo, PhotoSet
 from geogame.pictures import Developed
 from geogame.rules.refusals import NotNow, Refused
@@ -660,11 +661,18 @@ def test_progress_tells_where_an_import_stands(upload: Import) -> None:
     send(upload, a__jpg=data, b__jpg=data, c__jpg=b"<html>", trip__zip=zipped({"d.jpg": place()}))
     imports.expect(upload, [("e.jpg", 5, 7)])
     assert imports.progress(upload)["counts"] == {
-        "sending": 1, "waiting": 4, "taken": 0, "known": 0, "refused": 0, "opened": 0,
+        "sending": 1, "waiting": 4, "taken": 0, "known": 0, "refused": 0, "opened": 0, "deleted": 0,
     }  # fmt: skip
     drain(Here())
     told = imports.progress(upload)
-    assert told["counts"] == {"sending": 1, "waiting": 0, "taken": 2, "known": 1, "refused": 1, "opened": 1}
+    assert told["counts"] == {
+        "sending": 1, "waiting": 0, "taken": 2, "known": 1, "refused": 1, "opened": 1, "deleted": 0,
+    }  # fmt: skip
+    for taken in upload.arrivals.filter(imports.FATES["taken"]):
+        photos.remove(taken.photo)
+    counts = imports.progress(upload)["counts"]
+    assert (counts["taken"], counts["deleted"], counts["opened"]) == (0, 2, 1)
+    assert {uploading.fate(each) for each in upload.arrivals.filter(imports.FATES["deleted"])} == {"deleted"}
     assert (told["done"], told["total"], told["closed"], told["finished"]) == (5, 6, False, False)
 
 
