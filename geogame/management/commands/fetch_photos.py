@@ -40,8 +40,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         service = parser.add_mutually_exclusive_group(required=True)
-        service.add_argument("--commons", dest="service", action="store_const", const=imports.COMMONS)
-        service.add_argument("--mapillary", dest="service", action="store_const", const=imports.MAPILLARY)
+        service.add_argument(
+            "--commons", dest="service", action="store_const", const=imports.COMMONS, help="ask Wikimedia Commons"
+        )
+        service.add_argument(
+            "--mapillary", dest="service", action="store_const", const=imports.MAPILLARY, help="ask Mapillary"
+        )
         place = parser.add_mutually_exclusive_group(required=True)
         place.add_argument("--place", nargs=2, type=float, metavar=("LAT", "LNG"), help="within 10 km; Commons only")
         place.add_argument("--box", nargs=4, type=float, metavar=("SOUTH", "WEST", "NORTH", "EAST"), help="in degrees")
