@@ -372,6 +372,12 @@ def place(photo: Photo, where: Point, source: str = Photo.From.HAND) -> None:
     Photo.objects.filter(pk=photo.pk).update(place_from=source, precision_m=None)
 
 
+def show_alone(photo: Photo) -> None:
+    """Show a photo by itself that nothing shows; where it was taken, and how well that is known, stays."""
+    if photo.lat is not None and photo.lng is not None and not photo.exhibits.exists():
+        _exhibit(photo, Point(photo.lat, photo.lng), "")
+
+
 def _put(photo: Photo, where: Point) -> None:
     """Write down where a photo was taken; what another place was near is forgotten, until it is looked up anew."""
     photo.refresh_from_db(fields=["lat", "lng", "extra"])

@@ -158,8 +158,8 @@ def order(photo_set: PhotoSet, album: str, pks: Sequence[int], now: datetime) ->
             _take_out(photo, now)
     _show(photo_set, album, exhibit, wanted)
     for photo in before:
-        if photo not in wanted:
-            _show_alone(photo)
+        if photo not in wanted and not photos.restore([photo]):
+            photos.show_alone(photo)
 
 
 def order_by_time(photo_set: PhotoSet, album: str, now: datetime) -> None:
@@ -211,11 +211,6 @@ def _take_out(photo: Photo, now: datetime) -> None:
             photos.withdraw([photo], now)
         else:
             exhibit.delete()
-
-
-def _show_alone(photo: Photo) -> None:
-    if not photos.restore([photo]) and photo.lat is not None and photo.lng is not None:
-        photos.place(photo, Point(photo.lat, photo.lng), photo.place_from)  # which makes it an exhibit of its own
 
 
 def _refuse_fixed(exhibit: Exhibit) -> None:

@@ -175,6 +175,16 @@ def test_an_album_shows_its_photos_in_order_at_the_place_of_the_last(toy_set: Ph
     assert shown(toy_set) == {one.pk, two.pk, three.pk}
 
 
+def test_how_well_a_place_is_known_stays_when_a_photo_leaves_its_album(toy_set: PhotoSet) -> None:
+    Photo.objects.update(place_from=Photo.From.TABLE, precision_m=11.1)
+    one, two, _ = toy_set.photos.order_by("pk")
+    reviews.order(toy_set, "Trip", [one.pk, two.pk], NOON)
+    reviews.order(toy_set, "Trip", [two.pk], NOON)
+    one.refresh_from_db()
+    assert (one.place_from, one.precision_m) == (Photo.From.TABLE, 11.1)
+    assert (one.exhibits.get().album, one.exhibits.get().lat) == ("", one.lat)
+
+
 def test_an_album_is_ordered_by_the_times_of_its_photos(toy_set: PhotoSet) -> None:
     one, two, three = toy_set.photos.order_by("pk")
     reviews.order(toy_set, "Trip", [one.pk, two.pk, three.pk], NOON)
