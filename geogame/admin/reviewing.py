@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
@@ -152,13 +151,18 @@ def picture_of(photo: Photo, size: str) -> str:
 def grid(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
     """Show the photos that match a filter, a page of them; decisions are posted by its script."""
     found = asked_for(photo_set, request.GET)
-    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
-    shown = with_doubts(found.filter(pk__in=[each.pk for each in page]))
+    page = page_of(found, request.GET)
     asked = request.GET.copy()
-    asked.pop("page", None)
+    for name in ("after", "before"):
+        asked.pop(name, None)
+    count, earlier = found.count(), found.filter(pk__lt=page[0]).count() if page else 0
     context = {
-        "page": page,
-        "records": [record(each) for each in shown],
+        "found": count,
+        "first": earlier + 1,
+        "last": earlier + len(page),
+        "before": page[0] if earlier else None,
+        "after": page[-1] if earlier + len(page) < count else None,
+        "records": [record(each) for each in with_doubts(found.filter(pk__in=page))],
         "asked": asked,
         "asked_text": asked.urlencode(),
         "is_filtered": any(asked.values()),
@@ -167,6 +171,20 @@ def grid(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
         "verbs": reverse("admin:geogame_photoset_review_verb", args=[photo_set.pk, "verb"]),
     }
     return show(request, photo_set, "review", "review.html", context)
+
+
+def page_of(found: QuerySet[Photo], asked: QueryDict) -> list[int]:
+    """Return the keys of a page of photos: those after one or before one. Where there is none, the first page.
+
+    By key and not by number: a filter finds fewer with every decision, and nobody must miss those that move up.
+    """
+    keys = found.values_list("pk", flat=True)
+    after, before = (str(asked.get(each, "")) for each in ("after", "before"))
+    if after.isdecimal() and (page := list(keys.filter(pk__gt=after)[:A_PAGE])):
+        return page
+    if before.isdecimal() and len(page := list(keys.filter(pk__lt=before).order_by("-pk")[:A_PAGE])) == A_PAGE:
+        return page[::-1]
+    return list(keys[:A_PAGE])
 
 
 def choices(photo_set: PhotoSet) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The review: what staff decide about photos, in the verbs and through the admin's pages."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -444,6 +446,40 @@ def test_the_grid_filters(toy_set: PhotoSet, lost: Photo, rf_query: Any) -> None
         ("doubts=nonsense&state=x", {one, two, three, lost}),
     ):  # fmt: skip
         assert set(asked_for(toy_set, rf_query(asked))) == found, asked
+
+
+def page(client: Client, photo_set: PhotoSet, asked: str) -> tuple[list[int], dict[str, str]]:
+    """Return the photos of a page of the review, and where its links to more lead."""
+    shown = client.get(f"/admin/geogame/photoset/{photo_set.pk}/review/?{asked}")
+    links = re.findall(r'href="\?([^"]*)">(Next|Before)<', shown.content.decode())
+    return [each["pk"] for each in shown.context["records"]], {name: unescape(where) for where, name in links}
+
+
+def test_no_photo_is_missed_where_a_filter_empties_from_page_to_page(
+    staff: Client, toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geogame.admin.reviewing.A_PAGE", 2)
+    for _ in range(4):
+        add_photo(toy_set, THERE)
+    everything = list(toy_set.photos.order_by("pk").values_list("pk", flat=True))
+    first, links = page(staff, toy_set, "state=waiting")
+    assert (first, set(links)) == (everything[:2], {"Next"})
+    decided(staff, toy_set, "accept", photos=first)
+    second, links = page(staff, toy_set, links["Next"])
+    assert (second, set(links)) == (everything[2:4], {"Next"})  # none is left before them
+    third, links = page(staff, toy_set, links["Next"])
+    assert (third, set(links)) == (everything[4:6], {"Before", "Next"})
+    assert page(staff, toy_set, links["Before"])[0] == second
+    fourth, links = page(staff, toy_set, links["Next"])
+    assert (fourth, set(links)) == (everything[6:], {"Before"})
+    decided(staff, toy_set, "reject", photos=fourth)
+    assert page(staff, toy_set, f"state=waiting&after={third[-1]}")[0] == second  # nothing comes after: from the start
+
+
+def test_what_is_no_page_of_the_review_is_its_first(staff: Client, toy_set: PhotoSet) -> None:
+    everything = list(toy_set.photos.order_by("pk").values_list("pk", flat=True))
+    for asked in ("after=x", "before=²", f"after={9**40}", f"before={9**40}", f"before={everything[1]}", "page=2"):
+        assert page(staff, toy_set, asked)[0] == everything, asked
 
 
 @pytest.fixture
