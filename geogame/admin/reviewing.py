@@ -4,27 +4,35 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from geogame import doubts, reviews, tables
+from geogame import doubts, photos, reviews, tables
 from geogame.admin.setpage import Page, doubted, refreshed, show, with_offer
-from geogame.models import Doubt, Exhibit, Photo, PhotoSet
+from geogame.language import isolated
+from geogame.models import Doubt, Exhibit, ExhibitPhoto, Photo, PhotoSet
 from geogame.positions import plausible
-from geogame.rules.refusals import BadInput, NotYours, gettext_noop
+from geogame.rules.refusals import BadInput, NotNow, NotYours, gettext_noop
 from geogame.rules.sphere import Point, point
 from geogame.tasks import nudge_naming
-from geogame.views.answers import body_of
+from geogame.views.answers import STATUS, body_of
 
 A_PAGE = 60  # photos of the grid
 MOST_SHOWN = 500  # photos whose new state an answer tells
 SEVERITIES = {"held": (Doubt.GRAVE,), "worth": (Doubt.DOUBT, Doubt.GRAVE), "hints": (Doubt.HINT,)}
 STATES = {"waiting": Photo.Review.WAITING, "accepted": Photo.Review.ACCEPTED, "rejected": Photo.Review.REJECTED}
 LACKS = {"place": Q(lat=None), "licence": Q(licence=""), "credit": Q(credit="")}
+MAKES = {"accept": Photo.Review.ACCEPTED, "reject": Photo.Review.REJECTED, "reopen": Photo.Review.WAITING}
+MEANWHILE: dict[str, str] = {
+    Photo.Review.ACCEPTED: gettext_noop("Somebody has accepted this photo meanwhile."),
+    Photo.Review.REJECTED: gettext_noop("Somebody has rejected this photo meanwhile."),
+    Photo.Review.WAITING: gettext_noop("Somebody has taken the decision about this photo back meanwhile."),
+}
+GONE = gettext_noop("This photo is not in the set any more.")
 ALONE = "-"  # of photos that are in no album
 PICTURE = {"small": 320, "large": 1280}  # pixels
 
@@ -71,8 +79,31 @@ def with_doubts(found: QuerySet[Photo]) -> QuerySet[Photo]:
     still_open = Doubt.objects.filter(verdict=Doubt.Verdict.OPEN).select_related("other__photo_set")
     return found.prefetch_related(
         Prefetch("doubts", still_open, to_attr="open_doubts"),
-        Prefetch("exhibits", Exhibit.objects.exclude(album=""), to_attr="albums"),
+        Prefetch("exhibits", told_albums(), to_attr="albums"),
+        Prefetch("exhibits", photos.in_play(), to_attr="in_play"),
     )
+
+
+def told_albums() -> QuerySet[Exhibit]:
+    """Return all albums, each with whether games show it, and what may keep it whole out of them."""
+    shown = ExhibitPhoto.objects.filter(exhibit=OuterRef("pk"))
+    grave = shown.filter(photo__doubts__severity=Doubt.GRAVE, photo__doubts__verdict=Doubt.Verdict.OPEN)
+    return Exhibit.objects.exclude(album="").annotate(
+        in_play=Exists(photos.in_play().filter(pk=OuterRef("pk"))),
+        has_rejected=Exists(shown.filter(photo__review=Photo.Review.REJECTED)),
+        has_doubted=Exists(grave),
+    )
+
+
+def why_out(album: Any) -> str:
+    """Say why games do not show an album, one of `told_albums`; nothing of one that they show."""
+    if album.in_play:
+        return ""
+    if album.has_rejected:
+        return gettext("Not in games: a photo of the album was rejected.")
+    if album.has_doubted:
+        return gettext("Not in games until a doubt about a photo of the album is settled.")
+    return gettext("Not in games: it was withdrawn.")
 
 
 def record(photo: Any) -> dict[str, Any]:
@@ -94,6 +125,8 @@ def record(photo: Any) -> dict[str, Any]:
         "near": ", ".join(filter(None, (photo.extra.get("near"), photo.extra.get("country")))),
         "takenAt": date_format(photo.taken_at, "DATETIME_FORMAT") if photo.taken_at else "",
         "review": photo.review,
+        "inGames": bool(photo.in_play),
+        "state": " ".join([*([gettext("Accepted.")] if photo.review == Photo.Review.ACCEPTED else []), _games(photo)]),
         "credit": photo.credit,
         "licence": photo.licence,
         "sourceUrl": photo.source_url,
@@ -103,6 +136,19 @@ def record(photo: Any) -> dict[str, Any]:
         "albums": [each.album for each in photo.albums],
         "doubts": [_doubt(each) for each in photo.open_doubts],
     }
+
+
+def _games(photo: Any) -> str:
+    """Say whether games show a photo, and if not, why."""
+    if photo.review == Photo.Review.REJECTED:
+        return gettext("Rejected: it is in no game.")
+    if photo.lat is None:
+        return gettext("It has no place, so it is in no game.")
+    if any(each.severity == Doubt.GRAVE for each in photo.open_doubts):
+        return gettext("Kept out of games until a doubt is settled.")
+    if photo.in_play:
+        return gettext("In games.")
+    return next(filter(None, map(why_out, photo.albums)), gettext("Not in games: it was withdrawn."))
 
 
 def _doubt(doubt: Doubt) -> dict[str, Any]:
@@ -135,7 +181,7 @@ def _says(doubt: Doubt) -> str:
     kind = doubts.KINDS.get(doubt.kind)
     if kind is None:
         return doubt.kind
-    detail = {key: gettext(value) if key == "why" else value for key, value in doubt.detail.items()}
+    detail = {key: gettext(value) if key == "why" else isolated(value) for key, value in doubt.detail.items()}
     try:
         if "why" in detail:
             detail["why"] = detail["why"] % detail
@@ -168,9 +214,15 @@ def grid(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
         "is_filtered": any(asked.values()),
         "choices": choices(photo_set),
         "may_change": request.user.has_perm("geogame.change_photo"),
+        "may_decide": may_decide(request, photo_set),
         "verbs": reverse("admin:geogame_photoset_review_verb", args=[photo_set.pk, "verb"]),
     }
     return show(request, photo_set, "review", "review.html", context)
+
+
+def may_decide(request: HttpRequest, photo_set: PhotoSet) -> bool:
+    """Tell whether somebody may change what a set shows and where; licences, credits and tags outlive its freezing."""
+    return request.user.has_perm("geogame.change_photo") and not photo_set.frozen_at
 
 
 def page_of(found: QuerySet[Photo], asked: QueryDict) -> list[int]:
@@ -290,7 +342,7 @@ def _album(request: HttpRequest, some: QuerySet[Photo], body: dict[str, Any]) ->
     new = [each.pk for each in some.order_by("taken_at", "pk") if each.pk not in before]
     reviews.order(photo_set, album, [*before, *new], timezone.now())
     told = ngettext("%(count)d photo is in “%(album)s” now.", "%(count)d photos are in “%(album)s” now.", len(new))
-    return told % {"count": len(new), "album": album}
+    return told % {"count": len(new), "album": isolated(album)}
 
 
 Verb = Callable[[HttpRequest, QuerySet[Photo], dict[str, Any]], str]
@@ -307,18 +359,40 @@ def decide(request: HttpRequest, photo_set: PhotoSet, verb: str) -> HttpResponse
         raise BadInput(gettext_noop("There is no such decision."))
     some = _chosen(photo_set, body)
     pks = list(some.values_list("pk", flat=True))
+    gone = len(set(body.get("photos") or ()) - set(pks)) if "asked" not in body else 0
     if not pks:
-        raise BadInput(gettext_noop("Choose photos first."))
+        raise BadInput(GONE if gone else gettext_noop("Choose photos first."))
     some = photo_set.photos.filter(pk__in=pks)  # what a filter found stays the same while it is decided
+    if why := _overtaken(some, verb, body.get("seen")):
+        return JsonResponse({"error": why, **_news(request, photo_set, body, pks)}, status=STATUS[NotNow])
     said = VERBS[verb](request, some, body)
+    if gone:
+        said += " " + ngettext("%d is not in the set any more.", "%d are not in the set any more.", gone) % gone
     note(request, photo_set, said)
+    return JsonResponse({"said": said, **_news(request, photo_set, body, pks)})
+
+
+def _overtaken(some: QuerySet[Photo], verb: str, seen: Any) -> str:
+    """Say what somebody else has decided about photos since they were seen; nothing where that is the same."""
+    if verb not in MAKES or not isinstance(seen, dict):
+        return ""
+    now = [each for pk, each in some.values_list("pk", "review") if each not in (seen.get(str(pk), each), MAKES[verb])]
+    if len(seen) > 1 and now:
+        return gettext("Somebody has decided about %d of them meanwhile. Look again.") % len(now)
+    return gettext(MEANWHILE[now[0]]) if now else ""
+
+
+def _news(request: HttpRequest, photo_set: PhotoSet, body: dict[str, Any], pks: list[int]) -> dict[str, Any]:
+    """Return how photos are now, with their twins and the other photos of their albums; and the counts."""
     named = [pk for pk in [*body.get("also", []), *pks][:MOST_SHOWN] if isinstance(pk, int)]
-    touched = Q(pk__in=named) | Q(pk__in=Doubt.objects.filter(other__in=named).values("photo"))  # their twins too
+    albums = Exhibit.objects.exclude(album="").filter(photos__in=named)
+    around = (Doubt.objects.filter(other__in=named), ExhibitPhoto.objects.filter(exhibit__in=albums))
+    touched = Q(pk__in=named) | Q(pk__in=around[0].values("photo")) | Q(pk__in=around[1].values("photo"))
     shown = with_doubts(photo_set.photos.filter(touched))
-    news = {"said": said, "photos": [record(each) for each in shown], **refreshed(request, photo_set)}
+    news = {"photos": [record(each) for each in shown], **refreshed(request, photo_set)}
     if isinstance(body.get("filter"), str):
         news["found"] = asked_for(photo_set, QueryDict(body["filter"])).count()
-    return JsonResponse(news)
+    return news
 
 
 def note(request: HttpRequest, photo_set: PhotoSet, said: str) -> None:
@@ -350,7 +424,7 @@ def atlas(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:
     lost = photo_set.photos.filter(lat=None).exclude(review=Photo.Review.REJECTED)
     context = {
         "lost": [record(each) for each in with_doubts(lost[:MOST_SHOWN])],
-        "may_change": request.user.has_perm("geogame.change_photo"),
+        "may_decide": may_decide(request, photo_set),
         "verbs": reverse("admin:geogame_photoset_review_verb", args=[photo_set.pk, "verb"]),
     }
     return show(request, photo_set, "map", "map.html", context)
@@ -367,7 +441,7 @@ def one(request: HttpRequest, photo_set: PhotoSet, photo: int) -> HttpResponse:
     """Tell all of one photo."""
     found = with_doubts(photo_set.photos.filter(pk=photo)).first()
     if found is None:
-        raise BadInput(gettext_noop("This photo is not in the set any more."))
+        raise BadInput(GONE)
     return JsonResponse(record(found), headers={"Cache-Control": "no-store"})
 
 

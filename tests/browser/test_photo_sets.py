@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import PHONE, WIDE, remember, remembered, sign_in
+from tests.browser.conftest import PHONE, WIDE, remember, remembered, sign_in, soon
 from tests.browser.test_game import Installation, drop_pin, phase, start
 from tests.conftest import jpeg
 from tests.game.playback import Answer, Service
@@ -164,20 +164,35 @@ def test_what_has_arrived_stays_when_the_line_breaks_and_only_the_rest_is_sent_a
     expect(page.locator("[data-count=taken]")).to_have_text("8")
 
 
+def bring_in(page: Page, address: str, folder: Path, name: str, count: int, lost: int = 0) -> str:
+    """Make a set of stops of a trip, a degree apart, and of photos that nobody knows the place of; open its review.
+
+    Returns the address of its pages.
+    """
+    here = make_set(page, address, name)
+    for number in range(count + lost):
+        (folder / f"{number}.jpg").write_bytes(jpeg((700, 500)))
+    rows = [f"{n}.jpg,{n + 40},{n + 5},Stop {n}\n" for n in range(count)]
+    (folder / "photos.csv").write_text("filename,latitude,longitude,title\n" + "".join(rows))
+    page.locator("#choose-folder").set_input_files(folder)
+    expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
+    page.goto(f"{here}/review/")
+    expect(page.locator(".thumb").first).to_be_focused()
+    return here
+
+
+def reviews_of(page: Page) -> list[str]:
+    """Return what is decided about each photo of the page; where a decision is still under way, that."""
+    told: list[str] = page.locator(".thumb").evaluate_all("all => all.map(({ dataset: d }) => d.post || d.review)")
+    return told
+
+
 def test_a_folder_is_reviewed_by_keyboard_and_made_an_album(
     teacher: Page, address: str, screens: Path, tmp_path: Path
 ) -> None:
     """Accept, reject, take back, put on the map, tag, into an album; there into another order."""
     page = teacher
-    here = make_set(page, address, "By keyboard")
-    for number in range(4):
-        (tmp_path / f"{number}.jpg").write_bytes(jpeg((700, 500)))
-    (tmp_path / "photos.csv").write_text(
-        "filename,latitude,longitude,title\n" + "".join(f"{n}.jpg,{n + 40},{n + 5},Stop {n}\n" for n in range(4))
-    )
-    page.locator("#choose-folder").set_input_files(tmp_path)
-    expect(page.locator("#import")).to_contain_text("All is done", timeout=DONE_MS)
-    page.goto(f"{here}/review/")
+    here = bring_in(page, address, tmp_path, "By keyboard", 4)
     thumbs, to_look_at = page.locator(".thumb"), page.locator(".set-tabs [data-tab=review] b")
     expect(thumbs.first).to_be_focused()
     expect(to_look_at).to_have_text("4")
@@ -190,8 +205,8 @@ def test_a_folder_is_reviewed_by_keyboard_and_made_an_album(
     expect(thumbs.nth(2)).to_be_focused()
     expect(to_look_at).to_have_text("2")
     expect(page.locator("#next")).to_contain_text("2 photos are worth a look.")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("u")
+    page.keyboard.press("u")  # which goes back to it
+    expect(thumbs.nth(1)).to_be_focused()
     expect(thumbs.nth(1)).to_have_attribute("data-review", "")
     expect(to_look_at).to_have_text("3")
     page.keyboard.press("p")
@@ -228,6 +243,107 @@ def test_a_folder_is_reviewed_by_keyboard_and_made_an_album(
     page.reload()
     expect(names.first).to_have_attribute("alt", "Stop 2")
     look(page, screens, "81-albums")
+
+
+def test_keys_that_come_faster_than_answers_each_decide_about_the_photo_that_was_looked_at(
+    teacher: Page, address: str, tmp_path: Path
+) -> None:
+    """What was done last is taken back first; by U, wherever one looks."""
+    page, thumbs = teacher, teacher.locator(".thumb")
+    bring_in(page, address, tmp_path, "Fast keys", 8)
+    held: list[Route] = []
+    page.route("**/review/*/", lambda route: held.append(route))
+    for key in "aarrar":
+        page.keyboard.press(key)
+    expect(thumbs.nth(6)).to_be_focused()
+    assert reviews_of(page) == ["waiting"] * 6 + [""] * 2
+    for _ in range(6):
+        soon(page, lambda: len(held), 1)  # the next goes up when this one is answered
+        held.pop().continue_()
+    page.unroute("**/review/*/")
+    decided = ["accepted", "accepted", "rejected", "rejected", "accepted", "rejected", "", ""]
+    soon(page, lambda: reviews_of(page), decided)
+    page.keyboard.press("u")
+    expect(thumbs.nth(5)).to_be_focused()
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    expect(thumbs.nth(3)).to_be_focused()
+    soon(page, lambda: reviews_of(page), [*decided[:3], *[""] * 5])
+    page.reload()
+    expect(thumbs.first).to_be_focused()
+    assert reviews_of(page) == [*decided[:3], *[""] * 5]
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_contain_text("On this page nothing is left to take back.")
+    assert reviews_of(page) == [*decided[:3], *[""] * 5]
+
+
+def test_a_decision_that_was_not_done_leads_back_to_its_photo(
+    teacher: Page, address: str, screens: Path, tmp_path: Path
+) -> None:
+    """Keys that are pressed meanwhile decide about nothing."""
+    page, thumbs = teacher, teacher.locator(".thumb")
+    here = bring_in(page, address, tmp_path, "Two admins", 4)
+    page.route("**/review/reject/", lambda route: route.abort("connectionreset"))
+    page.keyboard.press("a")
+    page.keyboard.press("r")
+    expect(page.locator("#not-done")).to_contain_text("That did not reach the server.")
+    page.keyboard.press("a")
+    look(page, screens, "82-not-done")
+    page.keyboard.press("Enter")
+    expect(thumbs.nth(1)).to_be_focused()
+    expect(thumbs.nth(1)).to_have_attribute("aria-label", re.compile("the last decision was not done"))
+    assert reviews_of(page) == ["accepted", "failed", "", ""]
+    page.unroute("**/review/reject/")
+    page.keyboard.press("r")
+    soon(page, lambda: reviews_of(page), ["accepted", "rejected", "", ""])
+    other = page.context.new_page()
+    other.goto(f"{here}/review/")
+    expect(other.locator(".thumb").first).to_be_focused()
+    other.locator(".thumb").nth(2).click()
+    other.keyboard.press("r")
+    expect(other.locator(".thumb").nth(3)).to_be_focused()  # also after a click: nothing covers the others here
+    soon(other, lambda: reviews_of(other), ["accepted", "rejected", "rejected", ""])
+    page.keyboard.press("a")
+    expect(page.locator("#not-done")).to_contain_text("Somebody has rejected this photo meanwhile.")
+    page.keyboard.press("Enter")
+    expect(thumbs.nth(2)).to_be_focused()
+    expect(thumbs.nth(2)).to_have_attribute("data-review", "rejected")
+    page.keyboard.press("a")  # now it is known
+    soon(page, lambda: reviews_of(page), ["accepted", "rejected", "accepted", ""])
+
+
+def test_a_photo_that_cannot_be_accepted_leads_back_to_itself(teacher: Page, address: str, tmp_path: Path) -> None:
+    page, thumbs = teacher, teacher.locator(".thumb")
+    bring_in(page, address, tmp_path, "No place", 1, lost=2)
+    places = page.locator(".thumb").evaluate_all("all => all.map((each) => Boolean(each.querySelector('.badge-lost')))")
+    assert sorted(places) == [False, True, True]
+    fine, *others = sorted(range(3), key=lambda at: places[at])
+    thumbs.nth(others[0]).click()
+    page.keyboard.press("a")
+    expect(page.locator("#not-done")).to_contain_text("0 photos accepted. 1 has no place yet.")
+    page.keyboard.press("Enter")
+    expect(thumbs.nth(others[0])).to_be_focused()
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_contain_text("nothing is left to take back")
+    page.get_by_role("button", name="Choose this page").click()
+    page.keyboard.press("a")
+    expect(page.locator("#not-done")).to_contain_text("1 photo accepted. 2 have no place yet.")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-shows=count]")).to_have_text("2 chosen")
+    expect(thumbs.nth(fine)).to_have_attribute("data-review", "accepted")
+    expect(thumbs.nth(fine)).to_have_attribute("aria-selected", "false")
+
+
+def test_what_was_written_beside_all_that_a_filter_finds_is_said_when_it_finds_none_any_more(
+    teacher: Page, address: str, tmp_path: Path
+) -> None:
+    page = teacher
+    here = bring_in(page, address, tmp_path, "All at once", 2)
+    page.goto(f"{here}/review/?lacks=licence#credit-form")
+    page.get_by_label("Licence", exact=True).fill("CC BY 4.0")
+    page.get_by_role("button", name="Write it down").click()
+    expect(page.locator(".set-empty")).to_contain_text("No photo is like that.")
+    expect(page.locator("#said")).to_have_text("Written beside 2 photos.")
 
 
 def commons(services: Service, *numbers: int) -> dict[str, object]:

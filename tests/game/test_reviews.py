@@ -287,6 +287,79 @@ def test_a_decision_is_answered_with_the_counts_that_it_changed(staff: Client, t
     assert "found" not in decided(staff, toy_set, "reopen", photos=[first.pk]).json()  # nobody asked for it
 
 
+def states(client: Client, photo_set: PhotoSet) -> list[tuple[str, bool]]:
+    """Return what the review says of each photo, and whether it is marked as one that games show."""
+    shown = client.get(f"/admin/geogame/photoset/{photo_set.pk}/review/").context["records"]
+    return [(each["state"], each["inGames"]) for each in shown]
+
+
+def test_only_of_photos_that_games_show_it_is_said_that_they_are_in_games(
+    staff: Client, toy_set: PhotoSet, lost: Photo, boss: Any
+) -> None:
+    for _ in range(2):
+        add_photo(toy_set, THERE)
+    Doubt.objects.exclude(kind="no-place").delete()
+    accepted, rejected, withdrawn, _, grave, _ = toy_set.photos.order_by("pk")
+    reviews.accept(only(accepted), boss, NOON)
+    reviews.reject(only(rejected), boss, NOON)
+    photos.withdraw([withdrawn], NOON)
+    doubt(grave)
+    assert states(staff, toy_set) == [
+        ("Accepted. In games.", True),
+        ("Rejected: it is in no game.", False),
+        ("Not in games: it was withdrawn.", False),
+        ("It has no place, so it is in no game.", False),
+        ("Kept out of games until a doubt is settled.", False),
+        ("In games.", True),
+    ]
+
+
+def test_an_album_that_is_kept_out_of_games_whole_says_so_beside_each_of_its_photos(
+    staff: Client, toy_set: PhotoSet
+) -> None:
+    one, two, _ = toy_set.photos.order_by("pk")
+    reviews.order(toy_set, "Trip", [one.pk, two.pk], NOON)
+    told = decided(staff, toy_set, "reject", photos=[two.pk]).json()["photos"]
+    held = "Not in games: a photo of the album was rejected."
+    assert [(each["pk"], each["state"]) for each in told] == [(one.pk, held), (two.pk, "Rejected: it is in no game.")]
+    decided(staff, toy_set, "reopen", photos=[two.pk])
+    doubt(two)
+    held = "Not in games until a doubt about a photo of the album is settled."
+    assert states(staff, toy_set)[0] == (held, False)
+    Doubt.objects.all().delete()
+    assert states(staff, toy_set) == [("In games.", True)] * 3
+    photos.withdraw([one], NOON)
+    assert states(staff, toy_set) == [("Not in games: it was withdrawn.", False)] * 2 + [("In games.", True)]
+
+
+def test_a_photo_that_somebody_deleted_meanwhile_is_said_to_be_gone(staff: Client, toy_set: PhotoSet) -> None:
+    gone, here, _ = toy_set.photos.order_by("pk")
+    key = gone.pk
+    photos.remove(gone)
+    refused = decided(staff, toy_set, "accept", photos=[key])
+    assert (refused.status_code, refused.json()["error"]) == (400, "This photo is not in the set any more.")
+    told = decided(staff, toy_set, "accept", photos=[key, here.pk]).json()
+    assert told["said"] == "1 photo accepted. 1 is not in the set any more."
+
+
+def test_what_somebody_else_decided_meanwhile_is_seen_before_it_is_decided_otherwise(
+    staff: Client, toy_set: PhotoSet, boss: Any
+) -> None:
+    one, two, three = toy_set.photos.order_by("pk")
+    reviews.reject(only(one, two), boss, NOON)
+    seen = {str(each.pk): "" for each in (one, two)}
+    refused = decided(staff, toy_set, "accept", photos=[one.pk], seen={str(one.pk): ""})
+    assert (refused.status_code, refused.json()["error"]) == (409, "Somebody has rejected this photo meanwhile.")
+    assert refused.json()["photos"][0]["review"] == "rejected"  # so that it is shown as it is
+    refused = decided(staff, toy_set, "accept", photos=[one.pk, two.pk, three.pk], seen={**seen, str(three.pk): ""})
+    assert refused.json()["error"] == "Somebody has decided about 2 of them meanwhile. Look again."
+    assert not toy_set.photos.filter(review="accepted").exists()
+    for verb, known in (("reject", ""), ("accept", "rejected"), ("reopen", "accepted"), ("tag", "?")):
+        assert decided(staff, toy_set, verb, photos=[one.pk], seen={str(one.pk): known}).status_code == 200, verb
+    for nonsense in ([1], {str(one.pk): [1]}, "x"):
+        assert decided(staff, toy_set, "reject", photos=[one.pk], seen=nonsense).status_code < 500
+
+
 def test_a_photo_that_is_put_elsewhere_is_named_anew_at_once(
     staff: Client, toy_set: PhotoSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ const SEVERE = { 1: "hint", 2: "doubt", 3: "grave" };
 /** Open the grid in an element. `onLook` hears which photo has the focus, `onChoice` which are chosen. */
 export function openGrid(element, records, { onLook, onChoice }) {
   const order = records.map((each) => each.pk);
-  const [known, cells, chosen] = [new Map(records.map((each) => [each.pk, each])), new Map(), new Set()];
+  const [known, cells, chosen, posts] = [new Map(records.map((each) => [each.pk, each])), new Map(), new Set(), new Map()];
   let looked = null;
   for (const each of records) {
     const cell = document.createElement("div");
@@ -28,6 +28,7 @@ export function openGrid(element, records, { onLook, onChoice }) {
     const cell = cells.get(record.pk);
     if (!cell) return;
     cell.dataset.review = record.review;
+    cell.dataset.post = posts.get(record.pk) ?? "";
     const gravest = Math.max(0, ...record.doubts.map((each) => each.severity));
     const image = cell.querySelector("img") ?? document.createElement("img");
     if (image.getAttribute("src") !== record.small) {
@@ -38,7 +39,9 @@ export function openGrid(element, records, { onLook, onChoice }) {
       record.review === "accepted" && ["accepted", "✓", gettext("accepted")],
       record.review === "rejected" && ["rejected", "✕", gettext("rejected")],
       !record.place && ["lost", "?", gettext("no place")],
+      record.place && !record.inGames && record.review !== "rejected" && gravest < 3 && ["out", "–", record.state],
       gravest && [SEVERE[gravest], record.doubts.length > 1 ? `! ${record.doubts.length}` : "!", record.doubts.map((each) => each.title).join(", ")],
+      posts.get(record.pk) === "failed" && ["failed", "↻", gettext("the last decision was not done")],
     ].filter(Boolean).map(([kind, sign, says]) => badge(kind, sign, says));
     cell.replaceChildren(image, choose(), ...(marks.length ? [row(marks)] : []));
     cell.setAttribute("aria-label", [record.title || record.name, ...marks.map((each) => each.title)].join(", "));
@@ -65,6 +68,14 @@ export function openGrid(element, records, { onLook, onChoice }) {
     onChoice([...chosen]);
   }
 
+  /** Mark photos as those of a decision that is "waiting" or has "failed"; of others "". */
+  function markPost(pks, state) {
+    for (const pk of pks.filter((each) => cells.has(each))) {
+      posts.set(pk, state);
+      draw(known.get(pk));
+    }
+  }
+
   /** Move the focus by so many photos; stays within the page. */
   function step(by) {
     const at = looked === null ? -Math.sign(by) || 0 : order.indexOf(looked);
@@ -87,7 +98,9 @@ export function openGrid(element, records, { onLook, onChoice }) {
   });
 
   return {
-    draw, look, step, toggle,
+    draw, look, step, toggle, markPost,
+    record: (pk) => known.get(pk),
+    has: (pk) => cells.has(pk),
     looked: () => (looked === null ? null : known.get(looked)),
     chosen: () => [...chosen],
     all: () => order.forEach((pk) => toggle(pk, true)),

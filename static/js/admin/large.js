@@ -26,9 +26,9 @@ export function openLarge(root, mayChange, decide, onClose) {
     image.parentElement.href = record.large;
     if (!isSame) Object.assign(image, { src: record.large, width: record.width, height: record.height, alt: record.title || record.name });
     image.style.background = record.colour;
-    part("state").textContent = state(record);
+    part("state").textContent = record.state;
     part("doubts").replaceChildren(...record.doubts.map((each) => doubtLine(each, record)));
-    part("where").textContent = where(record);
+    part("where").textContent = where(record, mayChange);
     part("facts").replaceChildren(...facts(record));
     if (form) form.elements.place.value = record.place ? `${record.place.lat}, ${record.place.lng}` : "";
     const offer = root.querySelector(".large-offer");
@@ -83,23 +83,13 @@ export function openLarge(root, mayChange, decide, onClose) {
 
   return {
     show, close, toMap: () => map?.focus(),
-    isOpen: () => root.classList.contains("is-open"),
+    covers: () => root.classList.contains("is-open") && getComputedStyle(root).position === "fixed", // the grid, on a phone
     shown: () => shown,
   };
 }
 
-function state(record) {
-  const told = [];
-  if (record.review === "accepted") told.push(gettext("Accepted."));
-  if (record.review === "rejected") told.push(gettext("Rejected: it is in no game."));
-  else if (!record.place) told.push(gettext("It has no place, so it is in no game."));
-  else if (record.doubts.some((each) => each.severity === 3)) told.push(gettext("Kept out of games until a doubt is settled."));
-  else if (!record.review) told.push(gettext("In games."));
-  return told.join(" ");
-}
-
-function where(record) {
-  if (!record.place) return gettext("Nobody knows. Click on the map where it was taken.");
+function where(record, mayChange) {
+  if (!record.place) return mayChange ? gettext("Nobody knows. Click on the map where it was taken.") : gettext("Nobody knows.");
   const { lat, lng } = record.place;
   const told = [`${lat.toFixed(5)}, ${lng.toFixed(5)}`];
   if (record.near) told.push(interpolate(gettext("near %s"), [record.near]));

@@ -1,45 +1,85 @@
 /** Review: only wires. The grid says which photo is looked at and which are chosen, the server what became of them. */
 
+import { openDecisions } from "./decisions.js";
+import { openForms } from "./forms.js";
 import { openGrid } from "./grid.js";
 import { openLarge } from "./large.js";
-import { decide as post } from "./server.js";
+import { reload, say } from "./server.js";
 
 const root = document.getElementById("review");
+const notDone = document.getElementById("not-done");
 const records = JSON.parse(document.getElementById("records").textContent);
-const mayChange = root.dataset.may === "yes";
+const mayDecide = root.dataset.decides === "yes";
 const VERBS = { a: "accept", r: "reject", u: "reopen" };
+const GO_ON = ["accept", "reject"]; // after these the next photo is looked at
 let wantsAll = false; // all that the filter finds, on other pages too
+let lost = []; // lists of the photos of decisions that were not done, since somebody was last told
 
 const grid = openGrid(document.getElementById("grid"), records, {
   onLook: (record, isAsked) => large.show(record, isAsked),
   onChoice: (chosen) => { wantsAll = false; showChoice(chosen.length); },
 });
-const large = openLarge(document.getElementById("large"), mayChange, (verb, body) => {
+const large = openLarge(document.getElementById("large"), mayDecide, (verb, body) => {
   const { pk } = large.shown();
   return send(verb, { photos: [pk], ...body });
 }, () => grid.focus());
+const decisions = openDecisions(root.dataset.verbs, {
+  reviewOf: (pk) => grid.record(pk)?.review,
+  underWay: (pks) => grid.markPost(pks, "waiting"),
+  done: (body, news) => {
+    if ("asked" in body) { reload(); return; }
+    grid.markPost(body.photos, "");
+    draw(news);
+  },
+  failed: (pks, why, news) => {
+    grid.markPost(pks, "failed");
+    draw(news);
+    if (large.shown()) large.show(large.shown(), false); // a flag that was dragged is where it was
+    if (grid.has(pks[0]) && (pks.length > 1 || grid.looked()?.pk !== pks[0])) leadBack(pks, why);
+  },
+});
 
-async function send(verb, body) {
-  const news = await post(root.dataset.verbs.replace(/verb\/$/, `${verb}/`), { ...body, filter: root.dataset.asked });
-  if (!news) return false;
-  if (wantsAll && "asked" in body) { location.reload(); return true; }
-  news.photos.forEach(grid.draw);
-  root.dataset.found = news.found;
-  showChoice(grid.chosen().length);
-  const shown = news.photos.find((each) => each.pk === large.shown()?.pk);
-  if (shown) large.show(shown, false);
-  return true;
+function send(verb, body) {
+  return decisions.send(verb, { ...body, filter: root.dataset.asked });
 }
 
-/** Do a verb to what is chosen, or to the photo that is looked at; then go on to the next one. */
-async function toChosen(verb, body = {}) {
+function draw({ photos = [], found = root.dataset.found }) {
+  photos.forEach(grid.draw);
+  root.dataset.found = found;
+  showChoice(grid.chosen().length);
+  const shown = photos.find((each) => each.pk === large.shown()?.pk);
+  if (shown) large.show(shown, false);
+}
+
+/** Tell of a decision that was not done by a dialog: keys that are meant for other photos end in it, until it is read. */
+function leadBack(pks, why) {
+  if (!notDone.open) lost = [];
+  lost.push(pks);
+  notDone.querySelector("[data-shows=why]").textContent = why;
+  if (!notDone.open) notDone.showModal();
+}
+notDone.addEventListener("close", () => {
+  if (lost.length === 1 && lost[0].length > 1) lost[0].forEach((pk) => grid.toggle(pk, true));
+  grid.look(lost[0][0], false);
+});
+
+/** Do a verb to what is chosen, or to the photo that is looked at; go on to the next one, whatever the server says. */
+function toChosen(verb, body = {}) {
   const [chosen, looked] = [grid.chosen(), grid.looked()];
   if (wantsAll) return send(verb, { asked: root.dataset.asked, ...body });
+  if (verb === "reopen" && !chosen.length) return takeBack();
   if (!chosen.length && !looked) { grid.step(1); return false; }
-  const isDone = await send(verb, { photos: chosen.length ? chosen : [looked.pk], ...body });
-  if (isDone && chosen.length) grid.none();
-  else if (isDone && Object.values(VERBS).slice(0, 2).includes(verb) && !large.isOpen()) grid.step(1);
+  const isDone = send(verb, { photos: chosen.length ? chosen : [looked.pk], ...body });
+  if (chosen.length) grid.none();
+  else if (GO_ON.includes(verb) && !large.covers()) grid.step(1);
   return isDone;
+}
+
+function takeBack() {
+  const photos = decisions.last();
+  if (!photos) { say(gettext("On this page nothing is left to take back. Choose photos to take back what was decided about them."), true); return false; }
+  if (grid.has(photos[0])) grid.look(photos[0], false);
+  return send("reopen", { photos }).then((isDone) => { if (!isDone) decisions.keep(photos); return isDone; });
 }
 
 function showChoice(count) {
@@ -64,45 +104,25 @@ const does = {
   all: () => { wantsAll = true; showChoice(grid.chosen().length); },
 };
 for (const [name, act] of Object.entries(does)) root.querySelector(`[data-does=${name}]`).addEventListener("click", act);
+document.querySelector(".set-skip").addEventListener("click", (event) => { event.preventDefault(); grid.focus(); });
 
 if (new URLSearchParams(location.search).has("photo") || window.matchMedia("(min-width: 64rem)").matches) {
   grid.look(records[0].pk, false);
 }
 
-for (const opener of root.querySelectorAll("[data-opens]")) {
-  const dialog = document.getElementById(opener.dataset.opens);
-  opener.addEventListener("click", open);
-  function open() {
+openForms(root, {
+  count: () => {
     if (!wantsAll && !grid.chosen().length && !grid.looked()) grid.step(1);
-    const count = wantsAll ? Number(root.dataset.found) : grid.chosen().length || 1;
-    dialog.querySelector("[data-shows=for]").textContent = interpolate(ngettext("For %s photo.", "For %s photos.", count), [count]);
-    dialog.returnValue = "";
-    dialog.showModal();
-  }
-  if (location.hash === `#${dialog.id}`) { // led here to write down what all of them lack
-    history.replaceState(null, "", location.pathname + location.search);
-    grid.all();
-    wantsAll = true;
-    showChoice(records.length);
-    open();
-  }
-  dialog.addEventListener("close", () => { if (dialog.returnValue === "do") sendForm(dialog); });
-}
-
-function sendForm(dialog) {
-  const words = Object.fromEntries([...new FormData(dialog.querySelector("form"))].filter(([, value]) => value.trim()));
-  const list = (text = "") => text.split(",").map((each) => each.trim()).filter(Boolean);
-  if (dialog.id === "tag-form") {
-    Object.assign(words, { add: list(words.add), drop: list(words.drop) });
-    if ("difficulty" in words) words.difficulty = Number(words.difficulty);
-  }
-  toChosen(dialog.id.replace("-form", ""), words).then((isDone) => { if (isDone) dialog.querySelector("form").reset(); });
-}
+    return wantsAll ? Number(root.dataset.found) : grid.chosen().length || 1;
+  },
+  all: () => { grid.all(); wantsAll = true; showChoice(records.length); },
+  send: toChosen,
+});
 
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, textarea, select, dialog[open], .map");
   if (event.key === "Escape" && !event.target.closest("dialog")) { large.close(); return; }
-  if (isTyping || !mayChange || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping || !mayDecide || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
   if (key in VERBS) toChosen(VERBS[key]);
   else if (key === "p" && grid.looked()) { large.show(grid.looked(), true); large.toMap(); event.preventDefault(); }

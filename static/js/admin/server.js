@@ -4,7 +4,8 @@ import { reframe } from "./frame.js";
 
 const said = document.getElementById("said");
 const SAID_MS = 6000;
-let timer = null;
+const KEPT = "said"; // what a page says that is loaded anew
+let [timer, line] = [null, Promise.resolve()];
 
 /** Show a sentence for a moment; a complaint stays until the next one. */
 export function say(words, isComplaint = false) {
@@ -13,6 +14,18 @@ export function say(words, isComplaint = false) {
   said.hidden = !words;
   said.classList.toggle("is-complaint", isComplaint);
   if (!isComplaint) timer = setTimeout(() => { said.hidden = true; }, SAID_MS);
+}
+
+/** Load the page anew, and say there what is said here. */
+export function reload() {
+  sessionStorage.setItem(KEPT, said.textContent);
+  location.reload();
+}
+
+/** Do what asks the server when all before it is answered: nothing overtakes what was meant to come first. */
+export function inTurn(work) {
+  line = line.then(work, work);
+  return line;
 }
 
 /** The header by which the server knows that this page is its own. */
@@ -42,14 +55,22 @@ export async function heard(answer) {
   }
 }
 
-/** Post, say what came of it, and bring the frame of the page up to date; the news where it was done, else null. */
-export async function decide(address, body) {
+/** Post, say what came of it, and bring the frame of the page up to date; the news where it was done, else null.
+ *  `refused` hears why not, and the news that came with that. */
+export async function decide(address, body, refused = () => {}) {
   const answer = await post(address, body);
+  if (answer) reframe(answer.news);
   if (answer?.ok) {
     if (answer.news.said) say(answer.news.said);
-    reframe(answer.news);
     return answer.news;
   }
-  say(answer?.news.error ?? gettext("That did not reach the server. Nothing is lost: try again."), true);
+  const why = answer?.news.error ?? gettext("That did not reach the server. Nothing is lost: try again.");
+  say(why, true);
+  refused(why, answer?.news ?? {});
   return null;
+}
+
+if (sessionStorage.getItem(KEPT)) {
+  say(sessionStorage.getItem(KEPT));
+  sessionStorage.removeItem(KEPT);
 }
