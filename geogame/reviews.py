@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from geogame import doubts, photos
@@ -141,11 +141,7 @@ def order(photo_set: PhotoSet, album: str, pks: Sequence[int], now: datetime) ->
     while the set is frozen.
     """
     photos.refuse_frozen(photo_set)
-    album = album.strip()
-    if not 0 < len(album) <= MAX_LENGTH["album"]:
-        raise BadInput(
-            gettext_noop("The name of an album has one to %(longest)d characters."), longest=MAX_LENGTH["album"]
-        )
+    album = _named(album)
     wanted = _wanted(photo_set, pks)
     exhibit = photo_set.exhibits.filter(album=album).first()
     before = exhibit.ordered_photos() if exhibit else []
@@ -164,13 +160,40 @@ def order(photo_set: PhotoSet, album: str, pks: Sequence[int], now: datetime) ->
 
 def order_by_time(photo_set: PhotoSet, album: str, now: datetime) -> None:
     """Put the photos of an album in the order that they were taken in; those whose time nobody knows come last."""
-    exhibit = photo_set.exhibits.filter(album=album).first()
-    if exhibit is None:
-        raise BadInput(gettext_noop("There is no album of this name."))
+    exhibit = album_named(photo_set, album)
     far = datetime.max.isoformat()
     shown = exhibit.ordered_photos()
     in_time = sorted(shown, key=lambda each: each.taken_at.isoformat() if each.taken_at else far)  # stable
     order(photo_set, album, [each.pk for each in in_time], now)
+
+
+def rename(photo_set: PhotoSet, album: str, name: str) -> None:
+    """Call an album otherwise. Raises BadInput, and NotNow where `order` does, or where there is one of this name."""
+    photos.refuse_frozen(photo_set)
+    exhibit, name = album_named(photo_set, album), _named(name)
+    _refuse_fixed(exhibit)
+    try:
+        with transaction.atomic():
+            Exhibit.objects.filter(pk=exhibit.pk).update(album=name)
+    except IntegrityError as error:
+        raise NotNow(gettext_noop("There is an album “%(name)s” already."), name=name) from error
+
+
+def album_named(photo_set: PhotoSet, album: str) -> Exhibit:
+    """Return the album of this name. Raises BadInput where there is none."""
+    exhibit = photo_set.exhibits.filter(album=album).exclude(album="").first()
+    if exhibit is None:
+        raise BadInput(gettext_noop("There is no album of this name."))
+    return exhibit
+
+
+def _named(album: str) -> str:
+    album = album.strip()
+    if not 0 < len(album) <= MAX_LENGTH["album"]:
+        raise BadInput(
+            gettext_noop("The name of an album has one to %(longest)d characters."), longest=MAX_LENGTH["album"]
+        )
+    return album
 
 
 def _wanted(photo_set: PhotoSet, pks: Sequence[int]) -> list[Photo]:

@@ -346,6 +346,62 @@ def test_what_was_written_beside_all_that_a_filter_finds_is_said_when_it_finds_n
     expect(page.locator("#said")).to_have_text("Written beside 2 photos.")
 
 
+def test_albums_are_kept_by_keyboard_and_say_what_became_of_them(
+    teacher: Page, address: str, screens: Path, tmp_path: Path
+) -> None:
+    page, said = teacher, teacher.locator("#said")
+    here = bring_in(page, address, tmp_path, "Albums", 4)
+    for some, name in (((0, 1, 2), "The bus"), ((3,), "The \u202eferry")):
+        for number in some:
+            page.locator(".thumb").nth(number).locator(".thumb-choose").click()
+        page.get_by_role("button", name="Album…").click()
+        page.get_by_label("Name of the album").fill(name)
+        page.get_by_role("button", name="Put them in").click()
+        expect(said).to_contain_text("in “The")
+    page.locator(".thumb").first.click()
+    page.keyboard.press("r")
+    expect(page.locator(".thumb").nth(1)).to_have_attribute(
+        "aria-label", re.compile("a photo of the album was rejected")
+    )
+    look(page, screens, "83-album-held")
+    page.goto(f"{here}/albums/")
+    bus, names = page.locator(".album").first, page.locator(".album").first.locator(".strip img")
+    expect(bus.locator(".album-out")).to_have_text("Not in games: a photo of the album was rejected.")
+    look(page, screens, "84-albums")
+    later = bus.get_by_role("button", name="Stop 0: later")
+    later.focus()
+    for _ in range(3):  # of which the last moves nothing
+        page.keyboard.press("Enter")
+    soon(page, lambda: names.evaluate_all("all => all.map((each) => each.alt)"), ["Stop 1", "Stop 2", "Stop 0"])
+    expect(later).to_be_focused()
+    with page.expect_response("**/albums/order/"):
+        bus.get_by_role("button", name="Stop 0: out").click()
+    expect(said).to_have_text("1 photo has left “The bus”: it is shown alone.")
+    expect(bus.locator(".album-head")).to_contain_text("2 photos")
+    expect(bus.locator(".album-out")).to_have_count(0)
+    expect(bus.get_by_role("button", name="Stop 2: out")).to_be_focused()
+    bus.get_by_role("button", name="Order by time").click()
+    expect(said).to_have_text("“The bus” has this order already.")
+    expect(bus.get_by_role("button", name="Order by time")).to_be_focused()
+    bus.get_by_text("Rename or dissolve…").click()
+    look(page, screens, "85-album-rename")
+    bus.get_by_label("New name").fill("By bus")
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("“The bus” is called “By bus” now.")
+    expect(bus.locator("h2")).to_have_text("By bus")
+    expect(names.first).to_have_attribute("alt", "Stop 1")
+    other = page.context.new_page()
+    other.goto(f"{here}/albums/")
+    other.locator(".album").first.get_by_text("Rename or dissolve…").click()
+    other.locator(".album").first.get_by_role("button", name="Dissolve").click()
+    expect(other.locator(".album")).to_have_count(1)
+    expect(other.locator("#said")).to_have_text("“By bus” is dissolved: its photos are shown one by one.")
+    bus.get_by_role("button", name="Stop 2: earlier").click()
+    expect(said).to_have_text("There is no album of this name.")
+    expect(names.first).to_have_attribute("alt", "Stop 1")  # as it was
+    expect(bus.get_by_role("button", name="Stop 2: earlier")).to_be_focused()
+
+
 def commons(services: Service, *numbers: int) -> dict[str, object]:
     """What Wikimedia Commons says of so many files."""
     info = {

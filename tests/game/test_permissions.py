@@ -95,6 +95,7 @@ def doings(world: dict[str, Any]) -> list[Doing]:
         Doing("photoset_import_close", {}, True),
         Doing("photoset_import_stop", {}),
         Doing("photoset_order", {"album": "Trip", "photos": [*three, *two]}, True),
+        Doing("photoset_rename", {"album": "Trip", "name": "Journey"}, True),
         *(Doing("photoset_review_verb", {"photos": one, **body}, True, verb) for verb, body in decisions.items()),
     ]
 

@@ -322,14 +322,19 @@ def test_an_album_that_is_kept_out_of_games_whole_says_so_beside_each_of_its_pho
     told = decided(staff, toy_set, "reject", photos=[two.pk]).json()["photos"]
     held = "Not in games: a photo of the album was rejected."
     assert [(each["pk"], each["state"]) for each in told] == [(one.pk, held), (two.pk, "Rejected: it is in no game.")]
+    albums = f"/admin/geogame/photoset/{toy_set.pk}/albums/"
+    assert held in staff.get(albums).content.decode()
     decided(staff, toy_set, "reopen", photos=[two.pk])
     doubt(two)
     held = "Not in games until a doubt about a photo of the album is settled."
     assert states(staff, toy_set)[0] == (held, False)
+    assert held in staff.get(albums).content.decode()
     Doubt.objects.all().delete()
     assert states(staff, toy_set) == [("In games.", True)] * 3
+    assert "Not in games" not in staff.get(albums).content.decode()
     photos.withdraw([one], NOON)
     assert states(staff, toy_set) == [("Not in games: it was withdrawn.", False)] * 2 + [("In games.", True)]
+    assert "Not in games: it was withdrawn." in staff.get(albums).content.decode()
 
 
 def test_a_photo_that_somebody_deleted_meanwhile_is_said_to_be_gone(staff: Client, toy_set: PhotoSet) -> None:
@@ -594,12 +599,90 @@ def test_a_licence_of_the_set_is_lent_to_photos_that_have_none(staff: Client, to
     assert sorted(toy_set.photos.values_list("licence", flat=True)) == ["CC BY 4.0", *["CC0-1.0"] * 3]
 
 
-def test_albums_are_ordered_through_their_page(staff: Client, toy_set: PhotoSet) -> None:
+def told_album(client: Client, photo_set: PhotoSet, verb: str = "order", **body: object) -> tuple[int, str]:
+    """Post to the page of albums; return the status and what is said."""
+    address = f"/admin/geogame/photoset/{photo_set.pk}/albums/{verb}/"
+    told = client.post(address, json.dumps(body), content_type="application/json")
+    return told.status_code, told.json().get("said") or told.json()["error"]
+
+
+def test_albums_are_ordered_through_their_page_which_says_what_was_done(staff: Client, toy_set: PhotoSet) -> None:
+    one, two, three = (each.pk for each in toy_set.photos.order_by("pk"))
+    decided(staff, toy_set, "album", photos=[one, two, three], album="Trip")
+    for asked, now, said in (
+        ([two, one, three], [two, one, three], "“Trip” has a new order."),
+        ([two, one, three], [two, one, three], "“Trip” has this order already."),
+        ([two, one], [two, one], "1 photo has left “Trip”: it is shown alone."),
+        (None, [two, one], "“Trip” has this order already."),
+        ([], [], "“Trip” is dissolved: its photos are shown one by one."),
+    ):
+        assert told_album(staff, toy_set, album="Trip", photos=asked) == (200, said)
+        assert album(toy_set) == now
+    history = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/history/").content.decode()
+    assert ("has left “Trip”" in history, "has this order already" in history) == (True, False)
+
+
+def test_a_name_that_turns_writing_round_turns_no_words_beside_it(staff: Client, toy_set: PhotoSet) -> None:
     one, two, _ = (each.pk for each in toy_set.photos.order_by("pk"))
-    decided(staff, toy_set, "album", photos=[one, two], album="Trip")
-    address = f"/admin/geogame/photoset/{toy_set.pk}/albums/order/"
-    told = staff.post(address, json.dumps({"album": "Trip", "photos": [two, one]}), content_type="application/json")
-    assert told.json()["photos"] == [two, one] == album(toy_set)
-    wrong = staff.post(address, json.dumps({"album": "Trip", "photos": "all"}), content_type="application/json")
-    assert wrong.status_code == 400
-    assert "Trip" in staff.get(f"/admin/geogame/photoset/{toy_set.pk}/albums/").content.decode()
+    turned = "gpj.\u202eTrip"
+    said = decided(staff, toy_set, "album", photos=[one, two], album=turned).json()["said"]
+    assert said == f"2 photos are in “\u2068{turned}\u2069” now."
+    assert told_album(staff, toy_set, album=turned, photos=[two, one])[1] == f"“\u2068{turned}\u2069” has a new order."
+    reviews.order(toy_set, "Other", [one], NOON)
+    refused = told_album(staff, toy_set, "rename", album="Other", name=turned)
+    assert refused == (409, f"There is an album “\u2068{turned}\u2069” already.")
+    page = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/albums/").content.decode()
+    assert f"<bdi>{turned}</bdi>" in page
+
+
+def test_what_the_page_of_albums_refuses(staff: Client, toy_set: PhotoSet, game: Game) -> None:
+    one, two, three = (each.pk for each in toy_set.photos.order_by("pk"))
+    reviews.order(toy_set, "Trip", [one, two], NOON)
+    reviews.order(toy_set, "Other", [three], NOON)
+    assert told_album(staff, toy_set, album="Trip", photos="all")[0] == 400
+    for verb in ("order", "rename"):
+        gone = told_album(staff, toy_set, verb, album="Gone", photos=[one], name="New")  # which is not made anew
+        assert gone == (400, "There is no album of this name.")
+    stale = told_album(staff, toy_set, album="Trip", photos=[two], seen=[two, one])
+    assert stale == (409, "Somebody has changed this album meanwhile. Load the page again.")
+    assert told_album(staff, toy_set, "rename", album="Trip", name=5)[0] == 400
+    assert told_album(staff, toy_set, "rename", album="Trip", name="x" * 201)[0] == 400
+    assert told_album(staff, toy_set, "rename", album="Trip", name="Other") == (
+        409,
+        "There is an album “Other” already.",
+    )
+    game.rounds.update(exhibit=toy_set.exhibits.get(album="Trip"))
+    played = (409, "“Trip” has been played already and can no longer change.")
+    assert told_album(staff, toy_set, "rename", album="Trip", name="New") == played
+    assert told_album(staff, toy_set, album="Trip", photos=[]) == played
+    assert (album(toy_set), album(toy_set, "Other")) == ([one, two], [three])
+
+
+def test_an_album_keeps_its_order_and_what_the_machine_said_when_it_is_renamed(
+    staff: Client, toy_set: PhotoSet
+) -> None:
+    one, two, _ = (each.pk for each in toy_set.photos.order_by("pk"))
+    reviews.order(toy_set, "Trip", [two, one], NOON)
+    photos.record_prediction(toy_set.exhibits.get(album="Trip"), "planet", "w", "no idea")
+    said = (200, "“Trip” is called “Journey” now.")
+    assert told_album(staff, toy_set, "rename", album="Trip", name=" Journey ") == said
+    assert (album(toy_set), album(toy_set, "Journey")) == ([], [two, one])
+    assert toy_set.exhibits.get(album="Journey").predictions.exists()
+
+
+def test_a_frozen_set_offers_nothing_that_it_would_refuse(staff: Client, toy_set: PhotoSet, lost: Photo) -> None:
+    reviews.order(toy_set, "Trip", [toy_set.photos.earliest("pk").pk], NOON)
+    offered = {
+        "review": ["data-verb=", 'data-opens="album-form', "large-place", 'data-decides="yes'],
+        "albums": ["<button", "?album=-"],
+        "map": ['data-may="yes', "click on the map"],
+    }
+    for is_frozen in (False, True):
+        if is_frozen:
+            PhotoSet.objects.update(frozen_at=NOON, frozen_sha256="0" * 64)
+        for name, marks in offered.items():
+            page = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/{name}/").content.decode().split('id="content"')[1]
+            assert ("This set is frozen" in page) == is_frozen
+            assert [mark for mark in marks if (mark in page) == is_frozen] == [], name
+            assert 'data-opens="credit-form' in page or name != "review"  # which may still be mended
+    assert told_album(staff, toy_set, "rename", album="Trip", name="New")[0] == 409
