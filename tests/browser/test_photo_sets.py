@@ -257,6 +257,10 @@ def test_keys_that_come_faster_than_answers_each_decide_about_the_photo_that_was
         page.keyboard.press(key)
     expect(thumbs.nth(6)).to_be_focused()
     assert reviews_of(page) == ["waiting"] * 6 + [""] * 2
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Map").click()
+    soon(page, lambda: asked, ["beforeunload"])  # whoever leaves now would lose what waits
     for _ in range(6):
         soon(page, lambda: len(held), 1)  # the next goes up when this one is answered
         held.pop().continue_()

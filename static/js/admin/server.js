@@ -5,7 +5,7 @@ import { reframe } from "./frame.js";
 const said = document.getElementById("said");
 const SAID_MS = 6000;
 const KEPT = "said"; // what a page says that is loaded anew
-let [timer, line] = [null, Promise.resolve()];
+let [timer, line, waiting] = [null, Promise.resolve(), 0];
 
 /** Show a sentence for a moment; a complaint stays until the next one. */
 export function say(words, isComplaint = false) {
@@ -16,17 +16,23 @@ export function say(words, isComplaint = false) {
   if (!isComplaint) timer = setTimeout(() => { said.hidden = true; }, SAID_MS);
 }
 
-/** Load the page anew, and say there what is said here. */
+/** Load the page anew when all is answered, and say there what is said now. */
 export function reload() {
-  sessionStorage.setItem(KEPT, said.textContent);
-  location.reload();
+  const words = said.textContent;
+  line = line.then(() => {
+    sessionStorage.setItem(KEPT, words);
+    location.reload();
+  });
 }
 
 /** Do what asks the server when all before it is answered: nothing overtakes what was meant to come first. */
 export function inTurn(work) {
-  line = line.then(work, work);
+  waiting += 1;
+  line = line.then(work, work).finally(() => { waiting -= 1; });
   return line;
 }
+
+window.addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); }); // what waits would be lost
 
 /** The header by which the server knows that this page is its own. */
 export function token() {
