@@ -374,7 +374,7 @@ def place(photo: Photo, where: Point, source: str = Photo.From.HAND) -> None:
 
 def show_alone(photo: Photo) -> None:
     """Show a photo by itself that nothing shows; where it was taken, and how well that is known, stays."""
-    if photo.lat is not None and photo.lng is not None and not photo.exhibits.exists():
+    if photo.file and photo.lat is not None and photo.lng is not None and not photo.exhibits.exists():
         _exhibit(photo, Point(photo.lat, photo.lng), "")
 
 

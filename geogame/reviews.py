@@ -201,6 +201,8 @@ def _wanted(photo_set: PhotoSet, pks: Sequence[int]) -> list[Photo]:
     if len(found) != len(pks):
         raise BadInput(gettext_noop("An album shows photos of its own set, each once."))
     wanted = [found[pk] for pk in pks]
+    if not all(each.file for each in wanted):
+        raise NotNow(gettext_noop("The picture of one of these photos was destroyed: no game can show it."))
     lost = sum(each.lat is None for each in wanted)
     if lost:
         raise NotNow(

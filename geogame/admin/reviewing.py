@@ -140,6 +140,8 @@ def record(photo: Any) -> dict[str, Any]:
 
 def _games(photo: Any) -> str:
     """Say whether games show a photo, and if not, why."""
+    if not photo.file:
+        return gettext("Its picture was destroyed: it is in no game.")
     if photo.review == Photo.Review.REJECTED:
         return gettext("Rejected: it is in no game.")
     if photo.lat is None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from geogame import imports
 from geogame.admin.reviewing import picture_of
 from geogame.admin.setpage import Page, address_of, show
-from geogame.language import sentence
+from geogame.language import isolated, sentence
 from geogame.models import Arrival, Import, PhotoSet
 from geogame.rules.refusals import BadInput, Refused, gettext_noop
 from geogame.sources import commons
@@ -56,7 +56,7 @@ def why(reason: Any) -> str:
     if not reason:
         return ""
     words, values = reason
-    return gettext(words) % values
+    return gettext(words) % {name: isolated(value) for name, value in values.items()}
 
 
 def uploads(request: HttpRequest, photo_set: PhotoSet) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.test import Client
 
 from geogame import photos, reviews, tasks
 from geogame.admin.reviewing import asked_for
+from geogame.admin.uploading import why
 from geogame.models import Doubt, Game, Photo, PhotoSet
 from geogame.positions import Oddity
 from geogame.rules.refusals import BadInput, NotNow
@@ -185,6 +186,20 @@ def test_how_well_a_place_is_known_stays_when_a_photo_leaves_its_album(toy_set: 
     one.refresh_from_db()
     assert (one.place_from, one.precision_m) == (Photo.From.TABLE, 11.1)
     assert (one.exhibits.get().album, one.exhibits.get().lat) == ("", one.lat)
+
+
+def test_a_picture_that_was_destroyed_comes_into_no_album_and_out_of_one_into_no_game(
+    staff: Client, toy_set: PhotoSet
+) -> None:
+    one, two, three = toy_set.photos.order_by("pk")
+    reviews.order(toy_set, "Trip", [one.pk, two.pk], NOON)
+    photos.destroy(only(one, three), NOON)
+    assert states(staff, toy_set)[0] == ("Its picture was destroyed: it is in no game.", False)
+    for pks in ([two.pk, one.pk], [two.pk, three.pk]):
+        with pytest.raises(NotNow, match="was destroyed"):
+            reviews.order(toy_set, "Trip", pks, NOON)
+    reviews.order(toy_set, "Trip", [], NOON)
+    assert shown(toy_set) == {two.pk}
 
 
 def test_an_album_is_ordered_by_the_times_of_its_photos(toy_set: PhotoSet) -> None:
@@ -633,6 +648,7 @@ def test_a_name_that_turns_writing_round_turns_no_words_beside_it(staff: Client,
     assert refused == (409, f"There is an album “\u2068{turned}\u2069” already.")
     page = staff.get(f"/admin/geogame/photoset/{toy_set.pk}/albums/").content.decode()
     assert f"<bdi>{turned}</bdi>" in page
+    assert why(["%(name)s is no photo.", {"name": turned}]) == f"\u2068{turned}\u2069 is no photo."
 
 
 def test_what_the_page_of_albums_refuses(staff: Client, toy_set: PhotoSet, game: Game) -> None:
