@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 
 from geogame import doubts, photos, unpacking
+from geogame.language import isolated
 from geogame.models import Arrival, Doubt, Photo, PhotoSet
 from geogame.views.answers import refusing
 
@@ -161,7 +162,7 @@ def _without_table(photo_set: PhotoSet, here: Standing) -> Iterator[Step]:
     table = unpacking.unread_table(last) if here.unplaced and last else None
     if table:
         says = gettext("The table %(name)s was not used: mend it and send it again, its photos need not come twice.")
-        yield Step(False, says % {"name": table.name}, address_of("upload", photo_set), gettext("See why"))
+        yield Step(False, says % {"name": isolated(table.name)}, address_of("upload", photo_set), gettext("See why"))
 
 
 def _offered(photo_set: PhotoSet, here: Standing) -> Iterator[Step]:

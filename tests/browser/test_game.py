@@ -33,7 +33,7 @@ def start(
 ) -> None:
     page.goto(address)
     page.locator(f"input[name=photo_set][value={photo_set}]").check(force=True)
-    page.get_by_label("Rounds").fill(str(rounds))
+    page.get_by_label("Rounds", exact=True).fill(str(rounds))
     page.get_by_label("Time for each round").select_option(time_limit)
     page.get_by_label("Your name").fill("Ana")
     page.get_by_role("button", name="Play against PlaNet").click()

@@ -64,7 +64,7 @@ def open_room(
     """Open a room as its host; return its address."""
     page.goto(f"{served}rooms/")
     page.locator(f"input[name=photo_set][value={photo_set}]").check(force=True)
-    page.get_by_label("Rounds").fill(str(rounds))
+    page.get_by_label("Rounds", exact=True).fill(str(rounds))
     page.get_by_label("Time for each round").select_option(limit)
     page.get_by_label("I play too").set_checked(plays)
     page.get_by_label("Your name").fill("Hanna")
@@ -548,7 +548,7 @@ def test_pins_on_both_sides_of_the_date_line_are_in_one_view(
     manage(env, "shell", "-c", SAMOA)
     page.goto(address)
     page.locator("input[name=photo_set][value=samoa]").check(force=True)
-    page.get_by_label("Rounds").fill("1")
+    page.get_by_label("Rounds", exact=True).fill("1")
     page.get_by_label("Your name").fill("Ana")
     page.get_by_role("button", name="Play against PlaNet").click()
     phase(page, "showing")
