@@ -15,6 +15,7 @@ from geogame.statistics.errors import (
     share_within,
 )
 from geogame.statistics.intervals import Interval, bootstrap
+from geogame.statistics.order import in_own_order
 from geogame.statistics.power import RATES, Clustering, clustering, needed_units
 from geogame.statistics.resampling import share_name
 from geogame.statistics.sequential import anytime, shares_won
@@ -107,16 +108,18 @@ def figures(duels: Duels) -> Figures:
 def report(
     duels: Duels, seed: int, draws: int = 2000, shares: Floats | None = None, sealed: Kind | None = None
 ) -> Report:
-    """Reckon everything. The same duels and seed give the same report.
+    """Reckon everything. The same duels and seed give the same report, in any order and under any codes.
 
     `shares` are the units that may be watched (`sequential.settled_shares`). Left out, they are `shares_won`, which
     serve people with exhibits of their own. `sealed` are the units by which an experiment is to be tested.
     """
+    watched = _watched(shares_won(duels) if shares is None else shares)  # alone in looking at time
+    duels = in_own_order(duels)
     clusters = clustering(duels)
     return Report(
         figures=figures(duels),
         intervals=bootstrap(duels, seed, draws),
-        watched=_watched(shares_won(duels) if shares is None else shares),
+        watched=watched,
         significance=_significance(duels, sealed),
         clustering=clusters,
         enough=[_enough(rate, clusters.design_effect) for rate in RATES],
