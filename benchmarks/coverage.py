@@ -113,7 +113,9 @@ DESIGNS = (
     Design("40 people x 5 own exhibits", 40, 5, own=True),
     Design("30 people x 10 shared exhibits", 30, 10, own=False),
     Design("10 people x 5 own exhibits", 10, 5, own=True),
+    Design("6 people x 5 own exhibits", 6, 5, own=True),
 )
+FEW = tuple(Design(f"{people} people x 5 own exhibits", people, 5, own=True) for people in (5, 4, 3))
 SHARED = DESIGNS[1]
 
 
@@ -121,6 +123,11 @@ def by_person_alone(duels: Duels, seed: int, draws: int) -> dict[str, Interval]:
     """What must fail where exhibits are shared: each person takes the exhibits along, as if no one else met them."""
     apart = np.arange(len(duels))
     return bootstrap(Duels(duels.person, apart, duels.round, duels.person_km, duels.machine_km), seed, draws)
+
+
+def of_however_few(duels: Duels, seed: int, draws: int) -> dict[str, Interval]:
+    """What is told to nobody: intervals from fewer people than say anything of others."""
+    return bootstrap(duels, seed, draws, fewest=2)
 
 
 def covered(
@@ -168,6 +175,8 @@ def lines(runs: int) -> Iterator[str]:
     for design in DESIGNS:
         yield _line(design.name, covered(design, runs))
     yield _line("30 x 10 shared, by person alone", covered(SHARED, runs, by_person_alone), "  (must fail)")
+    for design in FEW:
+        yield _line(design.name, covered(design, runs, of_however_few), "  (not told: too few)")
     yield "Sequential 95 % intervals, looked at after every unit: never missing the truth"
     for people in (40, 200):
         held, naive, width = always_covered(runs, Design("", people, 5, own=True))

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from geogame.statistics.errors import THRESHOLDS_KM
-from geogame.statistics.intervals import FEWEST
 from geogame.statistics.paper import PAPER
 from geogame.statistics.resampling import share_name
 
@@ -180,7 +179,7 @@ def tests(report: Report) -> dict[str, Any] | None:
 
 def _holds_for(told: dict[str, Any]) -> str:
     """Say of whom the tests speak, and whether they can be believed."""
-    if told["units"] < FEWEST:
+    if told["units"] < 2:
         return _("Of so few nothing can be told of others.")
     if told["unit"] == "exhibit":
         return _("They are taken for independent of each other, and the tests speak of these people before other "

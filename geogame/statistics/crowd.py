@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from geogame.rules.sphere import EARTH_RADIUS_KM
 from geogame.statistics.duels import Bools, Floats, Ints, outcomes
 from geogame.statistics.errors import median
-from geogame.statistics.intervals import FEWEST, Interval, of_share
+from geogame.statistics.intervals import FEWEST, LEAST_WORTH, Interval, of_share
 from geogame.statistics.resampling import Times, effective, times
 
 _STEPS = 50  # of walking towards the middle, at most
@@ -172,7 +172,8 @@ def crowds(
     was seen. The number of people is then at least the first size whose interval reaches one half, and at most the
     first whose interval lies wholly from one half on; where there is none, it is not reached with these people. It is
     assumed that more people do no worse. In simulations of 9 to 20 people before 20 to 60 shared exhibits (100 runs
-    each) these intervals held the true share in 96 to 100 % of runs: they are rather too wide than too narrow.
+    each) these intervals held the true share in 96 to 100 % of runs: they are rather too wide than too narrow. As in
+    all intervals here, fewer than six people or exhibits say nothing of others.
 
     exhibit (n,) is the number into truth_lat, truth_lng and machine_km (m,) of what each person (n,) met; degrees, NaN
     for a missing guess, and km with +inf for a missing answer. most is the greatest crowd; left out, it is what half of
@@ -233,9 +234,9 @@ class _Met:
 
     def units(self) -> tuple[int, float]:
         """How many independent units there are, and what they are worth: people, or the scarcer of both sides."""
-        people, worth = self.people, max(float(FEWEST), effective(self.each))
+        people, worth = self.people, max(LEAST_WORTH, effective(self.each))
         exhibits = len(self.truths)
-        return (people, worth) if self.own else (min(people, exhibits), max(float(FEWEST), min(worth, exhibits)))
+        return (people, worth) if self.own else (min(people, exhibits), max(LEAST_WORTH, min(worth, exhibits)))
 
 
 def _found(met: _Met, most: int, draws: int, anew: int, rng: np.random.Generator) -> Iterator[Crowd]:

@@ -741,8 +741,12 @@ def test_while_anybody_may_look_again_crowds_are_told_without_intervals(shares: 
     assert ("interval" in told.marks, "bootstrap" in told.methods) == (False, False)
 
 
-def test_only_crowds_of_a_finished_experiment_have_intervals(played: PhotoSet, ana: Person, machine_says: Says) -> None:
-    play_game(played, Person.objects.create(name="Cem"), [1, 9], [2, 3], machine_says)
+def test_only_crowds_of_a_finished_experiment_have_intervals(played: PhotoSet, machine_says: Says) -> None:
+    for lng in (10, 20, 30):
+        add_photo(played, Point(50.0, lng))
+    for number in range(6):
+        off: list[float | None] = [1, 9, 2 + number, 3, 1, 4]
+        play_game(played, Person.objects.create(name=f"P{number}"), off, [2, 3, 4, 5, 6, 7], machine_says)
     live = (reckoned()["crowds"] or {})["crowds"]
     assert {end for each in live for end in (each["interval"]["low"], each["interval"]["high"])} == {None}
     Game.objects.update(experiment=experiment_of(played, LATER))

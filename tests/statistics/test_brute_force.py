@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from geogame.statistics.duels import Duels
 from geogame.statistics.errors import median, median_of_paired_differences
@@ -140,9 +141,18 @@ def test_a_draw_without_a_value_lies_beyond_both_ends() -> None:
 
 
 def test_a_share_that_no_draw_changes_gets_wilsons_interval() -> None:
-    world = own([1.0] * 10, [2.0] * 10, each=2)
+    world = own([1.0] * 12, [2.0] * 12, each=2)
     found = bootstrap(world, 1, 200)["win_rate"]
-    assert (found.low, found.high) == pytest.approx((0.5655, 1.0), abs=1e-4)  # five people, all of whom won all
+    assert (found.low, found.high) == pytest.approx((0.6097, 1.0), abs=1e-4)  # six people, all of whom won all
+
+
+def test_the_ends_of_a_share_of_few_people_are_no_nearer_than_students_t() -> None:
+    world = own([1.0, 1.0, 9.0, 9.0, 9.0] * 5 + [1.0] * 5, [5.0] * 30)  # five of six won two of five, one won all
+    values, found = draw(sample(world), 1, 400)["win_rate"], bootstrap(world, 1, 400)["win_rate"]
+    reach = stats.t.ppf(0.975, 5) * math.sqrt(6 / 5) * values.std()
+    assert found.low == pytest.approx(0.5 - reach)
+    assert found.low < values.min()
+    assert found.high > 0.5 + reach  # on that side the draws reach farther
 
 
 def test_the_machine_answers_each_shared_exhibit_once_so_its_shares_are_wilsons() -> None:

@@ -108,11 +108,12 @@ def test_without_drawing_anew_the_same_is_seen_and_no_interval_is_given() -> Non
     assert np.isnan([[each.interval.low, each.interval.high] for each in seen.crowds]).all()
 
 
-def test_one_photo_or_one_person_says_nothing_of_others() -> None:
-    for people, exhibits in ((6, 1), (1, 6)):
-        found = against(scattered(people, exhibits, 5), 400.0)
-        assert np.isnan([each.interval.low for each in found.crowds]).all()
-        assert (found.at_least, found.at_most) == (None, None)
+@pytest.mark.parametrize(("people", "exhibits"), [(6, 1), (1, 6), (6, 5), (5, 6)])
+def test_fewer_than_six_photos_or_people_say_nothing_of_others(people: int, exhibits: int) -> None:
+    assert not np.isnan(against(scattered(6, 6, 5), 400.0).crowds[0].interval.low)
+    found = against(scattered(people, exhibits, 5), 400.0)
+    assert np.isnan([each.interval.low for each in found.crowds]).all()
+    assert (found.at_least, found.at_most) == (None, None)
 
 
 def test_the_order_of_rows_changes_nothing() -> None:

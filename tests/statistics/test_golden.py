@@ -156,8 +156,9 @@ def test_columns_of_unequal_length_are_refused() -> None:
 
 
 def test_no_interval_of_a_share_leaves_what_a_share_can_be() -> None:
-    """Four people, of whom only one has a decided duel in each third draw: some draws have no value at all."""
-    world = duels((1, 1, 1.0, 5.0), (2, 2, 5.0, 5.0), (3, 3, 9.0, 5.0), (4, 4, 5.0, 5.0))
+    """Of twenty people before twenty exhibits six have a duel that is decided: some draws hold none of those."""
+    decided = {(0, 0): 1.0, (1, 1): 1.0, (2, 2): 1.0, (3, 3): 9.0, (4, 4): 9.0, (5, 5): 9.0}
+    world = duels(*((p, e, decided.get((p, e), 5.0), 5.0) for p in range(20) for e in range(20)))
     for name, ends in bootstrap(world, 1, 200).items():
         if name in SHARES and not np.isnan(ends.low):
             assert 0 <= ends.low <= ends.high <= 1, name
@@ -197,6 +198,20 @@ def test_who_played_much_more_than_others_makes_of_all_a_smaller_number() -> Non
     assert bootstrap(equal, 1, 50)["win_rate"] == wilson(5, 10)
     worth = effective(np.array([40] + [2] * 9))
     assert bootstrap(unequal, 1, 50)["win_rate"] == wilson(worth / 2, worth)
+
+
+@pytest.mark.parametrize(("people", "exhibits"), [(5, 0), (6, 0), (5, 30), (30, 5), (6, 6)])
+def test_of_fewer_than_six_people_or_exhibits_no_figure_has_an_interval(people: int, exhibits: int) -> None:
+    """0 exhibits: everybody has five of their own. Where they are shared the machine's figures rest on them alone."""
+    rng = np.random.default_rng(2)
+    person = np.repeat(np.arange(people), exhibits or 5)
+    exhibit = np.tile(np.arange(exhibits), people) if exhibits else np.arange(len(person))
+    machine_km = rng.lognormal(7, 1.5, exhibit.max() + 1)
+    world = Duels(person, exhibit, exhibit, rng.lognormal(7, 1.5, len(person)), machine_km[exhibit])
+    for name, ends in bootstrap(world, 1, 200).items():
+        units = exhibits if exhibits and name.startswith("machine") else min(people, exhibits or people)
+        assert np.isnan(ends.low) == np.isnan(ends.high) == (units < 6), name
+    assert not np.isnan(bootstrap(world, 1, 200, fewest=2)["win_rate"].low)
 
 
 def test_fractions_are_no_codes() -> None:
