@@ -133,7 +133,7 @@ def build(selection: Selection) -> dict[str, Any]:
         selection = replace(selection, opponent=chosen.opponent, weights=chosen.weights)
     here = evidence.read(selection)
     draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // max(1, len(here.duels))))
-    shares = settled_shares(here.duels, here.game, here.is_over)
+    shares = settled_shares(here.duels, here.game, here.ended)
     rule = decision(asked)
     told = report(here.duels, SEED, draws, shares, None if rule is None else rule.get("unit")).as_dict()
     if rule is None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, QuerySet, Value, When
+from django.db.models import Count, F, FloatField, Max, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from geogame.models import Guess, Partition, Prediction, Round
 from geogame.selections import Selection
-from geogame.statistics.duels import Bools, Duels, Floats, Ints
+from geogame.statistics.duels import Duels, Floats, Ints
 from predictor import cells, checkpoint, opponents
 from predictor.distribution import Distribution
 from predictor.geo import Point
@@ -23,9 +23,6 @@ NO_ANSWER = -1.0  # in SQL; an error is never negative, and databases differ in 
 CHUNK = 20_000  # rows held as Python objects at a time
 RADII_KM = (25, 200, 750)
 ASKED_AT_ONCE = 2_000  # predictions whose confidence one call reckons: some ms each
-# Over is a game whose rounds have all closed, whoever still has to look at the end: what it was then, it stays.
-_OPEN = Round.objects.filter(game=OuterRef("round__game"), closed_at=None)
-_OVER = Case(When(~Exists(_OPEN), then=1), default=0)
 _ROUNDS = 1 << 16  # of one game, at most: game and number make one code
 _EXHIBITS = 1 << 40  # at most: an exhibit and how often its place was corrected make one code
 
@@ -63,7 +60,7 @@ class Evidence:
     truth_lat: Floats  # of what was shown, (n,)
     truth_lng: Floats
     game: Ints  # (n,)
-    is_over: Bools  # whether the game of a duel is, (n,)
+    ended: Ints  # the place of a duel's game among those that are over, in the order in which they were; -1: it goes on
 
     def guesses(self) -> Guesses:
         """Return what was met, by exhibit."""
@@ -86,11 +83,11 @@ def machines(selection: Selection) -> list[Machine]:
 def read(selection: Selection) -> Evidence:
     """Read all duels of a selection, in time's order, against every machine that it names."""
     people = _columns(
-        selection.people().annotate(over=_OVER).order_by("round__closed_at", "round__game", "pk"),
+        selection.people().order_by("round__closed_at", "round__game", "pk"),
         {
             "game": "round__game_id", "number": "round__number", "exhibit": "round__exhibit_id",
             "person": "player__person_id", "error_km": "error_km", "lat": "lat", "lng": "lng",
-            "truth_lat": "round__lat", "truth_lng": "round__lng", "over": "over",
+            "truth_lat": "round__lat", "truth_lng": "round__lng",
         },
     )  # fmt: skip
     machine = _columns(
@@ -108,7 +105,23 @@ def read(selection: Selection) -> Evidence:
     )
     given = np.isfinite(duels.person_km)
     lat, lng = (np.where(given, met[name], np.nan) for name in ("lat", "lng"))
-    return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"], met["game"].astype(np.int64), met["over"] > 0)
+    game = met["game"].astype(np.int64)
+    return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"], game, _ended(selection, game))
+
+
+def _ended(selection: Selection, game: Ints) -> Ints:
+    """Tell in which place each of these games (n,) was over, among all of the selection; -1 where a round is open.
+
+    Over is a game whose rounds have all closed, counted or not, whoever still has to look at the end: what it was then,
+    it stays.
+    """
+    rounds = Round.objects.filter(game__in=selection.rounds().values("game")).order_by().values("game")
+    closed = rounds.annotate(last=Max("closed_at"), still=Count("pk", filter=Q(closed_at=None))).filter(still=0)
+    with _planned_to_the_last_row():
+        over = closed.order_by("last", "game").values_list("game", flat=True).iterator(chunk_size=CHUNK)
+        places = {each: place for place, each in enumerate(over)}
+    games, number = np.unique(game, return_inverse=True)
+    return np.array([places.get(each, -1) for each in games.tolist()], dtype=np.int64)[number]
 
 
 def _by_truth(exhibit: Ints, lat: Floats, lng: Floats) -> Ints:

@@ -53,8 +53,6 @@ SECTIONS: list[tuple[Any, list[Method]]] = [
         [
             _method(_("The intervals of the page"), intervals.bootstrap),
             _method(_("Wilson's interval"), intervals.wilson),
-            _method(_("The interval that may be watched"), sequential.anytime),
-            _method(_("The mean share by game"), sequential.settled_shares),
         ],
     ),
     (
@@ -73,6 +71,13 @@ SECTIONS: list[tuple[Any, list[Method]]] = [
             _method(_("How many units are needed"), power.needed_units),
             _method(_("The design effect"), power.clustering),
             _method(_("How alike duels of one person are"), power.intraclass_correlation),
+        ],
+    ),
+    (
+        _("What may be watched"),
+        [
+            _method(_("The interval that may be watched"), sequential.anytime),
+            _method(_("The mean share by game"), sequential.settled_shares),
         ],
     ),
     (

@@ -26,8 +26,8 @@ NO_BEFORE = (
 )
 TIES = " Errors that are rounded so make more ties than there were in the game."
 UNSEALED = (
-    "There is no p-value here, and of who won only the interval that may be watched (`stated.watched`): these games "
-    "were sealed by no experiment, so nobody had promised when to stop, or which of them to look at."
+    "There is no p-value here, and no interval of who won: these games were sealed by no experiment, so nobody had "
+    "promised when to stop, or which of them to look at."
 )
 SEALED = (
     "This is an experiment, whole, that was sealed before its first round. Its test is `significance.$p`; the other "

@@ -42,9 +42,8 @@ from geogame.release.tables import (
 )
 from geogame.rules.refusals import BadInput, gettext_noop
 from geogame.selections import Selection, set_called
-from geogame.statistics.duels import Duels, Ints
+from geogame.statistics.duels import Duels
 from geogame.statistics.report import figures, plain, report
-from geogame.statistics.sequential import settled_shares
 
 SEED = 1
 DRAWS, DRAWN_DUELS, FEWEST_DRAWS = 2000, 40_000_000, 200  # of the bootstrap: fewer where there are very many duels
@@ -170,23 +169,22 @@ def _rows(gathered: Gathered, disguise: Disguise) -> list[tuple[Table, list[Any]
     ]
 
 
-def read_duels(folder: Path) -> tuple[Duels, Ints]:
-    """Read the duels of a release from its files, as anybody would, and the game of each."""
+def read_duels(folder: Path) -> Duels:
+    """Read the duels of a release from its files, as anybody would."""
     rounds = {row["round"]: row for row in _read(folder, ROUNDS)}
     machine = {row["round"]: _km(row["error_km"]) for row in _read(folder, MACHINE)}
     guesses = _read(folder, GUESSES)
-    person, exhibit, number, game = (
+    person, exhibit, number = (
         np.unique(each, return_inverse=True)[1]
         for each in (
             [row["person"] for row in guesses],
             [rounds[row["round"]]["exhibit"] for row in guesses],
             [row["round"] for row in guesses],
-            [rounds[row["round"]]["game"] for row in guesses],
         )
     )
     person_km = np.array([_km(row["error_km"]) for row in guesses])
     machine_km = np.array([machine[row["round"]] for row in guesses])
-    return Duels(person, exhibit, number, person_km, machine_km), game
+    return Duels(person, exhibit, number, person_km, machine_km)
 
 
 def _read(folder: Path, table: Table) -> list[dict[str, str]]:
@@ -223,12 +221,16 @@ def _rounded(fact: Fact, disguise: Disguise) -> float:
 def _figures(
     folder: Path, gathered: Gathered, disguise: Disguise, selection: Selection, now: datetime
 ) -> dict[str, Any]:
-    """Return all numbers of the release, and which of them its script recomputes."""
-    duels, game = read_duels(folder)
+    """Return all numbers of the release, and which of them its script recomputes.
+
+    Nothing hangs on the salt, or whoever publishes could write releases until one pleases. So the interval that may be
+    watched is left out: in which order the games of a day were over the release does not tell.
+    """
+    duels = read_duels(folder)
     draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // len(duels)))
     rule = decision(selection)
-    shares = settled_shares(duels, game, np.ones(len(duels), dtype=bool))
-    told = report(duels, SEED, draws, shares, None if rule is None else rule.get("unit")).as_dict()
+    told = report(duels, SEED, draws, sealed=None if rule is None else rule.get("unit")).as_dict()
+    del told["watched"]
     if rule is None:
         leave_out_what_holds_once(told)
     checked: dict[str, Any] = {name: told.pop(name) for name in ("figures", "significance") if name in told}

@@ -71,20 +71,22 @@ def shares_won(duels: Duels) -> Floats:
     return _shares(duels, duels.person if has_own_exhibits(duels) else duels.exhibit)
 
 
-def settled_shares(duels: Duels, game: Ints, is_over: Bools) -> Floats:
+def settled_shares(duels: Duels, game: Ints, ended: Ints) -> Floats:
     """Take what no later round can change and what does not hang together, so that an interval may be watched.
 
     A unit is a game that is over and whose people are in no unit before it, by those of its exhibits that no unit
-    before it has shown: the people's share of its duels. So no person and no exhibit counts in two units, whoever plays
-    on changes nothing, and each unit is as good as the next before it has been played. A room is one unit, however many
-    people sit in it; where everybody plays alone, as in the paper's protocol, each person is one.
+    before it has shown: the people's share of its duels. Units come in the order in which their games were over: the
+    last round of a game closes it, whether that one counts or not. So no person and no exhibit counts in two units,
+    whoever plays on changes nothing of what was, and each unit is as good as the next before it has been played. A room
+    is one unit, however many people sit in it; where everybody plays alone, as in the paper's protocol, each person is
+    one.
 
-    The game of each duel and whether it is over, (n,) each. Returns shares in [0, 1], in the order of the games' last
-    duels.
+    The game of each duel, and when it was over: any numbers that rise with time, below zero while it goes on; (n,)
+    each. Returns shares in [0, 1], in that order.
     """
     score = (1 + outcomes(duels.person_km, duels.machine_km)) / 2
     people, exhibits, shares = set[int](), set[int](), list[float]()
-    for rows in _by_game(game, is_over & is_duel(duels)):
+    for rows in _by_game(game, ended, (ended >= 0) & is_duel(duels)):
         here = set(duels.person[rows].tolist())
         new = [row for row in rows.tolist() if int(duels.exhibit[row]) not in exhibits]
         if here & people or not new:
@@ -95,12 +97,11 @@ def settled_shares(duels: Duels, game: Ints, is_over: Bools) -> Floats:
     return np.array(shares)
 
 
-def _by_game(game: Ints, counts: Bools) -> list[Ints]:
-    """The rows that count of each game, games in the order of their last rows."""
+def _by_game(game: Ints, ended: Ints, counts: Bools) -> list[Ints]:
+    """The rows that count of each game, games in the order in which they ended."""
     rows = np.flatnonzero(counts)
-    rows = rows[np.argsort(game[rows], kind="stable")]
-    games = np.split(rows, np.flatnonzero(np.diff(game[rows])) + 1) if rows.size else []
-    return sorted(games, key=lambda each: int(each[-1]))
+    rows = rows[np.lexsort((game[rows], ended[rows]))]
+    return np.split(rows, np.flatnonzero(np.diff(game[rows])) + 1) if rows.size else []
 
 
 def _shares(duels: Duels, codes: Ints) -> Floats:

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from geogame import asgi, charts, comparison_consumer, comparisons, filters, findings, photos, records, tasks
+from geogame import asgi, charts, comparison_consumer, comparisons, evidence, filters, findings, photos, records, tasks
 from geogame.asgi import application
 from geogame.celery import app
 from geogame.filters import selection
@@ -24,6 +24,7 @@ from geogame.methods import SECTIONS
 from geogame.models import Comparison, Experiment, Game, Guess, Person, Photo, PhotoSet, Prediction, Round
 from geogame.rules.sphere import Point
 from geogame.selections import Selection
+from geogame.statistics.sequential import settled_shares
 from geogame.views import metrics
 from tests.conftest import NOON, PLACES, add_photo
 from tests.game.conftest import Socket
@@ -401,6 +402,29 @@ def test_of_who_won_a_page_that_anybody_may_watch_has_only_the_interval_that_may
     assert "however often one looks" not in sealed.sentence
     assert "mean share by game, a tie being half" not in {row[0] for row in sealed.rows}
     assert 'data-figure="watched"' not in page(client, "?experiment=trial")
+
+
+def test_people_who_met_the_same_photos_are_one_unit_of_the_interval_that_may_be_watched(played: PhotoSet) -> None:
+    watched = comparisons.build(Selection())["watched"]
+    assert watched["units"] == 1
+    assert watched["interval"]["high"] - watched["interval"]["low"] > 0.9
+
+
+def test_who_plays_on_changes_nothing_of_what_was_watched(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
+) -> None:
+    """Ana's game was there first, and its last round is still open: what it shows then counts behind Ben's."""
+    first = play_game(toy_set, ana, [1, 1, 1], [2, 2, 2], machine_says)
+    Round.objects.filter(game=first, number=3).update(closed_at=None, skipped=True)
+    play_game(toy_set, ben, [9, 9], [2, 2], machine_says)
+    before = evidence.read(Selection())
+    Round.objects.filter(game=first, number=3).update(closed_at=LATER)
+    after = evidence.read(Selection())
+    shares = [settled_shares(each.duels, each.game, each.ended).tolist() for each in (before, after)]
+    assert shares[0] == [0.0]
+    assert shares[1][:1] == shares[0]
+    assert sorted(set(before.ended.tolist())) == [-1, 0]
+    assert sorted(set(after.ended.tolist())) == [0, 1]
 
 
 @pytest.mark.parametrize(("unit", "sealed"), [("person", "sign_flips"), ("exhibit", "sign_test")])

@@ -115,15 +115,24 @@ def test_shares_of_units_come_in_the_order_of_time() -> None:
 def test_while_games_go_on_only_what_is_settled_counts() -> None:
     """Nine is over after two exhibits and plays on; two is still at it; three's one duel was lost."""
     world = duels((9, 1, 1, 5), (2, 2, 1, 5), (9, 3, 8, 5), (3, 4, 9, 5), (9, 5, 1, 5))
-    game, is_over = np.array([1, 2, 1, 3, 4]), np.array([True, False, True, True, True])
-    assert settled_shares(world, game, is_over).tolist() == [0.5, 0.0]
+    game, ended = np.array([1, 2, 1, 3, 4]), np.array([0, -1, 0, 1, 2])
+    assert settled_shares(world, game, ended).tolist() == [0.5, 0.0]
 
 
 def test_no_person_and_no_exhibit_is_in_two_of_the_units_that_may_be_watched() -> None:
     """A room of two; then three, alone, before one exhibit that is new and one that is not; then one again."""
     world = duels((1, 7, 1, 5), (2, 7, 9, 5), (3, 8, 1, 5), (3, 7, 9, 5), (1, 9, 1, 5))
-    game, is_over = np.array([1, 1, 2, 2, 3]), np.ones(5, dtype=bool)
-    assert settled_shares(world, game, is_over).tolist() == [0.5, 1.0]
+    game, ended = np.array([1, 1, 2, 2, 3]), np.array([4, 4, 6, 6, 7])
+    assert settled_shares(world, game, ended).tolist() == [0.5, 1.0]
+
+
+def test_a_game_that_goes_on_after_its_last_duel_is_no_unit_before_those_that_were_over_meanwhile() -> None:
+    """Two is over while one, which began before it, is before a photograph that it had met: one comes after two."""
+    world = duels((1, 1, 1, 5), (2, 2, 9, 5), (3, 1, 1, 5))
+    game = np.array([1, 2, 3])
+    assert settled_shares(world, game, np.array([-1, 0, -1])).tolist() == [0.0]
+    assert settled_shares(world, game, np.array([1, 0, -1])).tolist() == [0.0, 1.0]
+    assert settled_shares(world, game, np.array([2, 0, 1])).tolist() == [0.0, 1.0]  # three showed the photograph first
 
 
 def test_nothing_gives_nothing() -> None:
