@@ -110,9 +110,8 @@ def plain_select() -> np.ndarray:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT r.game_id, r.number, r.exhibit_id, p.person_id, COALESCE(g.error_km, -1), COALESCE(g.lat, -1), "
-            "COALESCE(g.lng, -1), r.lat, r.lng, CASE WHEN m.finished_at IS NULL THEN 0 ELSE 1 END "
-            "FROM geogame_guess g JOIN geogame_round r ON r.id = g.round_id "
-            "JOIN geogame_player p ON p.id = g.player_id JOIN geogame_game m ON m.id = r.game_id "
+            "COALESCE(g.lng, -1), r.lat, r.lng FROM geogame_guess g JOIN geogame_round r ON r.id = g.round_id "
+            "JOIN geogame_player p ON p.id = g.player_id "
             "WHERE p.kind = 'human' AND p.voided_at IS NULL AND r.closed_at IS NOT NULL AND NOT r.skipped "
             "AND NOT g.seen_before ORDER BY r.closed_at, g.id"
         )

@@ -25,6 +25,7 @@ from geogame.statistics.sequential import settled_shares
 REPORT = 5  # whoever changes what reports hold raises it
 BETWEEN = timedelta(seconds=10)  # the least time between two reckonings of a selection
 REST = 2  # and at least so many times what the last one took
+SETTLED = timedelta(seconds=30)  # after the last closing: whatever was stamped before it has been written by then
 WATCHED = timedelta(minutes=2)  # who looked so long ago has gone, unless they look again
 NOTED = timedelta(seconds=30)  # that somebody looks is written down so often: a look should cost no write
 FORGOTTEN = timedelta(days=7)  # what nobody asked for so long is thrown away; it can be reckoned again
@@ -62,9 +63,18 @@ def stamp() -> str:
 
     What reports hold is part of it: where this program tells more than the last one did, all is reckoned anew.
     """
+    return _stamp_and_settling()[0]
+
+
+def _stamp_and_settling() -> tuple[str, datetime | None]:
+    """Return the record's stamp, and when it is settled: what was stamped before the last closing is written by then.
+
+    A closing is stamped first and written a moment later, so that a reckoning may miss one and yet know a later stamp.
+    """
     closed = Round.objects.aggregate(last=Max("closed_at"))["last"]
     finished = Experiment.objects.aggregate(last=Max("finished_at"))["last"]
-    return f"{REPORT} {closed and closed.isoformat()} {finished and finished.isoformat()}"
+    last = max((each for each in (closed, finished) if each), default=None)
+    return f"{REPORT} {closed and closed.isoformat()} {finished and finished.isoformat()}", last and last + SETTLED
 
 
 def forget() -> None:
@@ -84,15 +94,22 @@ def _forget() -> None:
 
 def due(now: datetime) -> list[Comparison]:
     """Return the comparisons that somebody watches and that are older than the record, oldest first."""
-    watched = Comparison.objects.filter(asked_at__gte=now - WATCHED).exclude(stamp=stamp()).defer("report")
+    is_at, settled = _stamp_and_settling()
+    is_old = ~Q(stamp=is_at)
+    if settled and settled <= now:
+        is_old |= Q(reckoned_at__lt=settled)  # once more
+    watched = Comparison.objects.filter(is_old, asked_at__gte=now - WATCHED).defer("report")
     rested = watched.filter(Q(reckoned_at=None) | Q(reckoned_at__lte=now - BETWEEN))
     return [row for row in rested.order_by(F("reckoned_at").asc(nulls_first=True)) if _has_rested(row, now)]
 
 
 def is_due(row: Comparison, now: datetime) -> bool:
     """Tell whether a comparison that somebody looks at should be reckoned: the same question for one."""
-    rested = row.reckoned_at is None or row.reckoned_at <= now - BETWEEN
-    return rested and _has_rested(row, now) and row.stamp != stamp()
+    if row.reckoned_at is None:
+        return True
+    is_at, settled = _stamp_and_settling()
+    is_old = row.stamp != is_at or (settled is not None and row.reckoned_at < settled <= now)
+    return is_old and row.reckoned_at <= now - BETWEEN and _has_rested(row, now)
 
 
 def _has_rested(row: Comparison, now: datetime) -> bool:

@@ -301,6 +301,24 @@ def test_it_is_reckoned_at_most_every_ten_seconds_and_only_where_something_is_ne
     assert comparisons.due(LATER + timedelta(minutes=3)) == []  # nobody looks any more
 
 
+def test_what_was_stamped_before_and_written_after_a_reckoning_is_found_without_another_closing(
+    toy_set: PhotoSet, ana: Person, ben: Person, machine_says: Says
+) -> None:
+    late, last = (play_game(toy_set, person, [1], [2], machine_says) for person in (ana, ben))
+    Round.objects.filter(game=last).update(closed_at=LATER)
+    Round.objects.filter(game=late).update(closed_at=None)
+    soon, settled = LATER + timedelta(seconds=1), LATER + comparisons.SETTLED
+    assert reckoned(now=soon)["figures"]["counts"]["rounds"] == 1
+    Round.objects.filter(game=late).update(closed_at=LATER - timedelta(seconds=0.1))
+    row = Comparison.objects.get()
+    for now, is_due in ((soon + timedelta(seconds=20), False), (settled, True)):
+        assert (comparisons.is_due(row, now), comparisons.due(now)) == (is_due, [row] * is_due)
+    assert reckoned(now=settled)["figures"]["counts"]["rounds"] == 2
+    row.refresh_from_db()
+    assert not comparisons.is_due(row, settled + timedelta(minutes=1))  # once
+    assert comparisons.due(settled + timedelta(minutes=1)) == []
+
+
 def test_of_two_workers_one_reckons(played: PhotoSet) -> None:
     row = comparisons.ask(Selection(), LATER)
     assert [comparisons.reckon(row, LATER), comparisons.reckon(row, LATER)] == [True, False]
