@@ -3,28 +3,30 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from geogame.statistics.duels import Duels, Floats, Ints, metres
+from geogame.statistics.duels import Duels, Floats, Ints
 from geogame.statistics.resampling import has_own_exhibits
 
+_DIGITS = 3  # of km
 Marks = NDArray[np.uint64]  # of people, of exhibits, of answers: different ones, but by a chance of 2^-64
 
 
 def in_own_order(duels: Duels) -> Duels:
-    """Number people and exhibits by what they answered and met, and bring the duels into that order.
+    """Number people and exhibits by what they answered and met, and bring the duels into that order, to the metre.
 
     Lots are drawn by number. If numbers hung on names, whoever gives the names could choose what is drawn: a release
-    has names of its own each time. So everybody has a mark, made of their errors, to the metre, and of the marks of
-    what they met (Weisfeiler and Leman 1968), and so has every exhibit; the numbers are those of the marks in order.
-    Those whose marks are still alike could stand for each other, but in worlds that are made up for it.
+    has names of its own each time, and errors to the metre. So everybody has a mark, made of their errors and of the
+    marks of what they met (Weisfeiler and Leman 1968), and so has every exhibit; the numbers are those of the marks in
+    order. Those whose marks are still alike could stand for each other, but in worlds that are made up for it.
     """
+    person_km, machine_km = (np.round(errors_km, _DIGITS) for errors_km in (duels.person_km, duels.machine_km))
     person, exhibit = (np.unique(codes, return_inverse=True)[1] for codes in (duels.person, duels.exhibit))
-    answers = _mixed(_mixed(_bits(duels.person_km)) + _bits(duels.machine_km))
+    answers = _mixed(_mixed(_bits(person_km)) + _bits(machine_km))
     people, exhibits = _sums(person, answers), _sums(exhibit, answers)
     if not has_own_exhibits(duels):
         people, exhibits = _told_apart(person, exhibit, answers, people, exhibits)
     person, exhibit = _places(people)[person], _places(exhibits)[exhibit]
-    order = np.lexsort((duels.machine_km, duels.person_km, exhibit, person))
-    return Duels(person, exhibit, duels.round, duels.person_km, duels.machine_km).take(order)
+    order = np.lexsort((machine_km, person_km, exhibit, person))
+    return Duels(person, exhibit, duels.round, person_km, machine_km).take(order)
 
 
 def _told_apart(person: Ints, exhibit: Ints, answers: Marks, people: Marks, exhibits: Marks) -> tuple[Marks, Marks]:
@@ -65,7 +67,7 @@ def _places(marks: Marks) -> Ints:
 
 
 def _bits(errors_km: Floats) -> Marks:
-    return (metres(errors_km) + 0.0).view(np.uint64)  # -0.0 becomes 0.0
+    return (errors_km + 0.0).view(np.uint64)  # -0.0 becomes 0.0
 
 
 _SET_APART = np.uint64(1)

@@ -113,13 +113,12 @@ def report(
     `shares` are the units that may be watched (`sequential.settled_shares`). Left out, they are `shares_won`, which
     serve people with exhibits of their own. `sealed` are the units by which an experiment is to be tested.
     """
-    watched = _watched(shares_won(duels) if shares is None else shares)  # alone in looking at time
-    duels = in_own_order(duels)
-    clusters = clustering(duels)
+    ordered = in_own_order(duels)
+    clusters = clustering(ordered)
     return Report(
         figures=figures(duels),
-        intervals=bootstrap(duels, seed, draws),
-        watched=watched,
+        intervals=bootstrap(ordered, seed, draws),
+        watched=_watched(shares_won(duels) if shares is None else shares),
         significance=_significance(duels, sealed),
         clustering=clusters,
         enough=[_enough(rate, clusters.design_effect) for rate in RATES],
