@@ -63,10 +63,10 @@ class Gathered:
 
 def gather(selection: Selection, now: datetime) -> Gathered:
     """Read all that a release of a selection is made of. Raises BadInput where no machine played."""
-    machine, selection = _against_one(selection)
+    machine, against = _against_one(selection)
     released, seen, alone = list[Meeting](), list[int](), list[int]()
-    for facts in _by_round(pages(selection, now)):
-        found, seen_here, alone_here = _meet(facts, selection)
+    for facts in _by_round(pages(selection, now)):  # those without this machine too: what is not here is counted
+        found, seen_here, alone_here = _meet(facts, against)
         released += [found] if found and found.people else []
         seen, alone = seen + seen_here, alone + alone_here
     count = sum(len(each.people) for each in released)
@@ -79,7 +79,7 @@ def gather(selection: Selection, now: datetime) -> Gathered:
         _withheld("no duel", _of(alone), "This machine did not play in the round, or before pictures of another kind."),
     ]
     hidden = [answers.people for answers, _meaning in taken_out.values() if are_few(answers.people)]
-    before = _before(selection, now)
+    before = _before(against, now)
     is_told = _can_be_told(released, before, frozenset().union(*hidden))
     return Gathered(machine, released, told, before if is_told else None)
 
@@ -101,7 +101,7 @@ def _by_round(told: Iterable[Page]) -> Iterator[list[Fact]]:
 
 def _meet(facts: list[Fact], selection: Selection) -> tuple[Meeting | None, list[int], list[int]]:
     """Tell a round's duels, which people had seen the exhibit before, and which met no machine."""
-    machine = next((each for each in facts if each.answer.is_machine and _learned(each, selection)), None)
+    machine = next((each for each in facts if _is_against(each, selection)), None)
     people = [each for each in facts if not each.answer.is_machine]
     new = [each for each in people if selection.include_seen or not each.answer.seen_before]
     seen = _persons(each for each in people if not selection.include_seen and each.answer.seen_before)
@@ -119,8 +119,11 @@ def _of(persons: list[int]) -> Answers:
     return Answers(len(persons), frozenset(persons))
 
 
-def _learned(fact: Fact, selection: Selection) -> bool:
-    return selection.include_out_of_domain or fact.answer.learned == fact.round.domain
+def _is_against(fact: Fact, selection: Selection) -> bool:
+    """Tell whether an answer is that of the selection's machine, before what it has learnt to see unless asked for."""
+    answer = fact.answer
+    is_it = answer.is_machine and (answer.opponent, answer.weights) == (selection.opponent, selection.weights)
+    return is_it and (selection.include_out_of_domain or answer.learned == fact.round.domain)
 
 
 Which = tuple[QuerySet[Round], QuerySet[Guess]]  # guesses in rounds
