@@ -12,11 +12,11 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
 from geogame import evidence, records
 from geogame.evidence import Evidence, Guesses, Machine
-from geogame.models import Comparison, Experiment, Person, Photo, Round
+from geogame.models import Comparison, ExhibitPhoto, Experiment, Person, Round
 from geogame.news import announce_comparison
 from geogame.rules import protocol
 from geogame.rules.refusals import BadInput
-from geogame.selections import SMALLEST_GROUP, Selection
+from geogame.selections import IS_LAST, SMALLEST_GROUP, Selection
 from geogame.statistics import calibration, crowd, errors
 from geogame.statistics.duels import Duels, is_duel, machine_once, outcomes
 from geogame.statistics.report import plain, report
@@ -219,11 +219,12 @@ def are_few(selection: Selection, people: int) -> bool:
 
 def choices() -> dict[str, list[str]]:
     """Return what comparisons can be asked for besides sets, experiments and machines, by the Selection's names."""
-    played = Photo.objects.filter(Exists(Round.objects.filter(exhibit__photos=OuterRef("pk"), closed_at__isnull=False)))
+    closed = Round.objects.filter(exhibit=OuterRef("exhibit"), closed_at__isnull=False)
+    played = ExhibitPhoto.objects.filter(IS_LAST, Exists(closed)).order_by()
     groups = Person.objects.exclude(group="").values("group").annotate(people=Count("pk"))
     return {
-        "scene": _values(played.values_list("extra__scene", flat=True).distinct()),
-        "country": _values(played.values_list("extra__country", flat=True).distinct()),
+        "scene": _values(played.values_list("photo__extra__scene", flat=True).distinct()),
+        "country": _values(played.values_list("photo__extra__country", flat=True).distinct()),
         "group": _values(groups.filter(people__gte=SMALLEST_GROUP).values_list("group", flat=True)),
     }
 

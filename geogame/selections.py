@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
-from geogame.models import Exhibit, Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Round, Slot
+from geogame.models import ExhibitPhoto, Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Round, Slot
 from geogame.rules.refusals import BadInput, gettext_noop
 
 TEXTS = ("photo_set", "opponent", "weights", "game", "experiment", "scene", "country", "group")
@@ -20,6 +20,8 @@ SMALLEST_GROUP = 5  # people: of fewer nothing is told that was chosen, for thos
 MOST_NAMED = 20  # in a refusal that tells what there is
 # PostgreSQL would take "no slot, or one that is not excluded" for rare, and loop through a long record for hours.
 KEPT = ~Exists(Slot.objects.filter(game=OuterRef("game")).exclude(excluded=""))
+_NEXT = ExhibitPhoto.objects.filter(exhibit=OuterRef("exhibit"), position__gt=OuterRef("position"))
+IS_LAST = ~Exists(_NEXT)  # of a trip's photos: that which tells place, scene and country
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Selection:
     weights: str = ""
     game: str = ""  # code
     experiment: str = ""  # slug
-    scene: str = ""  # as the photos' own column of that name tells
+    scene: str = ""  # as the photo's own column of that name tells; of a trip the last one's
     country: str = ""  # likewise
     group: str = ""  # of people
     since: datetime | None = None
@@ -79,7 +81,7 @@ class Selection:
         if self.experiment:
             rounds = rounds.filter(game__experiment=_experiment_called(self.experiment))
         if self.scene or self.country:
-            rounds = rounds.filter(exhibit__in=self._exhibits())
+            rounds = rounds.filter(exhibit__in=self._shown().values("exhibit"))
         if self.opponent or self.weights:
             seated = Player.objects.filter(self.is_machine_wanted(), game=OuterRef("game"))
             rounds = rounds.filter(Exists(seated))
@@ -108,9 +110,10 @@ class Selection:
         if self.since and self.until and self.since >= self.until:
             raise BadInput(gettext_noop("The time that was asked for ends before it begins."))
 
-    def _exhibits(self) -> QuerySet[Exhibit]:
+    def _shown(self) -> QuerySet[ExhibitPhoto]:
         told = {"scene": self.scene, "country": self.country}
-        return Exhibit.objects.filter(**{f"photos__extra__{name}": value for name, value in told.items() if value})
+        wanted = {f"photo__extra__{name}": value for name, value in told.items() if value}
+        return ExhibitPhoto.objects.filter(IS_LAST, **wanted)
 
     def guesses(self) -> QuerySet[Guess]:
         """Return the guesses of the selection's rounds: all people's that count, and the selected machines'."""

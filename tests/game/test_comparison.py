@@ -6,12 +6,14 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -511,6 +513,25 @@ def test_an_experiment_keeps_its_sealed_rule_on_domains(client: Client, played: 
     assert ("significance" in report, report["figures"]["counts"]["duels"]) == (True, 5)
     assert "Could chance have done it?" in page(client, "?experiment=trial")
     assert client.get("/comparison/charts/wins.svg?experiment=trial").status_code == 200
+
+
+@pytest.mark.parametrize("is_meant", [True, False])
+def test_commands_keep_an_experiments_sealed_rule_on_domains_too(
+    played: PhotoSet, tmp_path: Path, capsys: pytest.CaptureFixture[str], machine_says: Says, is_meant: bool
+) -> None:
+    for number in range(4):
+        play_game(played, Person.objects.create(name=f"P{number}"), [1], [2], machine_says)
+    Game.objects.update(experiment=experiment_of(played, LATER, out_of_domain=is_meant), domain="real")
+    more = [] if is_meant else ["--include-out-of-domain"]
+    call_command("compare", "--json", "--experiment", "trial", *more)
+    told = json.loads(capsys.readouterr().out)
+    assert ("significance" in told, told["duels"]) == (True, 9 if is_meant else 0)
+    if not is_meant:
+        with pytest.raises(CommandError, match="No machine played"):
+            call_command("release", str(tmp_path / "made"), "--experiment", "trial", *more)
+        return
+    call_command("release", str(tmp_path / "made"), "--experiment", "trial")
+    assert "significance" in json.loads((tmp_path / "made" / "figures.json").read_text())
 
 
 def test_the_page_names_its_machine_and_links_to_the_others(client: Client, played: PhotoSet) -> None:

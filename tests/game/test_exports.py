@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from geogame import asgi
+from geogame import asgi, comparisons
 from geogame.export import columns, facts, formats
 from geogame.export.dictionary import Column
 from geogame.export.downloads import Download
@@ -170,6 +170,28 @@ def test_the_export_keeps_to_scene_group_and_experiment(capsys: pytest.CaptureFi
     ):  # fmt: skip
         with pytest.raises(CommandError, match=f"(?i){words}"):
             kinds(option, "none")
+
+
+def test_of_a_trip_the_last_photo_tells_scene_and_country_to_filters_and_columns_alike(
+    toy_set: PhotoSet, ana: Person, machine_says: Says
+) -> None:
+    """The way leads from a street in Germany into a room in France, whose place is that of the round."""
+    first, last, other = toy_set.photos.order_by("pk")
+    for photo, scene, country in ((first, "street", "DE"), (last, "room", "FR"), (other, "street", "FR")):
+        photo.extra = {"scene": scene, "country": country}
+        photo.save()
+    trip = first.exhibits.get()
+    trip.photos.add(last, through_defaults={"position": 2})
+    last.exhibits.exclude(pk=trip.pk).delete()
+    play_game(toy_set, ana, [1, 2], [3, 4], machine_says)
+    alone = other.exhibits.get()
+    for scene, country, exhibits in (("room", "", {trip.pk}), ("street", "", {alone.pk}), ("street", "DE", set()),
+                                     ("", "FR", {trip.pk, alone.pk})):  # fmt: skip
+        rows = read_csv(written("csv", scene=scene, country=country))
+        assert {row["exhibit"] for row in rows} == exhibits
+        assert all(row["scene"] == scene or not scene for row in rows)
+        assert all(row["country"] == country or not country for row in rows)
+    assert comparisons.choices()["country"] == ["FR"]
 
 
 def test_rounds_that_closed_at_the_same_moment_are_told_once(

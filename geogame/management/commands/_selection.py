@@ -35,8 +35,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--weights", default="", help="only duels with this weights version")
     parser.add_argument("--game", default="", help="only the game of this code")
     parser.add_argument("--experiment", default="", help="only the experiment of this name in its address")
-    parser.add_argument("--scene", default="", help="only photos of this scene, as their column `scene` tells")
-    parser.add_argument("--country", default="", help="only photos of this country, as their column `country` tells")
+    parser.add_argument("--scene", default="", help="only what is of this scene, as the (last) photo's column tells")
+    parser.add_argument("--country", default="", help="only what is of this country, likewise by the column `country`")
     parser.add_argument("--group", default="", help="only people of this group")
     parser.add_argument("--since", type=date, help="only rounds opened from this day or moment on (ISO, UTC)")
     until = "only rounds opened up to and with this day, or, if it names an hour, before that moment (ISO, UTC)"

@@ -30,13 +30,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         _selection.add_arguments(parser)
         parser.add_argument("--include-seen", action="store_true", help="count exhibits met before, too")
-        parser.add_argument("--include-out-of-domain", action="store_true", help="count machines out of their domain")
+        parser.add_argument(
+            "--include-out-of-domain", action="store_true",
+            help="count machines out of their domain; an experiment keeps to what was sealed",
+        )  # fmt: skip
         parser.add_argument("--tables", action="store_true", help="print the numbers behind each chart, too")
         parser.add_argument("--json", action="store_true", help="print all of it as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         more = {name: options[name] for name in ("include_seen", "include_out_of_domain")}
-        chosen = _selection.selection(options, **more)
+        chosen = comparisons.meant(_selection.selection(options, **more))
         try:
             report = comparisons.build(chosen)
         except Refused as refusal:

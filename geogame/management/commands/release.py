@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from geogame import comparisons
 from geogame.language import sentence
 from geogame.management.commands import _selection
 from geogame.release import writing
@@ -39,12 +40,15 @@ class Command(BaseCommand):
             help="round errors to two digits and no finer than 100 m, so that who knows one finds many rows",
         )  # fmt: skip
         parser.add_argument("--include-seen", action="store_true", help="with exhibits met before, too")
-        parser.add_argument("--include-out-of-domain", action="store_true", help="with machines out of their domain")
+        parser.add_argument(
+            "--include-out-of-domain", action="store_true",
+            help="with machines out of their domain; an experiment keeps to what was sealed",
+        )  # fmt: skip
         _selection.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         more = {name: options[name] for name in ("include_seen", "include_out_of_domain")}
-        chosen, folder = _selection.selection(options, **more), options["directory"]
+        chosen, folder = comparisons.meant(_selection.selection(options, **more)), options["directory"]
         salt = secrets.token_bytes(SALT_BYTES)  # kept nowhere
         try:
             told = writing.write(
