@@ -171,7 +171,7 @@ def tests(report: Report) -> dict[str, Any] | None:
     ordered = sorted(found, key=lambda each: not each["is_sealed"])
     return told | {
         "unit_name": unit,
-        "holds_for": f"{_holds_for(told)} {_cannot_decide(told['units'], rule.get('level_percent'))}".strip(),
+        "holds_for": f"{_holds_for(told)} {cannot_decide(told['units'], rule.get('level_percent'))}".strip(),
         "found": ordered,
         "level": rule.get("level_percent"),
     }
@@ -190,7 +190,7 @@ def _holds_for(told: dict[str, Any]) -> str:
     return _("They are taken for independent of each other, and the tests speak of other people like these.")
 
 
-def _cannot_decide(units: int, level_percent: float | None) -> str:
+def cannot_decide(units: int, level_percent: float | None) -> str:
     """Say so where all signs alike would not be enough: people may have withdrawn since the number was sealed."""
     least = 2 * 0.5**units
     if not units or level_percent is None or least <= level_percent / 100:
@@ -452,9 +452,15 @@ def crowds(report: Report) -> Finding:
         if told and _can_be_told(told):
             marks += " " + _("Shaded: so many people may make one machine.")
     return Finding(
-        "crowds", _("How many people make one PlaNet"), words,
+        "crowds", _("How many people make one %(machine)s") % {"machine": _machine(report)}, words,
         [_("people"), _("median error"), _("duels won")], rows, methods, marks,
     )  # fmt: skip
+
+
+def _machine(report: Report) -> str:
+    """Name the machine that is compared."""
+    machine = report["machine"]
+    return machine["name"] if machine else str(_("machine"))
 
 
 def _can_be_told(told: dict[str, Any]) -> bool:
@@ -546,7 +552,7 @@ def calibration(report: Report) -> Finding:
         "calibration", _("Does the machine know what it knows?"), f"{_sureness(told)} {_grades(told)}".strip(),
         [_("distance"), _("it said"), _("answers"), _("it said, on average"), _("came true")], rows,
         ["reliability", "brier_score", "wilson"],
-        _("Bars: 95 % intervals. Numbers: how many answers; the larger the mark, the more."),
+        f"{_(BARS)} {_('Numbers: how many answers; the larger the mark, the more.')}",
     )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def _page(request: HttpRequest, form: filters.FilterForm, row: Comparison) -> di
         return context | {"state": "empty"}
     are_few = comparisons.are_few(chosen, context["counts"]["people"])
     if are_few and not request.user.is_staff:  # type: ignore[union-attr]
-        return {"form": form, "row": row, "query": query, "state": "few", "least": SMALLEST_GROUP}
+        return {"form": form, "row": row, "chosen": chosen, "query": query, "state": "few", "least": SMALLEST_GROUP}
     return context | {
         "are_few": are_few,
         "paper": findings.paper(),

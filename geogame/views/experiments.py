@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
-from geogame import comparisons, experiments, limits, seals, seats
+from geogame import comparisons, experiments, findings, limits, seals, seats
 from geogame.forms import NameForm
 from geogame.language import sentence
 from geogame.models import Domain, Experiment, Game, Person
@@ -179,20 +179,22 @@ def _result(experiment: Experiment, now: datetime) -> dict[str, Any]:
             nudge_reckoning()
         return told | {"refresh_s": REFRESH_S}
     test = experiments.tested(experiment, row.report)
+    if test:
+        told["cannot_decide"] = findings.cannot_decide(test["units"], 100 * test["level"])
     return told | {"report": row.report, "test": test, "figures": _figures(row.report)}
 
 
 def _figures(report: dict[str, Any]) -> dict[str, Any]:
     """The figures and their intervals, as the page says them; differences with what they mean for whom."""
-    seen, intervals = report["figures"], report["intervals"]
+    seen, intervals, cells = report["figures"], report["intervals"], findings.figures(report)
     sides = [
         {"kind": kind, "won": seen["counts"][f"{side}_won"], "km": seen[f"{side}_median_km"],
          "answered_km": seen[f"{side}_median_answered_km"], "missing": seen["counts"][f"missing_{side}"],
-         "interval": intervals[f"{side}_median_km"]}
+         "interval": intervals[f"{side}_median_km"], "unsure": cells[f"{side}_median_km"].interval}
         for kind, side in (("person", "people"), ("machine", "machine"))
     ]  # fmt: skip
     differences = [
-        (label, _signed(seen[name]), [_signed(intervals[name][end]) for end in ("low", "high")])
+        (label, _signed(seen[name]), [_signed(intervals[name][end]) for end in ("low", "high")], cells[name].interval)
         for name, label in (
             ("difference_of_medians_km", _("Difference of the two medians")),
             ("median_of_paired_differences_km", _("Median of the differences, duel by duel")),

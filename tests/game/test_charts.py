@@ -47,12 +47,15 @@ def world(n: int) -> dict[str, Any]:
     duels = Duels(person, exhibit, np.arange(n), person_km, rng.uniform(0.0001, 20_000, places)[exhibit])
     lat, lng = rng.uniform(-60, 80, places)[exhibit], rng.uniform(-180, 180, places)[exhibit]
     given = np.isfinite(person_km)
-    here = Evidence(duels, np.where(given, lat, np.nan), np.where(given, lng, np.nan), lat, lng, duels.round, given)
+    here = Evidence(
+        duels, np.where(given, lat, np.nan), np.where(given, lng, np.nan), lat, lng, duels.round, duels.round
+    )
     said = rng.random(n)
     bins = [calibration.reliability(said, rng.random(n) < said)] if n else []
     told = report(duels, 1, 200).as_dict() | {
         "curves": comparisons._curves(duels),
         "pairs": comparisons._pairs(duels),
+        "machine": None,
         "map": comparisons._map(here),
         "crowds": comparisons._crowds(here, 60),
         "calibration": {"200": {"bins": [vars(each) | {"interval": vars(each.interval)} for each in bins[0]]}}

@@ -400,8 +400,34 @@ def test_only_a_finished_experiment_whole_is_tested(client: Client, played: Phot
     assert "significance" not in reckoned(Selection(experiment="trial", include_seen=True))
     assert "significance" not in reckoned(Selection(experiment="trial", include_out_of_domain=True))
     assert "significance" not in reckoned()
-    assert "Could chance have done it?" in page(client, "?experiment=trial")
+    told = page(client, "?experiment=trial")
+    assert "Could chance have done it?" in told
+    assert "its rules were sealed before its first round" in told
     assert "Could chance have done it?" not in page(client)
+
+
+@pytest.mark.parametrize("query", ["experiment=trial&scene=street", "experiment=trial&seen=on"])
+def test_a_part_of_an_experiment_does_not_say_that_it_was_sealed(
+    client: Client, admin_client: Client, played: PhotoSet, query: str
+) -> None:
+    Photo.objects.update(extra={"scene": "street"})
+    Game.objects.update(experiment=experiment_of(played, LATER))
+    reckoned(selection(dict(each.split("=") for each in query.split("&"))))
+    told = page(admin_client, f"?{query}")
+    assert "was chosen afterwards" in told
+    assert "its rules were sealed" not in told
+    assert 'href="?experiment=trial">The whole experiment' in told
+
+
+def test_where_photographs_seen_before_count_the_page_does_not_say_that_nobody_had(
+    client: Client, played: PhotoSet
+) -> None:
+    reckoned()
+    assert "a photograph they had never seen" in page(client)
+    reckoned(Selection(include_seen=True))
+    told = page(client, "?seen=on")
+    assert "which here they may have seen before" in told
+    assert "never seen" not in told
 
 
 def test_of_who_won_a_page_that_anybody_may_watch_has_only_the_interval_that_may_be(
@@ -534,14 +560,21 @@ def test_commands_keep_an_experiments_sealed_rule_on_domains_too(
     assert "significance" in json.loads((tmp_path / "made" / "figures.json").read_text())
 
 
-def test_the_page_names_its_machine_and_links_to_the_others(client: Client, played: PhotoSet) -> None:
+def test_the_page_names_its_machine_and_links_to_the_others(
+    client: Client, admin_client: Client, played: PhotoSet
+) -> None:
     game = Game.objects.earliest("created_at")
     other = game.players.create(kind="machine", name="IM2GPS", opponent="im2gps", weights="w", domain="toy-earth")
     game.rounds.get(number=1).guesses.create(player=other, created_at=NOON)
     reckoned()
     told = page(client)
     assert "The machine: PlaNet, weights 0123456789ab." in told
+    assert "How many people make one PlaNet" in told
     assert 'href="?opponent=im2gps%40w"' in told
+    reckoned(Selection(opponent="im2gps", weights="w"))
+    other_page = page(admin_client, "?opponent=im2gps@w")
+    assert "How many people make one IM2GPS" in other_page
+    assert "one PlaNet" not in other_page
 
 
 def test_no_places_leave_with_the_comparison(client: Client, played: PhotoSet, ana: Person, machine_says: Says) -> None:
@@ -636,6 +669,7 @@ def test_the_only_square_and_none_at_all_are_said_in_words() -> None:
 
 def test_the_page_gives_the_brier_score_and_what_marks_mean(client: Client, played: PhotoSet) -> None:
     report = reckoned()
+    assert findings.calibration(report).marks.startswith("Bars: 95 % intervals, each for one look. Numbers:")
     grade = report["calibration"]["200"]["brier"]
     told = page(client)
     assert f"{grade:.2f} (200 km)" in told
@@ -753,7 +787,7 @@ def crowd_words(intervals: list[tuple[float, float] | None], left_out: int = 0, 
     )
     told = {"crowds": found, "at_least": low, "at_most": high, "exhibits": 4, "left_out": left_out,
             "not_drawn": not_drawn}  # fmt: skip
-    return findings.crowds({"crowds": told, "significance": {}}).sentence
+    return findings.crowds({"crowds": told, "significance": {}, "machine": None}).sentence
 
 
 @pytest.mark.parametrize(
@@ -796,8 +830,9 @@ def test_while_anybody_may_look_again_crowds_are_told_without_intervals(shares: 
     ]
     make_one = next((n for n, each in enumerate(shares, start=1) if each is not None and each >= 0.5), None)
     told = findings.crowds(
-        {"crowds": {"crowds": found, "make_one": make_one, "exhibits": 4, "left_out": 0, "not_drawn": 0}}
-    )
+        {"crowds": {"crowds": found, "make_one": make_one, "exhibits": 4, "left_out": 0, "not_drawn": 0},
+         "machine": None}
+    )  # fmt: skip
     assert words in told.sentence
     assert ("here anybody may look again and again" in told.sentence) == (shares[0] is not None)
     assert [row[2] for row in told.rows] == [findings.share(each) for each in shares]

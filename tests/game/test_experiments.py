@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +19,19 @@ from django.test import Client
 from django.utils import timezone
 
 from geogame import comparisons, experiments, people, photos, play, seals, tasks
-from geogame.models import Exhibit, Experiment, Game, Guess, Person, Photo, PhotoSet, Player, Prediction, Slot
+from geogame.models import (
+    Comparison,
+    Exhibit,
+    Experiment,
+    Game,
+    Guess,
+    Person,
+    Photo,
+    PhotoSet,
+    Player,
+    Prediction,
+    Slot,
+)
 from geogame.pictures import Unusable
 from geogame.rules import protocol
 from geogame.rules.refusals import BadInput, NotNow
@@ -912,7 +925,39 @@ def test_shared_photographs_are_tested_by_exhibit(made: Experiment, ana: Person,
     page = page_of(sealed)
     assert "Sign test by exhibit" in page
     assert "Of 2 exhibits people were nearer at 2, the machine at 0." in page
+    assert "the least p that there can be is 0.500: no result could reach the sealed level" in page
     assert "<strong>p = 0.5</strong>" in page
+
+
+def test_one_exhibit_is_counted_in_the_singular(made: Experiment, ana: Person, ben: Person) -> None:
+    Experiment.objects.update(shared=True, exhibits_each=1)
+    made.refresh_from_db()
+    sealed = sealed_now(made)
+    play_experiment(sealed, ana, ben)
+    reckoned(sealed)
+    assert "Of 1 exhibit people were nearer at 1, the machine at 0." in page_of(sealed)
+
+
+@pytest.mark.parametrize(
+    ("ends", "figure", "words"),
+    [({"alike": True}, 5.0, "too few different answers to tell"), ({}, 5.0, "too few to tell"), ({}, None, "")],
+)
+def test_the_result_says_why_a_figure_has_no_interval_as_the_comparison_does(
+    sealed: Experiment, ana: Person, ben: Person, ends: dict[str, bool], figure: float | None, words: str
+) -> None:
+    play_experiment(sealed, ana, ben)
+    reckoned(sealed)
+    report = Comparison.objects.get().report
+    assert report is not None
+    for name in (each for each in report["intervals"] if "median" in each):
+        report["figures"][name] = figure
+        report["intervals"][name] |= {"low": None, "high": None, "alike": False} | ends
+    Comparison.objects.update(report=report)
+    page = page_of(sealed)
+    reasons = re.findall(r"<span class=\"soft small\">([^<]*)</span></dd>", page)
+    assert reasons == [words] * 2
+    assert page.count("cannot be told") == (2 if figure is None else 0)
+    assert page.count(f"<td>{words}</td>") == 2
 
 
 # Places that are given up
