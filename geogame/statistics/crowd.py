@@ -13,7 +13,7 @@ from geogame.statistics.errors import median
 from geogame.statistics.intervals import FEWEST, LEAST_WORTH, Interval, of_share
 from geogame.statistics.resampling import Times, effective, times
 
-_STEPS = 50  # of walking towards the middle, at most
+_STEPS = 200  # of walking towards the middle, at most: nearly all guesses take few, those along a line many
 _SETTLED = 1e-6  # radians, 6 m: a step that is not worth another
 _SAME = 1e-6  # radians, 6 m: whoever is that near a guess stands on it, or the walk would stick there
 _LENGTHENED = 1.7  # steps of up to twice the length still lead there (Ostresh, Operations Research 1978), and sooner

@@ -37,6 +37,7 @@ def test_one_guess_is_its_own_middle_and_opposite_ones_have_some() -> None:
 @given(st.lists(st.tuples(st.floats(-25, 25), st.floats(-25, 25)), min_size=1, max_size=7), st.integers(0, 2**32 - 1))
 @example([(0, 0), (0, 0), (0, 1), (0, 1), (0, 1), (0, 0.001953125), (1, 0)], 0)  # a walk from a guess would be slow
 @example([(0, 0), (0, 0), (0, 1), (0, 1), (0, 1), (0, 6.103515625e-05), (1, 0)], 0)
+@example([(2.25, -7.25), (10.25, -12.0), (-12.0, 0.0), (-20.0, 0.0)], 0)  # nearly on a line
 def test_no_point_nearby_is_nearer_to_all_guesses(places: list[tuple[float, float]], seed: int) -> None:
     lat, lng = geometric_median(*np.transpose(places))
     here = way_km(places, float(lat), float(lng))
