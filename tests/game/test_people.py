@@ -684,9 +684,9 @@ def test_deletion_changes_leaderboard_and_comparison_at_once(room: Game, ben: Pe
 
 
 def test_voiding_lets_comparisons_be_reckoned_anew(ben_alone: Game, ben: Person) -> None:
-    row = comparisons.ask(Selection(), LATER)
-    comparisons.reckon(row, LATER)
-    much_later = LATER + timedelta(seconds=60)
+    settled, much_later = (LATER + timedelta(minutes=each) for each in (1, 2))
+    row = comparisons.ask(Selection(), settled)
+    comparisons.reckon(row, settled)
     assert comparisons.due(much_later) == []
     voiding.void(ben.seats.all(), "played with an atlas", much_later)
     assert comparisons.due(much_later) == [row]
