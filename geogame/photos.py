@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils.text import slugify
@@ -526,10 +526,10 @@ PhotosEach = str  # "any", "one" or "several": of an exhibit; a trip has several
 
 
 def in_play() -> QuerySet[Exhibit]:
-    """Return what games may draw, of all sets: what is not withdrawn, with no photo rejected or gravely doubted."""
+    """Return what games may draw, of all sets: not withdrawn, with no photo rejected, gravely doubted or destroyed."""
     grave = Doubt.objects.filter(photo=OuterRef("photo"), severity=Doubt.GRAVE, verdict=Doubt.Verdict.OPEN)
     shown = ExhibitPhoto.objects.filter(exhibit=OuterRef("pk"))
-    held = shown.filter(Exists(grave)) | shown.filter(photo__review=Photo.Review.REJECTED)
+    held = shown.filter(Exists(grave)) | shown.filter(Q(photo__review=Photo.Review.REJECTED) | Q(photo__file=""))
     return Exhibit.objects.filter(~Exists(held), retired_at=None)
 
 

@@ -68,8 +68,9 @@ def reckon() -> int:
     try:
         comparisons.throw_away(timezone.now())
         experiments.check_all(timezone.now())
-        experiments.keep_first()
-        return sum(comparisons.reckon(row, timezone.now()) for row in comparisons.due(timezone.now()))
+        count = sum(comparisons.reckon(row, timezone.now()) for row in comparisons.due(timezone.now()))
+        experiments.keep_first()  # last: where one cannot be reckoned the comparisons are
+        return count
     finally:
         _reckoning.release()
 

@@ -88,9 +88,10 @@ class PhotoAdmin(Deleting):
     def destroy(self, request: HttpRequest, queryset: QuerySet[Photo]) -> HttpResponse | None:
         if "decided" not in request.POST:
             return self._ask(request, queryset)
-        for photo in queryset:
-            self.log_change(request, photo, gettext("Its picture was destroyed."))
+        chosen = list(self.destroyable(queryset))
         gone = photos.destroy(queryset, timezone.now())
+        for photo in chosen:
+            self.log_change(request, photo, gettext("Its picture was destroyed."))
         messages.success(request, ngettext("%d picture destroyed.", "%d pictures destroyed.", gone) % gone)
         return None
 

@@ -28,8 +28,8 @@ def tested(experiment: Experiment, report: dict[str, Any]) -> dict[str, Any] | N
 def keep_first() -> int:
     """Keep what the test finds of experiments that have ended, while nobody is taken out of them; return of how many.
 
-    Who is taken out later changes the result; that there was another one stays. Counts are not kept: those before less
-    those after would tell how somebody played who has withdrawn.
+    Who is taken out later changes the result; that there was another one stays. Counts are not kept, of which those
+    before less those after would tell exactly how somebody played who has withdrawn; p was told to everybody by then.
     """
     taken_out = Slot.objects.filter(experiment=OuterRef("pk"), replaced=False).exclude(excluded="")
     ended = Experiment.objects.filter(~Exists(taken_out), finished_at__isnull=False, first_result__isnull=True)

@@ -173,6 +173,8 @@ def test_the_picture_of_a_played_photo_can_be_destroyed_and_its_rounds_stay(
     assert Round.objects.get().exhibit.photos.get() == played
     photos.restore(Photo.objects.filter(pk=played.pk))
     assert not Exhibit.objects.filter(photos=played, retired_at=None).exists()
+    Exhibit.objects.update(retired_at=None)  # however it may have come back
+    assert not photos.in_play().filter(photos=played).exists()
     assert staff.get(f"{PHOTOS}{played.pk}/picture/320/").status_code == 404
     page = staff.get(f"{PHOTOS}{played.pk}/change/").content.decode()
     assert "It was destroyed." in page
