@@ -82,6 +82,7 @@ def machines(selection: Selection) -> list[Machine]:
 
 def read(selection: Selection) -> Evidence:
     """Read all duels of a selection, in time's order, against every machine that it names."""
+    places = _ended(selection)  # first: what ends while the duels are read has not ended yet
     people = _columns(
         selection.people().order_by("round__closed_at", "round__game", "pk"),
         {
@@ -106,11 +107,13 @@ def read(selection: Selection) -> Evidence:
     given = np.isfinite(duels.person_km)
     lat, lng = (np.where(given, met[name], np.nan) for name in ("lat", "lng"))
     game = met["game"].astype(np.int64)
-    return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"], game, _ended(selection, game))
+    games, number = np.unique(game, return_inverse=True)
+    ended = np.array([places.get(each, -1) for each in games.tolist()], dtype=np.int64)[number]
+    return Evidence(duels, lat, lng, met["truth_lat"], met["truth_lng"], game, ended)
 
 
-def _ended(selection: Selection, game: Ints) -> Ints:
-    """Tell in which place each of these games (n,) was over, among all of the selection; -1 where a round is open.
+def _ended(selection: Selection) -> dict[int, int]:
+    """Return the place of each game that is over, by its key, in the order in which the selection's were.
 
     Over is a game whose rounds have all closed, counted or not, whoever still has to look at the end: what it was then,
     it stays.
@@ -119,9 +122,7 @@ def _ended(selection: Selection, game: Ints) -> Ints:
     closed = rounds.annotate(last=Max("closed_at"), still=Count("pk", filter=Q(closed_at=None))).filter(still=0)
     with _planned_to_the_last_row():
         over = closed.order_by("last", "game").values_list("game", flat=True).iterator(chunk_size=CHUNK)
-        places = {each: place for place, each in enumerate(over)}
-    games, number = np.unique(game, return_inverse=True)
-    return np.array([places.get(each, -1) for each in games.tolist()], dtype=np.int64)[number]
+        return {each: place for place, each in enumerate(over)}
 
 
 def _by_truth(exhibit: Ints, lat: Floats, lng: Floats) -> Ints:

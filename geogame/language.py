@@ -18,4 +18,6 @@ def sentence(refusal: Refused) -> str:
 
 def isolated(value: Value) -> Value | str:
     """Return a value of a sentence so that a name that turns writing round does not turn the words after it."""
-    return f"{FIRST_STRONG}{value}{END}" if isinstance(value, str) and TURNING & set(value) else value
+    if not isinstance(value, str) or not TURNING & set(value):
+        return value
+    return f"{FIRST_STRONG}{value.replace(END, '')}{END}"  # it must not end itself what is put around it

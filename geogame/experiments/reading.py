@@ -121,13 +121,14 @@ def excluded(experiment: Experiment) -> dict[str, int]:
     return {"seen_before": seen.count(), **{reason: reasons[reason] for reason in Slot.Excluded.values}}
 
 
+TAKEN_OUT = Q(replaced=False) & ~Q(excluded="")  # of places that were complete at the end: since then
+
+
 def excluded_since(experiment: Experiment) -> dict[str, int]:
     """Count the places that were complete at the end and have been taken out since, by the reason."""
     if experiment.finished_at is None:
         return {}
-    return dict(
-        Counter(experiment.slots.filter(replaced=False).exclude(excluded="").values_list("excluded", flat=True))
-    )
+    return dict(Counter(experiment.slots.filter(TAKEN_OUT).values_list("excluded", flat=True)))
 
 
 def place_of(experiment: Experiment, person: Person | None) -> Slot | None:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from geogame import comparisons
-from geogame.experiments.reading import excluded_since, lock, selection
+from geogame.experiments.reading import TAKEN_OUT, excluded_since, lock, selection
 from geogame.models import Experiment, Slot
 from geogame.rules import protocol
 
@@ -31,7 +31,7 @@ def keep_first() -> int:
     Who is taken out later changes the result; that there was another one stays. Counts are not kept, of which those
     before less those after would tell exactly how somebody played who has withdrawn; p was told to everybody by then.
     """
-    taken_out = Slot.objects.filter(experiment=OuterRef("pk"), replaced=False).exclude(excluded="")
+    taken_out = Slot.objects.filter(TAKEN_OUT, experiment=OuterRef("pk"))
     ended = Experiment.objects.filter(~Exists(taken_out), finished_at__isnull=False, first_result__isnull=True)
     return sum(_keep(each) for each in ended)
 

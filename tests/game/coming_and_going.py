@@ -3,23 +3,19 @@ database that DATABASE_URL names; print as JSON what went wrong. Run by `test_co
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import django
+from tests.game import standalone  # noqa: F401  # first: it sets Django up  # isort: skip
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
-django.setup()
+from django.utils import timezone
 
-from django.utils import timezone  # noqa: E402
-
-from geogame import play, rooms  # noqa: E402
-from geogame.models import Game, Guess, Person, PhotoSet, Player, Round  # noqa: E402
-from geogame.rules.refusals import Refused  # noqa: E402
-from geogame.rules.sphere import Point  # noqa: E402
-from tests.game.eight_players import at_once  # noqa: E402
+from geogame import play, rooms
+from geogame.models import Game, Guess, Person, PhotoSet, Player, Round
+from geogame.rules.refusals import Refused
+from geogame.rules.sphere import Point
+from tests.game.eight_players import at_once
 
 PEOPLE, TIMES = 12, 4
 PATIENCE_S = 10.0

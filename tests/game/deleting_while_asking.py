@@ -2,27 +2,23 @@
 JSON what is left. Run by `test_concurrency.py`: `python -m tests.game.deleting_while_asking`."""
 
 import json
-import os
 import threading
 from pathlib import Path
 from typing import Any
 
-import django
+from tests.game import standalone  # noqa: F401  # first: it sets Django up  # isort: skip
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
-django.setup()
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models.signals import pre_delete
+from django.test import Client
+from django.utils import timezone
 
-from django.conf import settings  # noqa: E402
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.db.models.signals import pre_delete  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from geogame import imports, photos  # noqa: E402
-from geogame.models import Arrival, Import, PhotoSet  # noqa: E402
-from geogame.rules.sphere import Point  # noqa: E402
-from geogame.sources.items import Entry, Item, Json  # noqa: E402
+from geogame import imports, photos
+from geogame.models import Arrival, Import, PhotoSet
+from geogame.rules.sphere import Point
+from geogame.sources.items import Entry, Item, Json
 
 PATIENCE_S = 2.0  # for the other thread, which may have to wait until the set is gone
 

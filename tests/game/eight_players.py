@@ -2,22 +2,18 @@
 as JSON what was kept. Run by `test_concurrency.py`: `python -m tests.game.eight_players`."""
 
 import json
-import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-import django
+from tests.game import standalone  # noqa: F401  # first: it sets Django up  # isort: skip
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geogame.settings")
-django.setup()
+from django.db import connection
+from django.utils import timezone
 
-from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from geogame import play  # noqa: E402
-from geogame.models import Game, Guess, Person, PhotoSet, Player, Round  # noqa: E402
-from geogame.rules.sphere import Point  # noqa: E402
+from geogame import play
+from geogame.models import Game, Guess, Person, PhotoSet, Player, Round
+from geogame.rules.sphere import Point
 
 PEOPLE, TIMES = 8, 3
 

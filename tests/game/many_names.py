@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Sequence
 
-from tests.game.eight_players import at_once  # noqa: F401  # first: it sets Django up  # isort: skip
+from tests.game import standalone  # noqa: F401  # first: it sets Django up  # isort: skip
 
 from geogame import coasts, doubts
 from geogame.models import Person, Photo, PhotoSet

@@ -4,9 +4,9 @@ import { decide, inTurn } from "./server.js";
 
 const root = document.getElementById("albums");
 const MOVES = {
-  earlier: (item) => item.previousElementSibling?.before(item),
-  later: (item) => item.nextElementSibling?.after(item),
-  out: (item) => item.remove(),
+  earlier: (item) => item?.previousElementSibling?.before(item),
+  later: (item) => item?.nextElementSibling?.after(item),
+  out: (item) => item?.remove(),
   dissolve: (item, strip) => strip.replaceChildren(),
 };
 let dragged = null;
@@ -40,7 +40,10 @@ root.addEventListener("drop", (event) => {
   event.preventDefault();
   const isAfter = event.clientX > over.getBoundingClientRect().left + over.offsetWidth / 2;
   const [pk, at] = [dragged.dataset.pk, over.dataset.pk];
-  change(albumOf(over), (strip) => itemOf(strip, at)?.[isAfter ? "after" : "before"](itemOf(strip, pk)));
+  change(albumOf(over), (strip) => {
+    const item = itemOf(strip, pk); // it may have left meanwhile
+    if (item) itemOf(strip, at)?.[isAfter ? "after" : "before"](item);
+  });
 });
 root.addEventListener("dragend", () => {
   dragged?.classList.remove("is-dragged");

@@ -79,7 +79,7 @@ function takeBack() {
   const photos = decisions.last();
   if (!photos) { say(gettext("On this page nothing is left to take back. Choose photos to take back what was decided about them."), true); return false; }
   if (grid.has(photos[0])) grid.look(photos[0], false);
-  return send("reopen", { photos }).then((isDone) => { if (!isDone) decisions.keep(photos); return isDone; });
+  return send("reopen", { photos }).then((isDone) => { if (!isDone && photos.length) decisions.keep(photos); return isDone; });
 }
 
 function showChoice(count) {
