@@ -141,6 +141,11 @@ def throw_away(now: datetime) -> int:
     return Comparison.objects.filter(asked_at__lt=now - FORGOTTEN).delete()[0]
 
 
+def draws_of(duels: int) -> int:
+    """Return how often so many duels are drawn anew, on the page and in a release."""
+    return min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // max(1, duels)))
+
+
 def build(selection: Selection) -> dict[str, Any]:
     """Reckon all figures of a selection, against one machine: the one it names, or the one that played most."""
     machines = evidence.machines(selection)
@@ -149,9 +154,9 @@ def build(selection: Selection) -> dict[str, Any]:
     if chosen:
         selection = replace(selection, opponent=chosen.opponent, weights=chosen.weights)
     here = evidence.read(selection)
-    draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // max(1, len(here.duels))))
     shares = settled_shares(here.duels, here.game, here.ended)
     rule = decision(asked)
+    draws = draws_of(len(here.duels))
     told = report(here.duels, SEED, draws, shares, None if rule is None else rule.get("unit")).as_dict()
     if rule is None:
         leave_out_what_holds_once(told)

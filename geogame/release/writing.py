@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from geogame.comparisons import decision, leave_out_what_holds_once
+from geogame.comparisons import SEED, decision, draws_of, leave_out_what_holds_once
 from geogame.export import formats
 from geogame.export.facts import Fact
 from geogame.release import words
@@ -45,8 +45,6 @@ from geogame.selections import Selection, set_called
 from geogame.statistics.duels import Duels
 from geogame.statistics.report import figures, plain, report
 
-SEED = 1
-DRAWS, DRAWN_DUELS, FEWEST_DRAWS = 2000, 40_000_000, 200  # of the bootstrap: fewer where there are very many duels
 SOURCES = Path(__file__).parent  # what is copied: the script, the licences
 SUMS = "SHA256SUMS"
 
@@ -227,7 +225,7 @@ def _figures(
     watched is left out: in which order the games of a day were over the release does not tell.
     """
     duels = read_duels(folder)
-    draws = min(DRAWS, max(FEWEST_DRAWS, DRAWN_DUELS // len(duels)))
+    draws = draws_of(len(duels))
     rule = decision(selection)
     told = report(duels, SEED, draws, sealed=None if rule is None else rule.get("unit")).as_dict()
     del told["watched"]

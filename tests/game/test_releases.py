@@ -54,7 +54,7 @@ def _cells_as_ever() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "DRAWS", 20)
+    monkeypatch.setattr(comparisons, "DRAWS", 20)
 
 
 @pytest.fixture
@@ -147,11 +147,8 @@ def test_nothing_that_a_release_says_hangs_on_its_salt(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_evening")
-def test_what_a_release_states_is_what_the_page_shows_to_the_metre(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_release_states_is_what_the_page_shows_to_the_metre(tmp_path: Path) -> None:
     """But for the interval that may be watched: it hangs on the order of games, which is not told."""
-    monkeypatch.setattr(comparisons, "DRAWS", writing.DRAWS)
     told, page = release(tmp_path / "made"), comparisons.build(Selection())
     stated = told["stated"] | {"figures": told["figures"]}
     parts = ("intervals", "clustering", "enough")

@@ -15,6 +15,7 @@ from django.test import Client
 from geogame import photos, reviews, tasks
 from geogame.admin.reviewing import asked_for
 from geogame.admin.uploading import why
+from geogame.language import isolated
 from geogame.models import Doubt, Game, Photo, PhotoSet
 from geogame.positions import Oddity
 from geogame.rules.refusals import BadInput, NotNow
@@ -643,6 +644,7 @@ def test_a_name_that_turns_writing_round_turns_no_words_beside_it(staff: Client,
     said = decided(staff, toy_set, "album", photos=[one, two], album=turned).json()["said"]
     assert said == f"2 photos are in “\u2068{turned}\u2069” now."
     assert told_album(staff, toy_set, album=turned, photos=[two, one])[1] == f"“\u2068{turned}\u2069” has a new order."
+    assert isolated("\u2069\u202ename") == "\u2068\u202ename\u2069"  # nor where it would end that by itself
     reviews.order(toy_set, "Other", [one], NOON)
     refused = told_album(staff, toy_set, "rename", album="Other", name=turned)
     assert refused == (409, f"There is an album “\u2068{turned}\u2069” already.")
